@@ -1,0 +1,72 @@
+# The commands of this project. `make setup` needs git, make and Python 3.11 or newer; everything else is installed into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --retries 10
+CODE := schemas events projections hub
+SOURCES := $(shell find $(CODE) tests -type f -not -path '*/__pycache__/*' 2>/dev/null) pyproject.toml
+# Two workers: the machines this must pass on have two cores.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup -q
+PART ?= all
+
+.PHONY: setup demo test test-deep check fix bench docs lock format lint types layers coverage clean
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: requirements/dev.txt requirements/build.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --require-hashes -r requirements/build.txt -r requirements/dev.txt
+	$(PIP) --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: setup
+	$(BIN)/hub demo
+
+test: setup
+	rm -f .coverage .coverage.*
+	$(PYTEST) --cov --cov-report=
+
+test-deep: setup
+	HYPOTHESIS_PROFILE=deep $(PYTEST) -m "deep or not deep"
+
+check: format lint types layers coverage docs
+
+format: setup
+	$(BIN)/ruff format --check .
+
+lint: setup
+	$(BIN)/ruff check .
+
+types: setup
+	$(BIN)/mypy
+
+layers: setup
+	$(BIN)/lint-imports
+
+# Reads what the last `make test` measured; runs the tests only if something changed since.
+.coverage: $(SOURCES) | setup
+	$(MAKE) test
+
+coverage: .coverage
+	$(BIN)/coverage report --include='schemas/*,events/*,projections/*' --fail-under=100
+	$(BIN)/coverage report --include='hub/*' --fail-under=95
+
+docs: setup
+	$(BIN)/python -m pytest -q -p no:cacheprovider tests/contract/test_docs.py
+
+fix: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup
+	$(BIN)/python -m benchmarks $(PART)
+
+lock:
+	uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements/runtime.txt
+	uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --group dev pyproject.toml -o requirements/dev.txt
+	echo hatchling editables | tr ' ' '\n' | uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 - -o requirements/build.txt
+
+clean:
+	rm -rf .venv .cache .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
