@@ -1,0 +1,1 @@
+"""The dictionary: contracts as data, one registry, plain-language errors, audience marks."""
