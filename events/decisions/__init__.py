@@ -1,0 +1,1 @@
+"""Decisions: what must not happen twice, too late or by somebody else."""

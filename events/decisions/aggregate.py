@@ -1,0 +1,130 @@
+"""What every decision is: an aggregate of `eventsourcing` that may refuse, then folds what it decided."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Self, cast
+from uuid import UUID, uuid5
+
+from eventsourcing.domain import Aggregate
+
+from events.event import Json
+from events.mapper import Fact
+from schemas.problem import Problem
+
+NAMESPACE = UUID("6f6c6964-6172-5974-8048-756200000001")
+"""Of the streams of decisions; part of the log's format, never changed."""
+
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class DecisionRefused(Exception):
+    """An event would break an invariant.
+
+    Args:
+        code: e.g. `already_joined`.
+        pointer: from the root of the event.
+        detail: one plain sentence without values.
+    """
+
+    def __init__(self, code: str, pointer: str, detail: str) -> None:
+        super().__init__(f"{code} at {pointer}")
+        self.code = code
+        self.pointer = pointer
+        self.detail = detail
+
+    def as_problem(self) -> Problem:
+        """Return it as partners read it."""
+        return Problem(self.pointer, self.code, self.detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who wants the decision, with the rights he has at this moment.
+
+    Args:
+        slug: of the partner.
+        account: within the partner.
+        roles: that the partner holds.
+        references: further references that are the partner's own.
+        moment: when it is decided.
+    """
+
+    slug: str
+    account: str
+    roles: frozenset[str]
+    references: frozenset[str]
+    moment: datetime
+
+    @property
+    def is_steward(self) -> bool:
+        """Whether the partner runs the hub."""
+        return "steward" in self.roles
+
+    def owns(self, reference: str) -> bool:
+        """Tell whether a `partner:` reference means the actor's own partner."""
+        return slug_in(reference) == self.slug or reference in self.references
+
+
+def slug_in(reference: str) -> str | None:
+    """Return the slug in `partner:SLUG` or `partner:SLUG.OWN-ID`; None for a UUID."""
+    local = reference.removeprefix("partner:")
+    # A UUID could pass for a slug, being letters, digits and hyphens, so its form is looked for first.
+    try:
+        UUID(local)
+    except ValueError:
+        return local.partition(".")[0]
+    return None
+
+
+class Decision(Aggregate):
+    """A stream of decision events under one key, such as everything about one action."""
+
+    @classmethod
+    def key(cls, envelope: Mapping[str, Json]) -> str:
+        """Return what names the stream, e.g. `action:...`."""
+        raise NotImplementedError
+
+    @classmethod
+    def stream(cls, key: str) -> UUID:
+        """Return the stream's identifier."""
+        return uuid5(NAMESPACE, f"{cls.__name__} {key}")
+
+    @classmethod
+    def blank(cls, stream: UUID) -> Self:
+        """Return the aggregate before anything was decided."""
+        aggregate = cls.__new__(cls)
+        aggregate.__base_init__(stream, cls.INITIAL_VERSION - 1, _BEFORE_ALL)
+        aggregate.begin()
+        return aggregate
+
+    @classmethod
+    def replay(cls, aggregate: Any, facts: Iterable[Any]) -> Any:
+        """Project facts onto the aggregate; the library's repository calls this."""
+        for fact in facts:
+            so_far = cls.blank(fact.originator_id) if aggregate is None else aggregate
+            aggregate = fact.mutate(so_far)
+        return aggregate
+
+    def begin(self) -> None:
+        """Set the attributes that the state consists of."""
+
+    def decide(self, event_type: str, envelope: Mapping[str, Json], actor: Actor) -> None:
+        """Raise `DecisionRefused` if the event would break an invariant; change nothing."""
+
+    def fold(self, event_type: str, envelope: Mapping[str, Json]) -> None:
+        """Change the state by an event that was decided."""
+
+    def claims(self, _event_type: str, _envelope: Mapping[str, Json]) -> tuple[tuple[str, str], ...]:
+        """Return (name, pointer) of what this event takes for itself for ever, across all streams."""
+        return ()
+
+    def take(self, stem: str, envelope: Mapping[str, Json], actor: Actor) -> Fact:
+        """Decide, fold, and return the fact to be stored.
+
+        Raises:
+            DecisionRefused: nothing has changed then.
+        """
+        self.decide(stem.rpartition(".v")[0], envelope, actor)
+        self.trigger_event(Fact, stem=stem, envelope=envelope, timestamp=actor.moment)
+        return cast("Fact", self.collect_events()[0])

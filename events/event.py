@@ -1,0 +1,58 @@
+"""What an event is once the hub has recorded it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NewType
+
+Json = Any
+Position = NewType("Position", int)
+"""Place of an event in the one global order, from 1; never leaves the hub."""
+
+SOURCE_PREFIX = "urn:hub:partner:"
+
+
+def slug_of(source: str) -> str:
+    """Return the partner's slug in a CloudEvents `source`, e.g. `open-docket`."""
+    return source.removeprefix(SOURCE_PREFIX)
+
+
+def stem_of(event_type: str, version: int) -> str:
+    """Return the name of the three files of a type, e.g. `threat.reported.v1`."""
+    return f"{event_type}.v{version}"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """An event as the log has it; never changed afterwards.
+
+    Args:
+        position: its place in the log.
+        stem: type and version, e.g. `threat.reported.v1`.
+        envelope: the CloudEvent as plain JSON, `data` included, with `recordedtime` (RFC 3339, UTC) added by
+            the hub.
+    """
+
+    position: Position
+    stem: str
+    envelope: Mapping[str, Json]
+
+    @property
+    def source(self) -> str:
+        """The CloudEvents source, `urn:hub:partner:SLUG`."""
+        return str(self.envelope["source"])
+
+    @property
+    def id(self) -> str:
+        """The publisher's identifier, unique per source."""
+        return str(self.envelope["id"])
+
+    @property
+    def publisher(self) -> str:
+        """Slug of the partner that published it."""
+        return slug_of(self.source)
+
+    @property
+    def data(self) -> Mapping[str, Json]:
+        """The payload."""
+        payload: Mapping[str, Json] = self.envelope["data"]
+        return payload
