@@ -1,0 +1,85 @@
+"""The local SQLite file in which all views live: one writing connection, and one for reading per thread."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from weakref import WeakSet
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that closes itself when its thread is gone."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
+class Database:
+    """Hands out connections to the file of the views.
+
+    The file is disposable: `synchronous=NORMAL` may lose the last transactions at a power cut, but never
+    tears one, so
+    that each view's state and position stay together and the tail reads the rest from the log again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._open: WeakSet[_Connection] = WeakSet()
+        self._lock = threading.Lock()
+        self.writer: sqlite3.Connection = self._connect(
+            "journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536"
+        )
+
+    def _connect(self, *pragmas: str) -> _Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=30, isolation_level=None, check_same_thread=False, factory=_Connection
+        )
+        for pragma in ("temp_store=MEMORY", *pragmas):
+            connection.execute(f"PRAGMA {pragma}").close()
+        with self._lock:
+            self._open.add(connection)
+        return connection
+
+    def reader(self) -> sqlite3.Connection:
+        """Return this thread's own read-only connection."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._connect("query_only=1", "cache_size=-8192")
+        return connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Give a reader that sees one state of the file until the block ends; blocks may be nested.
+
+        Ask `Allowed` for its numbers only inside the block: then no row of the snapshot bears a label it has
+        not seen.
+        """
+        connection = self.reader()
+        if connection.in_transaction:
+            yield connection
+            return
+        connection.execute("BEGIN")
+        try:
+            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+            yield connection
+        finally:
+            connection.execute("ROLLBACK")
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Give the writing connection for one transaction: committed at the end, rolled back on any error."""
+        self.writer.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.writer
+        except BaseException:
+            self.writer.execute("ROLLBACK")
+            raise
+        self.writer.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close every connection, those of other threads too; nobody may be asking any more."""
+        with self._lock:
+            for connection in list(self._open):
+                connection.close()

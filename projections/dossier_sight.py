@@ -1,0 +1,208 @@
+"""Lists and dossiers as one class of readers may see them. Only visible claims count for anything."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from heapq import nlargest, nsmallest
+from itertools import islice
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from projections.dossier_reading import DossierReading
+from projections.graph_look import plain
+from projections.labels import Allowed
+from projections.shelf import Shelf
+from projections.shown import Assessments, Claim, Shown, shown, told
+
+if TYPE_CHECKING:
+    from projections.dossiers import Dossiers
+
+Json = Any
+
+LISTS: Mapping[str, str] = MappingProxyType(
+    {
+        "lawyers": "lawyer",
+        "cases": "case",
+        "trials": "trial",
+        "hearings": "hearing",
+        "statements": "statement",
+        "actions": "action",
+        "needs": "need",
+        "offers": "offer",
+        "policies": "policy",
+        "commitments": "commitment",
+        "indicators": "indicator",
+        "partners": "partner",
+        "bodies": "body",
+        "threats": "threat",
+        "supports": "support",
+        "datasets": "dataset",
+    }
+)
+"""The lists there are, and the kind of node in each."""
+
+MOST_ITEMS = 200
+"""Items on one page."""
+
+_NAMES = ("label", "name", "title")
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """Which items of a list are asked for, and in which order.
+
+    Args:
+        country: keep what is shown there.
+        status: keep what is shown with this status.
+        about: keep what a visible event names together with this reference.
+        where: property → text; keep what is shown with that value, or a code below it (`liberty` finds
+            `liberty.arrest`), or with a list that holds it. `true` and `false` for booleans.
+        sort: property to sort by, or `ref`; items without it come last; equal ones by reference.
+        descending: the greatest first.
+        limit: items on the page, at most `MOST_ITEMS`.
+        offset: items to skip.
+    """
+
+    country: str | None = None
+    status: str | None = None
+    about: str | None = None
+    where: Mapping[str, str] = field(default_factory=dict)
+    sort: str = "ref"
+    descending: bool = False
+    limit: int = 50
+    offset: int = 0
+
+    def wanted(self) -> dict[str, str]:
+        """Return every property that must have a value."""
+        named = {"country": self.country, "status": self.status}
+        return {**self.where, **{name: value for name, value in named.items() if value is not None}}
+
+
+class DossierSight:
+    """Answers from the claims that one class of readers may see, as if there were no others."""
+
+    def __init__(self, view: "Dossiers", allowed: Allowed) -> None:
+        self._view = view
+        self._allowed = allowed
+        self._shelves: dict[str, Shelf] = {}
+        self._lock = threading.Lock()
+
+    def listing(self, name: str, query: ListQuery) -> Json:
+        """Return a page of a list.
+
+        An item holds `ref`, `kind` (of node), `label`, every shown property (one called `kind` as `of_kind`,
+        one that is disputed as `{"disputed": true, "values": [...]}`), and in `disputed` their names.
+
+        Args:
+            name: a key of `LISTS`.
+            query: which items.
+
+        Returns:
+            `{"items": [...], "total": N, "next": offset or None}`.
+
+        Raises:
+            KeyError: there is no such list.
+        """
+        kind = LISTS[name]
+        limit, offset = max(0, min(query.limit, MOST_ITEMS)), max(0, query.offset)
+        with self._view.database.snapshot() as db:
+            reading = DossierReading(db, self._allowed)
+            with self._lock:
+                shelf = self._shelf(kind, reading)
+                refs = _matching(shelf, kind, reading, query)
+                page = _ordered((shelf, kind, reading), refs, query, offset + limit)[offset:]
+            claims = reading.claims(page)
+            assessments = reading.assessments(claims)
+            items = [_item(ref, kind, _shown(claims.get(ref, {}), assessments)) for ref in page]
+        end = offset + len(page)
+        return {"items": items, "total": len(refs), "next": end if page and end < len(refs) else None}
+
+    def dossier(self, name: str, ref: str) -> Json | None:
+        """Return what is claimed about one thing: each shown value with the claims behind it.
+
+        Args:
+            name: a key of `LISTS`.
+            ref: of that kind.
+
+        Returns:
+            `{"ref", "kind", "label", "props": {name: {..., "claims": [...]}}, "disputed": [names]}`; None if
+            this reader knows no such thing.
+        """
+        kind = LISTS.get(name)
+        if kind is None or ref.partition(":")[0] != kind:
+            return None
+        with self._view.database.snapshot() as db:
+            reading = DossierReading(db, self._allowed)
+            if not reading.existing([ref]):
+                return None
+            claims = reading.claims([ref])
+            assessments = reading.assessments(claims)
+        own = claims.get(ref, {})
+        values = _shown(own, assessments)
+        return {
+            "ref": ref,
+            "kind": kind,
+            "label": _label(ref, values),
+            "props": {prop: told(own[prop], assessments) for prop in sorted(own)},
+            "disputed": sorted(prop for prop, one in values.items() if one.disputed),
+        }
+
+    def _shelf(self, kind: str, reading: DossierReading) -> Shelf:
+        """Return the shelf of a kind, true at the state that `reading` sees."""
+        turn = reading.turn()
+        shelf = self._shelves.get(kind)
+        touched = None if shelf is None or shelf.turn > turn else reading.touched(kind, shelf.turn)
+        if shelf is None or touched is None:
+            shelf = self._shelves[kind] = Shelf(reading.of_kind(kind))
+        elif touched:
+            shelf.renew(touched, reading.existing(touched), reading.columns(touched, shelf.columns))
+        shelf.turn = turn
+        return shelf
+
+
+def _matching(shelf: Shelf, kind: str, reading: DossierReading, query: ListQuery) -> list[str]:
+    """Return the references that fit a query, sorted."""
+    refs = shelf.refs
+    if query.about is not None:
+        named = reading.with_events_about(query.about)
+        refs = [ref for ref in refs if ref in named]
+    for prop, text in sorted(query.wanted().items()):
+        column = shelf.column(prop, lambda name: reading.column(kind, name))
+        having = column.having(text)
+        refs = [ref for ref in refs if ref in having]
+    return refs
+
+
+def _ordered(
+    place: tuple[Shelf, str, DossierReading], refs: Sequence[str], query: ListQuery, most: int
+) -> list[str]:
+    """Return the first `most` of sorted references in the order that a query asks for."""
+    shelf, kind, reading = place
+    if query.sort == "ref":
+        return list(islice(reversed(refs) if query.descending else refs, most))
+    keys = shelf.column(query.sort, lambda name: reading.column(kind, name)).keys
+    having = [ref for ref in refs if ref in keys]
+    first = (nlargest if query.descending else nsmallest)(most, having, key=keys.__getitem__)
+    if len(first) < most:
+        first += islice((ref for ref in refs if ref not in keys), most - len(first))
+    return first
+
+
+def _shown(own: Mapping[str, Sequence[Claim]], assessments: Assessments) -> dict[str, Shown]:
+    return {prop: shown(own[prop], assessments) for prop in sorted(own)}
+
+
+def _label(ref: str, values: Mapping[str, Shown]) -> str:
+    texts = (plain(values[name].value) for name in _NAMES if name in values)
+    return next(filter(None, texts), ref)
+
+
+def _item(ref: str, kind: str, values: Mapping[str, Shown]) -> Json:
+    said = {
+        "of_kind" if prop == "kind" else prop: {"disputed": True, "values": one.values}
+        if len(one.values) > 1
+        else one.value
+        for prop, one in values.items()
+    }
+    disputed = [prop for prop, one in values.items() if one.disputed]
+    return {**said, "ref": ref, "kind": kind, "label": _label(ref, values), "disputed": disputed}

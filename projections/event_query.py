@@ -1,0 +1,117 @@
+"""Which events are asked for, and the SQL that finds them without looking at what the reader may not see."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+import orjson
+
+from events.event import Position
+
+Json = Any
+
+_MOST_BRANCHES = 40
+_BEGIN = Position(0)
+
+
+@dataclass(frozen=True, slots=True)
+class EventQuery:
+    """Which events are asked for: any value of a field will do, every field that is given must hold.
+
+    Args:
+        after: only events behind this position.
+        limit: at most so many.
+        types: globs over event types, e.g. `threat.*`.
+        countries: codes.
+        about: references.
+        partners: slugs of publishers.
+        since: recorded at or after this date or RFC 3339 moment.
+        until: recorded before the end of this date, or up to this moment.
+    """
+
+    after: Position = _BEGIN
+    limit: int = 100
+    types: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    partners: tuple[str, ...] = ()
+    since: str | None = None
+    until: str | None = None
+
+    def keys(self, types: Sequence[str]) -> list[list[str]]:
+        """Return per field that is given the keys any of which will do, the most telling field first."""
+        named = [name for name in types if any(fnmatchcase(name, glob) for glob in self.types)]
+        fields = (
+            (self.about, [f"r:{ref}" for ref in self.about]),
+            (self.countries, [f"c:{code}" for code in self.countries]),
+            (self.partners, [f"p:{slug}" for slug in self.partners]),
+            (self.types, [f"t:{name}" for name in named]),
+        )
+        return [keys for given, keys in fields if given]
+
+    def span(self) -> tuple[str, str]:
+        """Return the first and last text of `recordedtime` that fit; a date stands for the whole day."""
+        until = self.until or "9999"
+        return self.since or "", f"{until}\uffff" if "T" not in until else until
+
+
+COLUMNS = (
+    "e.position, e.publisher, e.id, e.type, e.label, e.active, "
+    "e.recorded, e.date, e.levels, e.refs, e.countries, e.body"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EventSql:
+    """The pieces of SQL that every question about events shares.
+
+    Args:
+        keys: as `EventQuery.keys` returns them.
+        span: as `EventQuery.span` returns it.
+        allowed: the reader's label numbers as JSON.
+    """
+
+    keys: Sequence[Sequence[str]]
+    span: tuple[str, str]
+    allowed: str
+
+    def parameters(self) -> Mapping[str, Json]:
+        """Return the values that the pieces refer to."""
+        named = {f"keys{no}": orjson.dumps(keys).decode() for no, keys in enumerate(self.keys)}
+        driving = {f"key{no}": key for no, key in enumerate(self.keys[0] if self.keys else ())}
+        return {"allowed": self.allowed, "since": self.span[0], "till": self.span[1], **named, **driving}
+
+    def positions(self) -> str:
+        """Return a query for the first `:limit` positions behind `:after`, up to `:reached`, that fit."""
+        checked = " ".join((self.shown(), *self.having(0)))
+        if not self.keys or len(self.keys[0]) > _MOST_BRANCHES:
+            where = "e.position > :after AND e.position <= :reached"
+            found = f"SELECT e.position FROM timeline_events e WHERE {where} {checked}"
+            return f"{found} ORDER BY e.position LIMIT :limit"
+        checked = " ".join((self.shown(), *self.having(1)))
+        branches = [
+            f"""SELECT position FROM (
+                SELECT k.position FROM timeline_keys k CROSS JOIN timeline_events e ON e.position = k.position
+                WHERE k.key = :key{no} AND k.position > :after AND k.position <= :reached
+                  AND k.label IN (SELECT value FROM json_each(:allowed)) {checked}
+                ORDER BY k.position LIMIT :limit)"""
+            for no in range(len(self.keys[0]))
+        ]
+        found = " UNION ".join(branches) or "SELECT 0 AS position WHERE 0"
+        return f"SELECT position FROM ({found}) ORDER BY position LIMIT :limit"
+
+    def shown(self) -> str:
+        """Return the condition that the reader may see `e`, that it is not retracted and in the span."""
+        return f"AND e.active AND e.label IN (SELECT value FROM json_each(:allowed)) {self.in_span()}"
+
+    def in_span(self) -> str:
+        """Return the condition that `e` was recorded in the span, if one is asked for."""
+        return "" if self.span == ("", "9999\uffff") else "AND e.recorded >= :since AND e.recorded <= :till"
+
+    def having(self, first: int) -> Iterator[str]:
+        """Yield the conditions that `e` bears one of the keys of each field from the `first`."""
+        for no in range(first, len(self.keys)):
+            yield f"""AND EXISTS (SELECT 1 FROM timeline_keys x WHERE x.position = e.position
+                AND x.key IN (SELECT value FROM json_each(:keys{no}))
+                AND x.label IN (SELECT value FROM json_each(:allowed)))"""

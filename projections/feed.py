@@ -1,0 +1,88 @@
+"""Feed messages: what a reader is told about each position, numbered so that he can resume. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+from events.event import Position
+from projections.event_query import EventQuery
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class FeedMessage:
+    """One message, as one class of readers may see it.
+
+    Args:
+        kind: `event`: it is here; `changed`: it reads differently now; `withdrawn`: it may no longer be used.
+        position: place in the log of what caused the message.
+        part: its number among the messages of this position, stable whoever reads; 0 for the last:
+            everything about the
+            position has been said. Whoever resumes behind `(position, part)` misses nothing and gets nothing
+            twice.
+        source: of the event it is about.
+        id: of the event it is about.
+        type: of the event it is about.
+        reason: why; None for `event`.
+        event: the event as it reads now; None for `withdrawn`.
+        touches: references whose view changed.
+        countries: what the `country` filter looks at.
+        recorded: `recordedtime` of the event it is about.
+    """
+
+    kind: Literal["event", "changed", "withdrawn"]
+    position: Position
+    part: int
+    source: str
+    id: str
+    type: str
+    reason: str | None
+    event: Json
+    touches: tuple[str, ...]
+    countries: tuple[str, ...]
+    recorded: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """Some messages in order, and how far the log has been told by them: go on behind `(reached, part)`."""
+
+    messages: Sequence[FeedMessage]
+    reached: Position
+    part: int = 0
+
+
+def page_of(messages: Sequence[FeedMessage], limit: int, head: Position) -> FeedPage:
+    """Cut a page and mark the last message of each position.
+
+    Args:
+        messages: in order, at least one more than `limit` if there are more.
+        limit: of messages on the page; at least 1.
+        head: position up to which `messages` is complete if it is not longer than `limit`.
+    """
+    following = [*messages[1 : limit + 1], None]
+    told = [
+        one if after is not None and after.position == one.position else replace(one, part=0)
+        for one, after in zip(messages[:limit], following, strict=False)
+    ]
+    if len(messages) <= limit:
+        return FeedPage(told, head)
+    return FeedPage(told, told[-1].position, told[-1].part)
+
+
+def fits(message: FeedMessage, query: EventQuery) -> bool:
+    """Tell whether a message passes the filters of a query, as the query itself would have found it."""
+    since, until = query.span()
+    return (
+        _any(query.about, message.touches)
+        and _any(query.countries, message.countries)
+        and (not query.partners or message.source.rpartition(":")[2] in query.partners)
+        and (not query.types or any(fnmatchcase(message.type, glob) for glob in query.types))
+        and since <= message.recorded <= until
+    )
+
+
+def _any(wanted: Sequence[str], there: Sequence[str]) -> bool:
+    return not wanted or not set(wanted).isdisjoint(there)

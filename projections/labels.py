@@ -1,0 +1,141 @@
+"""Labels as small numbers: each row of a view bears one, and each class of readers may see some."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+
+import orjson
+
+from events.audience import TLP, Label, Reader, visible
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS labels(
+    no INTEGER PRIMARY KEY, tlp TEXT NOT NULL, publisher TEXT NOT NULL, audience TEXT NOT NULL,
+    embargoed INTEGER NOT NULL
+);
+"""
+
+
+class Labels:
+    """Numbers each distinct label, from 1, in the order of the log.
+
+    A number, once given, keeps its meaning as long as the process lives, even if the transaction that gave
+    it is rolled back: whoever has judged a number need not judge it again.
+    """
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._lock = threading.Lock()
+        self._labels: list[Label] = []
+        self._numbers: dict[Label, int] = {}
+        self._raised: dict[tuple[int, str], int] = {}
+        db.executescript(SCHEMA)
+        for tlp, publisher, audience, embargoed in db.execute(
+            "SELECT tlp, publisher, audience, embargoed FROM labels ORDER BY no"
+        ):
+            self._add(Label(tlp, publisher, frozenset(orjson.loads(audience)), bool(embargoed)))
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+    def _add(self, label: Label) -> int:
+        self._labels.append(label)
+        self._numbers[label] = len(self._labels)
+        return len(self._labels)
+
+    def intern(self, db: sqlite3.Connection, label: Label) -> int:
+        """Return the number of `label`; a new one is written through `db`, with all its stricter forms.
+
+        The stricter forms come along so that numbers depend on the log alone, not on which view asks first.
+        """
+        number = self._numbers.get(label)
+        if number is not None:
+            return number
+        with self._lock:
+            start = len(self._labels)
+            for form in _with_stricter(label):
+                if form not in self._numbers:
+                    self._add(form)
+            db.executemany("INSERT OR IGNORE INTO labels VALUES(?,?,?,?,?)", self._rows(start))
+            return self._numbers[label]
+
+    def stricter(self, db: sqlite3.Connection, number: int, tlp: str) -> int:
+        """Return the number of a label raised to at least `tlp`."""
+        known = self._raised.get((number, tlp))
+        if known is None:
+            known = self._raised[number, tlp] = self.intern(db, self.label(number).stricter(tlp))
+        return known
+
+    def _rows(self, start: int) -> Iterator[tuple[int, str, str, str, bool]]:
+        for number, label in enumerate(self._labels[start:], start + 1):
+            audience = orjson.dumps(sorted(label.audience)).decode()
+            yield number, label.tlp, label.publisher, audience, label.embargoed
+
+    def mend(self, db: sqlite3.Connection) -> None:
+        """Write again what a rollback took away."""
+        db.executemany("INSERT OR IGNORE INTO labels VALUES(?,?,?,?,?)", self._rows(0))
+
+    def label(self, number: int) -> Label:
+        """Return the label of a number that `intern` gave."""
+        return self._labels[number - 1]
+
+
+def _with_stricter(label: Label) -> Iterator[Label]:
+    yield label
+    for tlp in TLP:
+        form = label.stricter(tlp)
+        if form is not label:
+            yield form
+
+
+class Allowed:
+    """The label numbers that one class of readers may see; grows with `Labels`, never changes its mind.
+
+    Every method judges what is new first, each label once.
+    """
+
+    def __init__(self, labels: Labels, reader: Reader) -> None:
+        self.reader = reader
+        self._labels = labels
+        self._judged = 0
+        self._numbers: frozenset[int] = frozenset()
+        self._json = "[]"
+        self._lock = threading.Lock()
+
+    def _grow(self) -> None:
+        with self._lock:
+            known = len(self._labels)
+            if known == self._judged:
+                return
+            fresh = range(self._judged + 1, known + 1)
+            seen = frozenset(number for number in fresh if visible(self.reader, self._labels.label(number)))
+            if seen:
+                self._numbers |= seen
+                self._json = orjson.dumps(sorted(self._numbers)).decode()
+            self._judged = known
+
+    def __contains__(self, number: int) -> bool:
+        if number > self._judged:
+            self._grow()
+        return number in self._numbers
+
+    def numbers(self) -> frozenset[int]:
+        """Return all numbers that may be seen, of the labels known now."""
+        self._grow()
+        return self._numbers
+
+    def as_json(self) -> str:
+        """Return `numbers()` as a JSON list, for `label IN (SELECT value FROM json_each(?))`."""
+        self._grow()
+        return self._json
+
+
+def class_of(reader: Reader) -> Reader:
+    """Return the reader that stands for all whom no label, present or future, can tell apart from `reader`.
+
+    Only a red label looks at the account, and only readers cleared for red reach it.
+    """
+    if reader.partner is None:
+        return Reader(clearance=reader.clearance)
+    if reader.clearance == "red":
+        return reader
+    return Reader(reader.partner, clearance=reader.clearance)

@@ -1,0 +1,132 @@
+"""The reading room: the views of one process, the tail that feeds them, the sights that answer."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from events.audience import Reader
+from events.event import Position
+from projections.database import Database
+from projections.dossiers import Dossiers, DossierSight
+from projections.graph import Graph, GraphSight
+from projections.labels import Allowed, Labels, class_of
+from projections.rules import Readings, load_rules
+from projections.rulings import Rulings
+from projections.search import SearchSight, SearchView
+from projections.sight import Sight
+from projections.tail import Log, Stall, Tail, ViewStatus
+from projections.timeline import TimelineView
+from projections.timeline_sight import TimelineSight
+from schemas.registry import Registry
+
+_MOST_SIGHTS = 256
+
+
+class ReadingRoom:
+    """Wires views, tail and sights over one log; `path` is the SQLite file of the views, made if missing.
+
+    Use it as a context manager, or call `start` and `stop`. Without `start`, `catch_up` applies what is
+    there.
+
+    Args:
+        registry: of contracts.
+        log: the store.
+        path: of the file; disposable.
+        extra: folder with further rules under `rules/`.
+    """
+
+    def __init__(self, registry: Registry, log: Log, path: Path, extra: Path | None = None) -> None:
+        self._database = database = Database(path)
+        self._labels = labels = Labels(database.writer)
+        readings = Readings(registry, load_rules(registry, extra))
+        self._rulings = Rulings(registry, log, labels)
+        self._timeline = TimelineView(registry, readings, labels, database, log)
+        self._search = SearchView(registry, labels, database)
+        self._graph = Graph(readings, labels, database)
+        self._dossiers = Dossiers(readings, labels, database)
+        views = (self._graph, self._dossiers, self._timeline, self._search)
+        self._tail = Tail(log, self._rulings, views, labels, database)
+        self._thread = threading.Thread(target=self._tail.run, name="tail", daemon=True)
+        self._sights: OrderedDict[Reader, Sight] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> "ReadingRoom":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Follow the log in a thread of its own."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread, if it runs, and close the file; no sight answers afterwards."""
+        self._tail.stop()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._database.close()
+
+    def catch_up(self) -> None:
+        """Apply all that is in the log, in this thread; only where `start` was not called."""
+        self._tail.catch_up()
+
+    def purge(self, reader: Reader) -> Sight:
+        """Return what answers for `reader`; readers whom no label can tell apart share it."""
+        key = class_of(reader)
+        with self._lock:
+            sight = self._sights.get(key)
+            if sight is None:
+                sight = self._sights[key] = self._sight(Allowed(self._labels, key))
+                if len(self._sights) > _MOST_SIGHTS:
+                    self._sights.popitem(last=False)
+            self._sights.move_to_end(key)
+            return sight
+
+    def _sight(self, allowed: Allowed) -> Sight:
+        return Sight(
+            allowed,
+            lambda: self._tail.position,
+            TimelineSight(self._timeline, allowed),
+            SearchSight(self._search, allowed),
+            GraphSight(self._graph, allowed),
+            DossierSight(self._dossiers, allowed),
+        )
+
+    @property
+    def position(self) -> Position:
+        """The position that every healthy view has reached."""
+        return self._tail.position
+
+    def wait_for(self, position: Position, timeout: float) -> bool:
+        """Wait at most `timeout` seconds until every healthy view has `position`; tell whether it has."""
+        return self._tail.wait_for(position, timeout)
+
+    def subscribe(self, callback: Callable[[Position], None]) -> Callable[[], None]:
+        """Call `callback` in the tail's thread with each new common position; returns what ends that."""
+        return self._tail.subscribe(callback)
+
+    def rebuild(self, name: str) -> None:
+        """Ask for one view to be folded anew."""
+        self._tail.rebuild(name)
+
+    def status(self) -> list[ViewStatus]:
+        """Return how each view stands; safe to show to anyone."""
+        return self._tail.status()
+
+    def stalls(self) -> Mapping[str, Stall]:
+        """Return why each stalled view stands still; for operators only."""
+        return self._tail.stalls()
+
+    @property
+    def trouble(self) -> str | None:
+        """The class of the error, if any, that keeps the tail from reading the log."""
+        return self._tail.trouble
+
+    def next_release(self) -> datetime | None:
+        """Return the end of the earliest embargo that no release has reached yet, as of what is applied."""
+        with self._database.snapshot() as db:
+            return self._rulings.next_release(db)

@@ -1,0 +1,99 @@
+"""A sight: all views as one class of readers may see them. The only thing that answers questions."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from events.event import Position
+from projections.dossiers import DossierSight, ListQuery
+from projections.event_query import EventQuery
+from projections.feed import FeedPage
+from projections.graph import GraphQuery, GraphSight
+from projections.labels import Allowed
+from projections.search import SearchSight
+from projections.timeline_sight import EventPage, TimelineSight
+
+Json = Any
+
+
+class Sight:
+    """Answers for one class of readers; built by `ReadingRoom.purge`, never otherwise.
+
+    It grows with the log. Hold it for one question only: whose rights change gets another one from `purge`.
+    """
+
+    def __init__(
+        self,
+        allowed: Allowed,
+        position: Callable[[], Position],
+        timeline: TimelineSight,
+        search: SearchSight,
+        graph: GraphSight,
+        dossiers: DossierSight,
+    ) -> None:
+        self.allowed = allowed
+        self._position = position
+        self._timeline = timeline
+        self._search = search
+        self._graph = graph
+        self._dossiers = dossiers
+
+    @property
+    def position(self) -> Position:
+        """The position that every healthy view has reached."""
+        return self._position()
+
+    def events(self, query: EventQuery) -> EventPage:
+        """Return events in append order."""
+        return self._timeline.events(query)
+
+    def event(self, source: str, event_id: str) -> Json | None:
+        """Return one event with its corrections and assessments; None if there is none for these readers."""
+        return self._timeline.event(source, event_id)
+
+    def timeline(self, ref: str, order: str = "world", limit: int = 200, offset: int = 0) -> Json | None:
+        """Return the events about a reference by world date or by append order (`log`)."""
+        return self._timeline.timeline(ref, order, limit, offset)
+
+    def feed(self, after: Position, part: int, query: EventQuery, limit: int) -> FeedPage:
+        """Return what these readers are told behind `(after, part)`, as far as every view has applied it."""
+        return self._timeline.feed(after, part, query, limit, self._position())
+
+    def search(self, text: str, kinds: Sequence[str] = (), limit: int = 20, offset: int = 0) -> Json:
+        """Return the events that hold every word of `text`, newest first."""
+        return self._search.search(text, kinds, limit, offset)
+
+    def graph(self, query: GraphQuery) -> Json:
+        """Return a part of the graph."""
+        return self._graph.graph(query)
+
+    def node(self, ref: str) -> Json | None:
+        """Return everything known about a reference, each value with the claims behind it."""
+        return self._graph.node(ref)
+
+    def edge(self, source: str, target: str, kind: str) -> Json | None:
+        """Return everything known about one tie."""
+        return self._graph.edge(source, target, kind)
+
+    def paths(self, source: str, target: str, k: int = 3, avoid: Iterable[str] = ()) -> Json | None:
+        """Return the shortest introduction paths, each step with its proof."""
+        return self._graph.paths(source, target, k, avoid)
+
+    def export(self, form: str, as_of: str | None = None) -> Iterator[bytes]:
+        """Stream the graph in one of the export formats."""
+        return self._graph.export(form, as_of)
+
+    def listing(self, kind: str, query: ListQuery) -> Json:
+        """Return a page of a list of things of one kind."""
+        return self._dossiers.listing(kind, query)
+
+    def dossier(self, kind: str, ref: str) -> Json | None:
+        """Return the dossier of one thing: values, ties, and events by world date and as recorded."""
+        dossier = self._dossiers.dossier(kind, ref)
+        if dossier is None:
+            return None
+        ties = self._graph.ties(ref) or {"ties": {}, "truncated": 0}
+        return {
+            **dossier,
+            **ties,
+            "timeline": {order: self.timeline(ref, order) for order in ("world", "log")},
+        }
