@@ -1,0 +1,1 @@
+"""The street door: commands, HTTP, feeds, pages, accounts, settings, wiring."""

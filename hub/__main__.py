@@ -1,0 +1,21 @@
+"""Starts the command `hub`; the only place that looks at the real clock, chance and environment."""
+
+import os
+import secrets
+import time
+from datetime import UTC, datetime
+
+from hub.commands.root import hub
+from hub.commands.world import World
+
+
+def main() -> None:
+    """Run the command line and leave the process with its exit status."""
+    world = World(
+        clock=lambda: datetime.now(UTC), random=secrets.token_bytes, pause=time.sleep, environ=os.environ
+    )
+    hub(prog_name="hub", obj=world)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""Who is calling: from a token or a browser session to a reader and a publisher, read anew for every call."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+
+from events.audience import PUBLIC, Reader
+from events.clock import Clock
+from events.partners import PartnerRights
+from events.submission import Publisher
+from hub.accounts import Account, Accounts
+from hub.refusals import MayNotPublish, NotSignedIn, OriginRefused, PartnerSuspended
+from hub.settings import Settings
+from hub.state import HubState
+
+COOKIE = "hub_session"
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a call shows: the text of a token, or of a browser session."""
+
+    kind: Literal["token", "session"]
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is calling. Without an account it is the public."""
+
+    account: Account | None = None
+    rights: PartnerRights | None = None
+
+    @property
+    def reader(self) -> Reader:
+        """Who the caller is to the audience rule."""
+        return PUBLIC if self.account is None else self.account.reader
+
+    @property
+    def is_steward(self) -> bool:
+        """Tell whether the caller runs this hub."""
+        return self.account is not None and self.account.role == "steward"
+
+    @property
+    def publisher(self) -> Publisher:
+        """Who the caller is to intake.
+
+        Raises:
+            NotSignedIn: the public does not publish.
+            MayNotPublish: the account only reads.
+        """
+        if self.account is None:
+            raise NotSignedIn
+        if not self.account.may_publish:
+            raise MayNotPublish
+        return Publisher(slug=self.account.partner, account=self.account.name)
+
+
+class Callers:
+    """Turns what a call shows into who is calling.
+
+    Args:
+        accounts: whose tokens.
+        rights: what a partner may do now, by slug; None if it was never admitted.
+        clock: the present moment.
+    """
+
+    def __init__(
+        self, accounts: Accounts, rights: Callable[[str], PartnerRights | None], clock: Clock
+    ) -> None:
+        self._accounts = accounts
+        self._rights = rights
+        self._clock = clock
+
+    def of(self, credential: Credential | None) -> Caller:
+        """Say who calls, by what holds at this moment. Blocks for microseconds, or one read of the log.
+
+        Raises:
+            NotSignedIn: the token does not work. A session that does not work makes the caller the public.
+            PartnerSuspended: the partner is not admitted, or suspended.
+        """
+        if credential is None:
+            return Caller()
+        now = self._clock()
+        if credential.kind == "session":
+            account = self._accounts.check_session(credential.secret, now)
+            if account is None:
+                return Caller()
+        else:
+            account = self._accounts.check(credential.secret, now)
+            if account is None:
+                raise NotSignedIn
+        rights = self._rights(account.partner)
+        if rights is None or not rights.may_read:
+            raise PartnerSuspended
+        return Caller(account, rights)
+
+
+def credential_of(connection: HTTPConnection[HubState]) -> Credential | None:
+    """Read what a call shows; a token wins over a session.
+
+    Raises:
+        NotSignedIn: there is an `Authorization` header that is no bearer token.
+    """
+    shown = connection.headers.getlist("authorization")
+    if shown:
+        scheme, _, token = shown[0].partition(" ")
+        if len(shown) > 1 or scheme.lower() != "bearer" or not token.strip():
+            raise NotSignedIn
+        return Credential("token", token.strip())
+    session = connection.cookies.get(COOKIE)
+    return Credential("session", session) if session else None
+
+
+def refuse_foreign_origin(
+    connection: HTTPConnection[HubState], settings: Settings, *, is_needed: bool
+) -> None:
+    """Refuse a browser's call from a page that is not this hub's.
+
+    Args:
+        connection: the call.
+        settings: `public_url` and `origins` are allowed beside the address called.
+        is_needed: refuses a call without an `Origin` as well.
+
+    Raises:
+        OriginRefused: the origin is another, or missing where it is needed.
+    """
+    origin = connection.headers.get("origin")
+    if origin is None:
+        if is_needed:
+            raise OriginRefused
+        return
+    own = {settings.public_url, *settings.origins} - {""}
+    if origin in own or _is_same(origin, connection.headers):
+        return
+    raise OriginRefused
+
+
+def _is_same(origin: str, headers: Mapping[str, str]) -> bool:
+    parts = urlsplit(origin)
+    return parts.scheme in {"http", "https"} and parts.netloc == headers.get("host")

@@ -1,0 +1,261 @@
+"""Accounts: tokens, browser sessions and one-time sign-in links, each stored only as a hash."""
+
+import base64
+import hashlib
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from events.audience import TLP, Reader
+
+Role = Literal["publisher", "observer", "coordinator", "steward"]
+ROLES: tuple[Role, ...] = ("publisher", "observer", "coordinator", "steward")
+"""What an account may be. All but the observer may publish."""
+
+_Table = Literal["sessions", "links"]
+
+FILE = "accounts.sqlite"
+TOKEN_PREFIX = "hub_"  # noqa: S105  # a prefix, not a secret
+REMEMBERED = 10_000
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS tokens (
+  id TEXT PRIMARY KEY, partner TEXT NOT NULL, account TEXT NOT NULL, role TEXT NOT NULL,
+  clearance TEXT NOT NULL, read_only INTEGER NOT NULL, created REAL NOT NULL,
+  expires REAL, revoked REAL, hash BLOB NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS sessions (
+  hash BLOB PRIMARY KEY, token TEXT NOT NULL, created REAL NOT NULL, expires REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS links (
+  hash BLOB PRIMARY KEY, token TEXT NOT NULL, created REAL NOT NULL, expires REAL NOT NULL);
+"""
+_COLUMNS = "t.id, t.partner, t.account, t.role, t.clearance, t.read_only, t.created, t.expires, t.revoked"
+_BY_TOKEN = f"SELECT {_COLUMNS}, NULL FROM tokens t WHERE t.hash = ?"
+_BY_SESSION = f"SELECT {_COLUMNS}, s.expires FROM sessions s JOIN tokens t ON t.id = s.token WHERE s.hash = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token is to allow.
+
+    Args:
+        partner: slug of the partner it belongs to.
+        role: one of `ROLES`.
+        account: name of the account within the partner; empty: the role's name.
+        clearance: strictest TLP it may read.
+        expires: when it stops working; None: never.
+        read_only: refuses to publish, whatever the role.
+    """
+
+    partner: str
+    role: Role
+    account: str = ""
+    clearance: str = "amber"
+    expires: datetime | None = None
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One sign-in of a partner, as its token says."""
+
+    id: str
+    partner: str
+    name: str
+    role: Role
+    clearance: str
+    read_only: bool
+    created: datetime
+    expires: datetime | None
+    revoked: datetime | None
+
+    @property
+    def reader(self) -> Reader:
+        """Who this account is to the audience rule."""
+        return Reader(partner=self.partner, account=self.name, clearance=self.clearance)
+
+    @property
+    def may_publish(self) -> bool:
+        """Tell whether the account may send events at all."""
+        return self.role != "observer" and not self.read_only
+
+    def holds(self, now: datetime) -> bool:
+        """Tell whether the token works at `now`."""
+        return self.revoked is None and (self.expires is None or now < self.expires)
+
+
+class GrantRefused(Exception):
+    """A token cannot be issued like this; the message is one sentence."""
+
+
+class Accounts:
+    """The accounts of one hub; safe for several threads and processes.
+
+    Reading costs microseconds: rows are remembered until the file changes (`PRAGMA data_version`), so that a
+    revocation by another process holds from the next question on.
+    """
+
+    def __init__(self, path: Path, random: Callable[[int], bytes]) -> None:
+        self._random = random
+        self._writing = threading.Lock()
+        self._reading = threading.Lock()
+        self._writer = _connect(path)
+        self._writer.executescript(_SCHEMA)
+        path.chmod(0o600)
+        self._reader = _connect(path)
+        self._version = -1
+        self._known: dict[tuple[str, bytes], Account] = {}
+
+    def issue(self, grant: Grant, now: datetime) -> tuple[Account, str]:
+        """Make a token and return its account and its text, which is shown this once.
+
+        Raises:
+            GrantRefused: unknown role or clearance.
+        """
+        if grant.role not in ROLES:
+            raise GrantRefused(f"A role is one of {', '.join(ROLES)}.")
+        if grant.clearance not in TLP:
+            raise GrantRefused(f"A clearance is one of {', '.join(TLP)}.")
+        token = TOKEN_PREFIX + _secret(self._random)
+        account_id = base64.b32encode(self._random(5)).decode().lower()
+        expires = grant.expires.timestamp() if grant.expires else None
+        who = (account_id, grant.partner, grant.account or grant.role, grant.role, grant.clearance)
+        row = (*who, int(grant.read_only), now.timestamp(), expires, None)
+        with self._writing, self._writer:
+            self._writer.execute("INSERT INTO tokens VALUES (?,?,?,?,?,?,?,?,?,?)", (*row, _hash(token)))
+        return _account(row), token
+
+    def revoke(self, account_id: str, now: datetime) -> bool:
+        """Stop a token and every session opened with it; False when there is none of that id."""
+        with self._writing, self._writer:
+            asked = "UPDATE tokens SET revoked = coalesce(revoked, ?) WHERE id = ?"
+            found = self._writer.execute(asked, (now.timestamp(), account_id)).rowcount
+            self._writer.execute("DELETE FROM sessions WHERE token = ?", (account_id,))
+            self._writer.execute("DELETE FROM links WHERE token = ?", (account_id,))
+        return found > 0
+
+    def listing(self, partner: str | None = None) -> list[Account]:
+        """Return every token ever issued (of one partner), oldest first, without their texts."""
+        asked = f"SELECT {_COLUMNS} FROM tokens t WHERE ? IS NULL OR t.partner = ? ORDER BY t.created, t.id"
+        with self._reading:
+            return [_account(row) for row in self._reader.execute(asked, (partner, partner))]
+
+    def check(self, token: str, now: datetime) -> Account | None:
+        """Return whose token this is, if it works at `now`."""
+        return self._checked(_BY_TOKEN, token, now)
+
+    def check_session(self, session: str, now: datetime) -> Account | None:
+        """Return whose browser session this is, if it and its token work; it expires with the session."""
+        return self._checked(_BY_SESSION, session, now)
+
+    def make_link(self, account_id: str, now: datetime, lives: timedelta = timedelta(minutes=30)) -> str:
+        """Return the secret of a sign-in link that works once, until `now + lives`."""
+        return self._keep("links", account_id, now, lives)
+
+    def use_link(self, link: str, now: datetime, lives: timedelta) -> str | None:
+        """Exchange the secret of a link for a new browser session; None if it is spent, late or unknown."""
+        with self._writing, self._writer:
+            asked = "DELETE FROM links WHERE hash = ? RETURNING token, expires"
+            rows = self._writer.execute(asked, (_hash(link),)).fetchall()
+        if not rows or rows[0][1] <= now.timestamp():
+            return None
+        return self._keep("sessions", rows[0][0], now, lives)
+
+    def open_session(self, token: str, now: datetime, lives: timedelta) -> str | None:
+        """Return the secret of a new browser session for whoever shows a token that works."""
+        account = self.check(token, now)
+        return None if account is None else self._keep("sessions", account.id, now, lives)
+
+    def close_session(self, session: str) -> None:
+        """Forget a browser session."""
+        with self._writing, self._writer:
+            self._writer.execute("DELETE FROM sessions WHERE hash = ?", (_hash(session),))
+
+    def version(self) -> int:
+        """Return a number that changes whenever an account, session or link did, by whatever process."""
+        with self._reading:
+            return int(self._reader.execute("PRAGMA data_version").fetchone()[0])
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._writing, self._reading:
+            self._writer.close()
+            self._reader.close()
+
+    def _keep(self, table: _Table, account_id: str, now: datetime, lives: timedelta) -> str:
+        secret = _secret(self._random)
+        row = (_hash(secret), account_id, now.timestamp(), (now + lives).timestamp())
+        with self._writing, self._writer:
+            self._writer.execute(f"DELETE FROM {table} WHERE expires <= ?", (now.timestamp(),))
+            self._writer.execute(f"INSERT INTO {table} VALUES (?,?,?,?)", row)
+        return secret
+
+    def _checked(self, asked: str, secret: str, now: datetime) -> Account | None:
+        key = (asked, _hash(secret))
+        with self._reading:
+            self._forget_if_changed()
+            known = self._known.get(key)
+            if known is None:
+                row = self._reader.execute(asked, (key[1],)).fetchone()
+                if row is None:
+                    return None
+                known = self._known[key] = _account((*row[:7], _sooner(row[7], row[9]), row[8]))
+        return known if known.holds(now) else None
+
+    def _forget_if_changed(self) -> None:
+        version = self._reader.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._version or len(self._known) > REMEMBERED:
+            self._version = version
+            self._known.clear()
+
+
+def open_accounts(data: Path, random: Callable[[int], bytes]) -> Accounts:
+    """Open the accounts under the hub's folder `data`, making the file if it is missing.
+
+    Args:
+        data: the hub's folder; must exist.
+        random: gives that many unpredictable bytes, e.g. `secrets.token_bytes`.
+    """
+    return Accounts(data / FILE, random)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, check_same_thread=False, timeout=10)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA secure_delete = ON")
+    return db
+
+
+def _secret(random: Callable[[int], bytes]) -> str:
+    return base64.urlsafe_b64encode(random(32)).decode().rstrip("=")
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
+
+
+def _account(row: tuple[object, ...]) -> Account:
+    account_id, partner, name, role, clearance, read_only, created, expires, revoked = row
+    return Account(
+        id=str(account_id),
+        partner=str(partner),
+        name=str(name),
+        role=next(one for one in ROLES if one == role),
+        clearance=str(clearance),
+        read_only=bool(read_only),
+        created=datetime.fromtimestamp(float(str(created)), UTC),
+        expires=_moment(expires),
+        revoked=_moment(revoked),
+    )
+
+
+def _sooner(one: float | None, other: float | None) -> float | None:
+    return min((moment for moment in (one, other) if moment is not None), default=None)
+
+
+def _moment(stored: object) -> datetime | None:
+    return None if stored is None else datetime.fromtimestamp(float(str(stored)), UTC)

@@ -1,0 +1,1 @@
+"""Addresses under /api/v1."""

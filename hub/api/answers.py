@@ -1,0 +1,53 @@
+"""JSON answers, and calls that block."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import anyio.to_thread
+import orjson
+from starlette.responses import Response
+
+from events.event import Json
+from hub.access import Caller, credential_of
+from hub.address import HubRequest
+from hub.refusals import Absent
+from projections.sight import Sight
+
+JSON = "application/json"
+T = TypeVar("T")
+
+
+def json_answer(body: Json, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Write a JSON answer; `body` holds only plain JSON."""
+    return Response(orjson.dumps(body), status, headers, JSON)
+
+
+def present(body: Json | None) -> Json:
+    """Return what was found.
+
+    Raises:
+        Absent: nothing was found, or nothing that this reader may see.
+    """
+    if body is None:
+        raise Absent
+    return body
+
+
+def caller_of(request: HubRequest) -> Caller:
+    """Say who calls.
+
+    Raises:
+        NotSignedIn, PartnerSuspended: the call shows a token that does not work.
+    """
+    return request.state["callers"].of(credential_of(request))
+
+
+async def ask(request: HubRequest, question: Callable[[Sight], T]) -> T:
+    """Put a question to the caller's sight, off the event loop. Every answer about events comes so."""
+    reader = caller_of(request).reader
+    room = request.state["room"]
+
+    def asked() -> T:
+        return question(room.purge(reader))
+
+    return await anyio.to_thread.run_sync(asked, limiter=request.state["reading"])

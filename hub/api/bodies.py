@@ -1,0 +1,72 @@
+"""Reading request bodies within their limits."""
+
+from collections.abc import AsyncIterator
+
+from hub.address import HubRequest
+from hub.refusals import BodyTooLarge, MediaTypeUnknown
+
+STRUCTURED = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
+NDJSON = "application/x-ndjson"
+PLAIN = "application/json"
+KNOWN = (STRUCTURED, PLAIN, BATCH, NDJSON)
+
+
+def media_type(request: HubRequest) -> str:
+    """Return the media type of the body, in lower case and without parameters.
+
+    Raises:
+        MediaTypeUnknown: none, several, unknown, or in another encoding than UTF-8.
+    """
+    said = request.headers.getlist("content-type")
+    kind, _, parameters = said[0].lower().partition(";") if len(said) == 1 else ("", "", "")
+    charset = parameters.replace('"', "").replace(" ", "")
+    if kind.strip() not in KNOWN or charset not in {"", "charset=utf-8"}:
+        raise MediaTypeUnknown(KNOWN)
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise MediaTypeUnknown(KNOWN)
+    return kind.strip()
+
+
+async def read_body(request: HubRequest, most: int) -> bytes:
+    """Return the whole body.
+
+    Raises:
+        BodyTooLarge: it is over `most` bytes; by its declared length if it has one, before it is read.
+    """
+    body = bytearray()
+    async for piece in pieces(request, most):
+        body += piece
+    return bytes(body)
+
+
+async def pieces(request: HubRequest, most: int) -> AsyncIterator[bytes]:
+    """Yield the body as it arrives.
+
+    Raises:
+        BodyTooLarge: it is over `most` bytes.
+    """
+    declared = request.headers.get("content-length", "0")
+    if declared.isdigit() and int(declared) > most:
+        raise BodyTooLarge(most, "bytes")
+    read = 0
+    async for piece in request.stream():
+        read += len(piece)
+        if read > most:
+            raise BodyTooLarge(most, "bytes")
+        yield piece
+
+
+async def lines(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Split a body into lines without their ends; the last line may lack one."""
+    rest = bytearray()
+    async for piece in parts:
+        head, found, tail = piece.rpartition(b"\n")
+        if not found:
+            rest += piece
+            continue
+        for line in (bytes(rest) + head).split(b"\n"):
+            yield line
+        rest = bytearray(tail)
+    if rest:
+        yield bytes(rest)

@@ -1,0 +1,101 @@
+"""`POST /api/v1/events`: the four shapes of CloudEvents, one door."""
+
+from collections.abc import AsyncIterator
+
+import anyio.to_thread
+from starlette.responses import Response
+
+from events.envelope import from_headers
+from events.strict import read_json
+from events.submission import EventRefused, Outcome, Publisher
+from hub.access import credential_of, refuse_foreign_origin
+from hub.address import Asked, HubRequest
+from hub.api import bodies
+from hub.api.answers import caller_of, json_answer
+from hub.api.batch import Batch, BatchMode, Line
+from hub.api.receipts import receipt_of
+from hub.refusals import BodyMalformed, BodyTooLarge, RecordedDifferently
+
+
+async def post_events(request: HubRequest, asked: Asked) -> Response:
+    """Validate, record, acknowledge. Whoever gets a receipt: the log holds the event durably."""
+    credential = credential_of(request)
+    if credential is not None and credential.kind == "session":
+        refuse_foreign_origin(request, request.state["settings"], is_needed=True)
+    publisher = caller_of(request).publisher
+    media = bodies.media_type(request)
+    if media in {bodies.BATCH, bodies.NDJSON}:
+        return await _many(request, publisher, media, asked)
+    return await _one(request, publisher, media, is_dry=asked["dry_run"])
+
+
+async def _one(request: HubRequest, publisher: Publisher, media: str, *, is_dry: bool) -> Response:
+    body = await bodies.read_body(request, request.state["settings"].max_event_bytes)
+    headers = [(name.lower(), value) for name, value in request.headers.items()]
+    is_binary = media == bodies.PLAIN and any(name.startswith("ce-") for name, _ in headers)
+    intake = request.state["intake"]
+
+    def record() -> Outcome:
+        parsed = read_json(body)
+        raw = from_headers(headers, parsed) if is_binary else parsed
+        return intake.record([intake.check(publisher, raw)], dry_run=is_dry)[0]
+
+    outcome = await anyio.to_thread.run_sync(record, limiter=request.state["writing"])
+    request.state["metrics"].recorded(int(outcome.status == "stored" and not is_dry))
+    if outcome.status == "conflict":
+        raise RecordedDifferently
+    if outcome.status == "refused":
+        raise EventRefused(outcome.problems)
+    said = receipt_of(outcome, request.state["cursors"])
+    if is_dry:
+        return json_answer({**said, "dry_run": True})
+    return json_answer(said, 201 if outcome.status == "stored" else 200)
+
+
+async def _many(request: HubRequest, publisher: Publisher, media: str, asked: Asked) -> Response:
+    hub = request.state
+    mode = BatchMode(asked["atomic"], asked["dry_run"], hub["settings"].max_event_bytes)
+    batch = Batch(hub["intake"], hub["cursors"], publisher, mode)
+    chunks = _ndjson(request) if media == bodies.NDJSON else _array(request)
+    try:
+        async for chunk in chunks:
+            await anyio.to_thread.run_sync(batch.take, chunk, limiter=hub["writing"])
+    except BodyTooLarge as large:
+        # What was recorded before stays recorded, so it is reported; sending it again is harmless.
+        large.said = batch.report()
+        raise
+    await anyio.to_thread.run_sync(batch.finish, limiter=hub["writing"])
+    report = batch.report()
+    hub["metrics"].recorded(0 if mode.dry_run else report["stored"])
+    return json_answer(report, 200 if batch.is_whole else 207)
+
+
+async def _ndjson(request: HubRequest) -> AsyncIterator[list[Line]]:
+    settings = request.state["settings"]
+    chunk: list[Line] = []
+    taken = number = 0
+    async for line in bodies.lines(bodies.pieces(request, settings.max_batch_bytes)):
+        number += 1
+        if not line.strip():
+            continue
+        taken += 1
+        if taken > settings.max_batch_lines:
+            raise BodyTooLarge(settings.max_batch_lines, "lines")
+        chunk.append((number, line))
+        if len(chunk) == settings.chunk_lines:
+            yield chunk
+            chunk = []
+    yield chunk
+
+
+async def _array(request: HubRequest) -> AsyncIterator[list[Line]]:
+    settings = request.state["settings"]
+    body = await bodies.read_body(request, settings.max_batch_bytes)
+    events = await anyio.to_thread.run_sync(read_json, body, limiter=request.state["writing"])
+    if not isinstance(events, list):
+        raise BodyMalformed("A batch is a JSON array of events.")
+    if len(events) > settings.max_batch_lines:
+        raise BodyTooLarge(settings.max_batch_lines, "events")
+    numbered = list(enumerate(events, 1))
+    for start in range(0, len(numbered), settings.chunk_lines):
+        yield numbered[start : start + settings.chunk_lines]

@@ -1,0 +1,40 @@
+"""Lists and dossiers of every kind."""
+
+from starlette.responses import Response
+
+from hub.address import Asked, Endpoint, HubRequest
+from hub.api.answers import ask, json_answer, present
+from projections.dossier_sight import LISTS, ListQuery
+
+
+def lister(name: str) -> Endpoint:
+    """Return what answers the list `name`, filtered, sorted and by the page."""
+
+    async def show_list(request: HubRequest, asked: Asked) -> Response:
+        query = ListQuery(
+            country=asked["country"],
+            status=asked["status"],
+            about=asked["about"],
+            where=dict(asked["where"]),
+            sort=asked["sort"].removeprefix("-"),
+            descending=asked["sort"].startswith("-"),
+            limit=asked["limit"],
+            offset=asked["offset"],
+        )
+        return json_answer(await ask(request, lambda sight: sight.listing(name, query)))
+
+    return show_list
+
+
+def dossier_of(name: str) -> Endpoint:
+    """Return what answers the dossier of one thing in the list `name`."""
+
+    async def show_dossier(request: HubRequest, _: Asked) -> Response:
+        ref = request.path_params["ref"]
+        return json_answer(present(await ask(request, lambda sight: sight.dossier(name, ref))))
+
+    return show_dossier
+
+
+NAMES = tuple(LISTS)
+"""The lists there are."""

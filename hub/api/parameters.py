@@ -1,0 +1,187 @@
+"""Every parameter that an address may take, each written once."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from events.event import Json
+from hub.address import Parameter, ValueRefused
+
+AT_LEAST = "at_least"
+MAX_EVENTS = 1000
+MAX_NODES = 5000
+MAX_HOPS = 4
+MAX_LISTED = 200
+
+_CURSOR = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_GLOB = re.compile(r"[a-z_*]+(?:\.[a-z_*]+)*")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
+_REF = re.compile(r"[a-z]+:[A-Za-z0-9_.:-]{1,130}")
+_CODE = re.compile(r"[A-Za-z][A-Za-z_]{0,39}")
+_WHERE = re.compile(r"[a-z_]{1,40}:[A-Za-z0-9_.:-]{1,140}")
+_SORT = re.compile(r"-?[a-z_]{1,40}")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _form(form: re.Pattern[str], hint: str) -> Callable[[str], Json]:
+    def read(said: str) -> str:
+        if not form.fullmatch(said):
+            raise ValueRefused("wrong_form", "This value does not have the expected form.", hint)
+        return said
+
+    return read
+
+
+def _count(most: int, least: int = 0) -> Callable[[str], Json]:
+    def read(said: str) -> int:
+        if not (said.isascii() and said.isdigit() and len(said) < 10):
+            raise ValueRefused("wrong_type", "This value is not a whole number.", f"{least} to {most}")
+        count = int(said)
+        if not least <= count <= most:
+            code = "too_big" if count > most else "too_small"
+            raise ValueRefused(code, "This number is out of range.", f"{least} to {most}")
+        return count
+
+    return read
+
+
+def _day(said: str) -> str:
+    if not _DATE.fullmatch(said):
+        raise ValueRefused("not_a_date", "This is not a date.", "YYYY-MM-DD")
+    try:
+        date.fromisoformat(said)
+    except ValueError as error:
+        raise ValueRefused("not_a_date", "This day is not in the calendar.", "YYYY-MM-DD") from error
+    return said
+
+
+def _one_of(choices: Sequence[str]) -> Callable[[str], Json]:
+    def read(said: str) -> str:
+        if said not in choices:
+            raise ValueRefused("unknown_code", "This is not one of the accepted values.", ", ".join(choices))
+        return said
+
+    return read
+
+
+def _yes(said: str) -> bool:
+    return bool(_one_of(("true", "false"))(said) == "true")
+
+
+def _pair(said: str) -> tuple[str, str]:
+    name, _, wanted = _form(_WHERE, "NAME:VALUE")(said).partition(":")
+    return name, wanted
+
+
+def _words(said: str) -> str:
+    words = said.strip()
+    if not words or "\0" in words:
+        raise ValueRefused("too_short", "Say what to look for.")
+    if len(words) > 200:
+        raise ValueRefused("too_long", "At most 200 characters.")
+    return words
+
+
+def _text(pattern: re.Pattern[str]) -> dict[str, Json]:
+    return {"type": "string", "pattern": f"^(?:{pattern.pattern})$"}
+
+
+def _number(least: int, most: int, default: int) -> dict[str, Json]:
+    return {"type": "integer", "minimum": least, "maximum": most, "default": default}
+
+
+def limit(default: int, most: int) -> Parameter:
+    """Return the parameter that bounds one answer."""
+    meaning = f"How many at most; {most} is the most."
+    return Parameter("limit", meaning, _number(1, most, default), _count(most, 1), default=default)
+
+
+def choice(name: str, meaning: str, choices: Sequence[str], default: str) -> Parameter:
+    """Return a parameter that takes one of a few words."""
+    schema = {"type": "string", "enum": list(choices), "default": default}
+    return Parameter(name, meaning, schema, _one_of(choices), default=default)
+
+
+def reference(name: str, meaning: str, *, required: bool = False) -> Parameter:
+    """Return a parameter that takes one reference."""
+    return Parameter(name, meaning, _text(_REF), _form(_REF, "kind:LOCAL"), required=required)
+
+
+def flag(name: str, meaning: str) -> Parameter:
+    """Return a parameter that is true or false."""
+    return Parameter(name, meaning, {"type": "boolean", "default": False}, _yes, default=False)
+
+
+at_least = Parameter(
+    AT_LEAST,
+    "Wait up to 5 seconds until the answer includes the event of this cursor.",
+    _text(_CURSOR),
+    _form(_CURSOR, "a cursor of this hub"),
+)
+after = Parameter(
+    "after", "Only what comes after this cursor.", _text(_CURSOR), _form(_CURSOR, "a cursor of this hub")
+)
+feed_after = Parameter(
+    "after",
+    "Where to begin: `begin`, `now` (default), or a cursor.",
+    _text(_CURSOR),
+    _form(_CURSOR, "begin, now, or a cursor of this hub"),
+)
+types = Parameter(
+    "type",
+    "Only these types; `*` stands for any part.",
+    _text(_GLOB),
+    _form(_GLOB, "e.g. threat.*"),
+    many=True,
+)
+country = Parameter(
+    "country",
+    "Only about these countries.",
+    _text(_COUNTRY),
+    _form(_COUNTRY, "two capital letters"),
+    many=True,
+)
+about = Parameter("about", "Only about these references.", _text(_REF), _form(_REF, "kind:LOCAL"), many=True)
+partner = Parameter("partner", "Only from these partners.", _text(_SLUG), _form(_SLUG, "a slug"), many=True)
+since = Parameter("since", "Recorded on this day or later.", {"type": "string", "format": "date"}, _day)
+until = Parameter("until", "Recorded on this day or earlier.", {"type": "string", "format": "date"}, _day)
+as_of = Parameter("as_of", "As the world was on this day.", {"type": "string", "format": "date"}, _day)
+kinds = Parameter("kinds", "Only nodes of these kinds.", _text(_CODE), _form(_CODE, "e.g. lawyer"), many=True)
+ties = Parameter("ties", "Only ties of these kinds.", _text(_CODE), _form(_CODE, "e.g. TARGETS"), many=True)
+hops = Parameter("hops", "How far from `about`.", _number(0, MAX_HOPS, 1), _count(MAX_HOPS), default=1)
+offset = Parameter(
+    "offset", "How many to leave out from the start.", _number(0, 1_000_000, 0), _count(1_000_000), default=0
+)
+words = Parameter(
+    "q", "What to look for, in any script.", {"type": "string", "maxLength": 200}, _words, required=True
+)
+tie = Parameter("kind", "The kind of the tie.", _text(_CODE), _form(_CODE, "e.g. TARGETS"), required=True)
+tie_from = reference("from", "Where the tie or path begins.", required=True)
+tie_to = reference("to", "Where the tie or path ends.", required=True)
+ways = Parameter("k", "How many paths.", _number(1, 10, 3), _count(10, 1), default=3)
+avoid = Parameter("avoid", "Paths leave these out.", _text(_REF), _form(_REF, "kind:LOCAL"), many=True)
+one_country = Parameter(
+    "country", "Only in this country.", _text(_COUNTRY), _form(_COUNTRY, "two capital letters")
+)
+status = Parameter("status", "Only what is shown with this status.", _text(_CODE), _form(_CODE, "a code"))
+about_one = reference("about", "Only what an event names together with this reference.")
+where = Parameter(
+    "where",
+    "Only with this value, NAME:VALUE; a code finds those below it too.",
+    _text(_WHERE),
+    _pair,
+    many=True,
+)
+sort = Parameter(
+    "sort",
+    "The property to sort by; `-` before it for the greatest first; by reference without it.",
+    _text(_SORT),
+    _form(_SORT, "e.g. -starts"),
+    default="ref",
+)
+atomic = flag("atomic", "Record all or nothing.")
+dry_run = flag("dry_run", "Check only; record nothing.")
+
+EVENT_FILTERS = (types, country, about, partner, since, until)
+"""The filters that `GET /events` and the feed share."""

@@ -1,0 +1,57 @@
+"""From the parameters of a call to the questions that a sight answers."""
+
+from events.cursor import Cursors
+from events.event import Position
+from hub.address import Asked
+from projections.event_query import EventQuery
+from projections.graph_sight import GraphQuery
+
+
+def event_filters(asked: Asked) -> EventQuery:
+    """Return which events are meant, wherever in the log."""
+    return EventQuery(
+        types=asked["type"],
+        countries=asked["country"],
+        about=asked["about"],
+        partners=asked["partner"],
+        since=asked["since"],
+        until=asked["until"],
+    )
+
+
+def event_query(cursors: Cursors, asked: Asked) -> EventQuery:
+    """Return the question for one page of events.
+
+    Raises:
+        UnknownCursor: `after` is none of this hub's cursors.
+    """
+    after = Position(0) if asked["after"] is None else whole_position(cursors, asked["after"])
+    filters = event_filters(asked)
+    return EventQuery(
+        after=after,
+        limit=asked["limit"],
+        types=filters.types,
+        countries=filters.countries,
+        about=filters.about,
+        partners=filters.partners,
+        since=filters.since,
+        until=filters.until,
+    )
+
+
+def whole_position(cursors: Cursors, cursor: str) -> Position:
+    """Return the position of a cursor; of several messages that share one, it makes no difference which."""
+    return cursors.decode(cursor)[0]
+
+
+def graph_query(asked: Asked) -> GraphQuery:
+    """Return the question for a part of the graph."""
+    return GraphQuery(
+        about=asked["about"],
+        hops=asked["hops"],
+        kinds=asked["kinds"],
+        ties=asked["ties"],
+        country=asked["country"],
+        as_of=asked["as_of"],
+        limit=asked["limit"],
+    )

@@ -1,0 +1,29 @@
+"""What a publisher gets back for an event, stored or not."""
+
+from events.cursor import Cursors
+from events.event import Json
+from events.submission import NotAdmitted, NotYourType, Outcome, WrongSource
+from schemas.problem import Problem
+
+NotYours = (WrongSource, NotYourType, NotAdmitted)
+"""The partner may not publish such an event at all."""
+
+
+def receipt_of(outcome: Outcome, cursors: Cursors) -> dict[str, Json]:
+    """Say what became of an event that the log holds, or would hold in a dry run."""
+    said: dict[str, Json] = {"status": outcome.status, "source": outcome.source, "id": outcome.id}
+    if outcome.position is not None:
+        said["cursor"] = cursors.encode(outcome.position)
+        said["receipt"] = {"recorded": outcome.recorded, "digest": outcome.digest}
+    if outcome.warnings:
+        said["warnings"] = [one.as_json() for one in outcome.warnings]
+    return said
+
+
+def problem_of(refused: Exception) -> Problem:
+    """Say in a problem's words why a partner may not publish an event."""
+    if isinstance(refused, WrongSource):
+        return Problem("/source", "wrong_source", str(refused), "Use the source of your own partner.")
+    if isinstance(refused, NotYourType):
+        return Problem("/type", "not_your_type", str(refused))
+    return Problem("/source", "not_admitted", str(refused))

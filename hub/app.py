@@ -1,0 +1,178 @@
+"""Builds the hub: the only place where its parts are put together."""
+
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.to_thread
+import jinja2
+import orjson
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from events.clock import Clock
+from events.cursor import Cursors
+from events.intake import Intake
+from events.store import open_store
+from hub import problems
+from hub.access import Callers
+from hub.accounts import open_accounts
+from hub.address import Address
+from hub.asyncapi import asyncapi
+from hub.feeds.sharing import SharedPages
+from hub.keys import cursor_key
+from hub.metrics import CountAnswers, Metrics
+from hub.openapi import openapi
+from hub.pages.views import STATIC_TYPES
+from hub.pulse import Pulse
+from hub.routes import addresses
+from hub.routing import routes_of
+from hub.security import SecurityHeaders
+from hub.settings import Settings
+from hub.state import Closing, HubState
+from hub.timekeeper import keep_time
+from projections.reading_room import ReadingRoom
+from schemas.registry import Registry
+
+VIEWS_FILE = "views.sqlite"
+GOODBYE_SECONDS = 1.0
+READERS = 32
+WRITERS = 64
+
+Random = Callable[[int], bytes]
+
+
+def build(
+    settings: Settings, clock: Clock, extra: Path | None = None, random: Random = secrets.token_bytes
+) -> Starlette:
+    """Return the hub as an ASGI application; its lifespan opens and closes everything.
+
+    Args:
+        settings: of the operator.
+        clock: the present moment.
+        extra: folder with further event types (`types/`, `rules/`), besides the package's own.
+        random: gives that many unpredictable bytes.
+
+    Raises:
+        HubNotInitialised: when the lifespan starts, if `hub init` did not make this folder.
+    """
+    table, closing, metrics = addresses(), Closing(), Metrics()
+    handlers: dict[type[Exception], Any] = dict.fromkeys(problems.rows(), problems.on_error)
+    handlers[HTTPException] = problems.on_error
+    handlers[Exception] = problems.on_unexpected
+    app = Starlette(
+        routes=routes_of(table),
+        middleware=[Middleware(CountAnswers, metrics=metrics), Middleware(SecurityHeaders)],
+        exception_handlers=handlers,
+        lifespan=_lifespan(_Parts(settings, clock, extra, random, table, closing, metrics)),
+    )
+    app.router.redirect_slashes = False
+    # Outside HubState: the server says goodbye by the one, pages and tests show the other.
+    app.state.closing = closing
+    app.state.addresses = table
+    return app
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    settings: Settings
+    clock: Clock
+    extra: Path | None
+    random: Random
+    table: tuple[Address, ...]
+    closing: Closing
+    metrics: Metrics
+
+
+def _lifespan(parts: _Parts) -> Callable[[Starlette], AbstractAsyncContextManager[HubState]]:
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[HubState]:
+        with ExitStack() as opened:
+            hub = await anyio.to_thread.run_sync(_open, parts, opened)
+            async with anyio.create_task_group() as tasks:
+                pulse, room = hub["pulse"], hub["room"]
+                tasks.start_soon(pulse.run)
+                tasks.start_soon(_ring_at_close, parts.closing, pulse)
+                seconds = parts.settings.timekeeper_seconds
+                tasks.start_soon(keep_time, hub["intake"], room, parts.clock, seconds)
+                try:
+                    yield hub
+                finally:
+                    await parts.closing.begin(GOODBYE_SECONDS)
+                    tasks.cancel_scope.cancel()
+
+    return lifespan
+
+
+def _open(parts: _Parts, opened: ExitStack) -> HubState:
+    """Open everything that has a file, in the order in which it is needed; `opened` closes it in reverse."""
+    settings, clock = parts.settings, parts.clock
+    cursors = Cursors(cursor_key(settings.data))
+    registry = Registry.load(parts.extra)
+    store = open_store(settings.store_url, registry)
+    opened.callback(store.close)
+    accounts = open_accounts(settings.data, parts.random)
+    opened.callback(accounts.close)
+    intake = Intake(registry, store, clock)
+    room = opened.enter_context(ReadingRoom(registry, store, settings.data / VIEWS_FILE, parts.extra))
+    parts.metrics.watch(room, parts.closing)
+    reading, writing = anyio.CapacityLimiter(READERS), anyio.CapacityLimiter(WRITERS)
+    return HubState(
+        settings=settings,
+        clock=clock,
+        registry=registry,
+        store=store,
+        intake=intake,
+        room=room,
+        accounts=accounts,
+        callers=Callers(accounts, intake.rights, clock),
+        cursors=cursors,
+        pulse=Pulse(room, store, accounts, settings.look_seconds),
+        closing=parts.closing,
+        shared=SharedPages(room, cursors, reading, settings.feed_messages),
+        metrics=parts.metrics,
+        templates=_templates(),
+        documents=_documents(parts, registry),
+        statics=_statics(),
+        started_at=store.head(),
+        reading=reading,
+        writing=writing,
+    )
+
+
+async def _ring_at_close(closing: Closing, pulse: Pulse) -> None:
+    await closing.begun.wait()
+    pulse.ring()
+
+
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("hub.pages", "templates"),
+        autoescape=True,
+        undefined=jinja2.ChainableUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _statics() -> dict[str, tuple[bytes, str]]:
+    found = {
+        one.name: one.read_bytes() for one in files("hub.pages").joinpath("static").iterdir() if one.is_file()
+    }
+    kinds = {name: STATIC_TYPES.get(name.rpartition(".")[2]) for name in found}
+    return {name: (body, kind) for name, body in found.items() if (kind := kinds[name]) is not None}
+
+
+def _documents(parts: _Parts, registry: Registry) -> dict[str, bytes]:
+    feed = next(one for one in parts.table if one.follower is not None)
+    outside = parts.settings.public_url or f"http://{parts.settings.host}:{parts.settings.port}"
+    return {
+        "openapi": orjson.dumps(openapi(parts.table, registry)),
+        "asyncapi": orjson.dumps(asyncapi(feed.parameters, registry, outside)),
+    }

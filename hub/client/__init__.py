@@ -1,0 +1,1 @@
+"""What the commands that talk to a hub are made of: reading files, the outbox, pushing, following, exporting."""

@@ -1,0 +1,172 @@
+"""Reads files of events line by line: JSON (one event or an array), NDJSON, CSV."""
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from events.strict import MalformedJson, read_json
+from hub.client.shapes import Shapes
+from hub.client.sheets import SheetRefused, read_sheet
+from schemas.problem import Problem
+from schemas.registry import Registry
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event of a file, or why it cannot be read.
+
+    Args:
+        file: the path as it was given; `-` is standard input.
+        line: where it begins, from 1.
+        event: the CloudEvent as far as the file says it; None if it cannot be read.
+        problems: what is wrong with the line itself, before any check of the event.
+    """
+
+    file: str
+    line: int
+    event: Json
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How to read files of events.
+
+    Args:
+        shapes_of: gives the shapes of a type; None if there is no such type.
+        event_type: type of lines that are bare payloads or rows without a type.
+    """
+
+    shapes_of: Callable[[str], Shapes | None]
+    event_type: str | None = None
+
+    def lines(self, file: str) -> Iterator[Line]:
+        """Yield the events of `file` in order, each with an id.
+
+        An event without an id gets one from a digest of its content, so that pushing the same file twice is harmless;
+        a row that was changed counts as a new event.
+        """
+        ending = Path(file).suffix.lower()
+        try:
+            with _opened(file) as text:
+                yield from self._read(file, ending, text)
+        except UnicodeDecodeError:
+            yield Line(file, 1, None, (Problem("", "not_utf8", "The file is not UTF-8 text."),))
+        except SheetRefused as refused:
+            yield Line(file, 1, None, (Problem("", "bad_header", str(refused)),))
+
+    def _read(self, file: str, ending: str, text: Iterator[str]) -> Iterator[Line]:
+        if ending in {".csv", ".tsv"}:
+            for at, event, problems in read_sheet(text, self.shapes_of, self.event_type):
+                yield Line(file, at, event and self._completed(event), tuple(problems))
+            return
+        first = next(text, "")
+        if ending != ".json" or _is_whole(first):
+            yield from self._ndjson(file, first, text)
+        else:
+            yield from self._json(file, first + "".join(text))
+
+    def _ndjson(self, file: str, first: str, rest: Iterator[str]) -> Iterator[Line]:
+        from itertools import chain
+
+        for at, line in enumerate(chain([first.lstrip("\ufeff")], rest), 1):
+            if line.strip():
+                yield from self._values(file, at, line.strip())
+
+    def _json(self, file: str, text: str) -> Iterator[Line]:
+        for at, value in _items(text.lstrip("\ufeff")):
+            yield from self._values(file, at, value)
+
+    def _values(self, file: str, at: int, text: str) -> Iterator[Line]:
+        try:
+            value = read_json(text.encode())
+        except MalformedJson as wrong:
+            line = at + wrong.line - 1
+            yield Line(
+                file, line, None, (Problem("", "malformed_json", f"{wrong.detail} Column {wrong.column}."),)
+            )
+            return
+        for event in value if isinstance(value, list) else [value]:
+            if isinstance(event, dict):
+                yield Line(file, at, self._completed(event))
+            else:
+                yield Line(file, at, None, (Problem("", "wrong_type", "An event is a JSON object."),))
+
+    def _completed(self, said: dict[str, Json]) -> dict[str, Json]:
+        is_event = "specversion" in said
+        event = said if is_event or self.event_type is None else _wrapped(said, self.event_type)
+        return event if "id" in event else {**event, "id": content_id(event)}
+
+
+def content_id(event: Json) -> str:
+    """Return an id that depends on the content alone: `row-` and 32 hexadecimal digits."""
+    text = json.dumps(event, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return "row-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def shapes_finder(registry: Registry) -> Callable[[str], Shapes | None]:
+    """Return what finds the shapes of the newest version of a type."""
+    documents = registry.documents()
+
+    def shapes_of(event_type: str) -> Shapes | None:
+        version = registry.newest(event_type)
+        if version is None:
+            return None
+        schema = registry.contract(f"{event_type}.v{version}").schema
+        return Shapes(documents, str(schema["$id"]))
+
+    return shapes_of
+
+
+def _wrapped(data: Json, event_type: str) -> dict[str, Json]:
+    return {"specversion": "1.0", "type": event_type, "data": data}
+
+
+class _StandardInput:
+    def __enter__(self) -> Iterator[str]:
+        return (raw.decode("utf-8") for raw in sys.stdin.buffer)
+
+    def __exit__(self, *_: object) -> None:
+        """Leave standard input open: it is not ours."""
+
+
+def _opened(file: str) -> Any:
+    return _StandardInput() if file == "-" else Path(file).open(encoding="utf-8", newline="")
+
+
+def _is_whole(line: str) -> bool:
+    """Tell whether a line is a JSON object by itself, as in NDJSON."""
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
+def _items(text: str) -> Iterator[tuple[int, str]]:
+    """Yield line and text of each item of a JSON array, or of the one value there is."""
+    start = len(text) - len(text.lstrip())
+    if text[start : start + 1] != "[":
+        yield text.count("\n", 0, start) + 1, text
+        return
+    decoder, at = json.JSONDecoder(), _skipped(text, start + 1, " \t\r\n")
+    while at < len(text) and text[at] != "]":
+        line = text.count("\n", 0, at) + 1
+        try:
+            _, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            yield line, text[at:]
+            return
+        yield line, text[at:end]
+        at = _skipped(text, end, " \t\r\n,")
+
+
+def _skipped(text: str, at: int, blanks: str) -> int:
+    while at < len(text) and text[at] in blanks:
+        at += 1
+    return at

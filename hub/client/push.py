@@ -1,0 +1,136 @@
+"""Sends what lies in the outbox, batch by batch, and tells what became of each event."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.client.answers import Turned
+from hub.client.door import Door
+from hub.client.outbox import Outbox, Waiting
+from schemas.problem import Problem
+
+Json = Any
+
+EVENTS = "/api/v1/events"
+LARGEST_BODY = 16 * 1024 * 1024
+TOO_LARGE = 413
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An event that the hub, or the reading of the file, refused."""
+
+    file: str
+    line: int
+    id: str | None
+    problems: tuple[Problem, ...]
+
+    def as_json(self) -> Json:
+        """Return the form that `--json` prints."""
+        errors = [problem.as_json() for problem in self.problems]
+        return {"file": self.file, "line": self.line, "id": self.id, "errors": errors}
+
+    def sentences(self) -> Iterator[str]:
+        """Yield one line of text a problem: where, which field, what, and what would do."""
+        for problem in self.problems:
+            hint = f" ({problem.hint})" if problem.hint else ""
+            pointer = f"{problem.pointer}: " if problem.pointer else ""
+            yield f"{self.file}:{self.line}: {pointer}{problem.detail}{hint}"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the events of one push so far."""
+
+    stored: int = 0
+    duplicates: int = 0
+    refusals: list[Refusal] = field(default_factory=list)
+
+
+class Push:
+    """Empties an outbox into a hub.
+
+    Args:
+        door: the hub.
+        outbox: what is to be sent.
+        batch: most events in one request.
+        dry_run: ask the hub what it would say, store nothing.
+    """
+
+    def __init__(self, door: Door, outbox: Outbox, batch: int, *, dry_run: bool) -> None:
+        self._door = door
+        self._outbox = outbox
+        self._batch = batch
+        self._dry_run = dry_run
+
+    def send_all(self, tally: Tally, advanced: Callable[[int], None]) -> None:
+        """Send until nothing waits; `advanced` is told after each batch how many got their answer.
+
+        Raises:
+            Unreachable: no answer in time; what has none stays in the outbox.
+            Turned: the hub refuses the token or the request as a whole; the same.
+        """
+        source = f"urn:hub:partner:{self._door.get('/api/v1/me')['partner']}"
+        after = 0
+        while batch := _fitting(self._outbox.waiting(after, self._batch), source):
+            self._send(batch, tally)
+            after = batch[-1][0].no
+            advanced(len(batch))
+
+    def _send(self, batch: Sequence[tuple[Waiting, bytes]], tally: Tally) -> None:
+        """Send a batch, in halves if it is too large for the hub."""
+        try:
+            body = b"".join(text for _, text in batch)
+            answer = self._door.post_lines(EVENTS, body, dry_run=self._dry_run)
+        except Turned as turned:
+            if turned.status != TOO_LARGE:
+                raise
+            if len(batch) == 1:
+                self._settle(batch[0][0], _too_large(str(turned)), tally)
+                self._outbox.settle([batch[0][0].no])
+                return
+            self._send(batch[: len(batch) // 2], tally)
+            self._send(batch[len(batch) // 2 :], tally)
+            return
+        results = {result["line"]: result for result in answer["results"]}
+        for at, (waiting, _) in enumerate(batch, 1):
+            self._settle(waiting, results[at], tally)
+        self._outbox.settle([waiting.no for waiting, _ in batch])
+
+    def _settle(self, waiting: Waiting, result: Mapping[str, Json], tally: Tally) -> None:
+        status = result["status"]
+        if status == "stored":
+            tally.stored += 1
+        elif status == "duplicate":
+            tally.duplicates += 1
+        else:
+            problems = tuple(_problem(error) for error in result.get("errors", ())) or (_silent(status),)
+            tally.refusals.append(Refusal(waiting.file, waiting.line, waiting.event.get("id"), problems))
+
+
+def _fitting(waiting: Sequence[Waiting], source: str) -> list[tuple[Waiting, bytes]]:
+    """Encode events, each with a source, as long as they fit into one body; at least one."""
+    fitting, size = list[tuple[Waiting, bytes]](), 0
+    for one in waiting:
+        event = one.event if "source" in one.event else {**one.event, "source": source}
+        text = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        size += len(text)
+        if fitting and size > LARGEST_BODY:
+            break
+        fitting.append((one, text))
+    return fitting
+
+
+def _problem(error: Mapping[str, str]) -> Problem:
+    return Problem(error.get("pointer", ""), error["code"], error["detail"], error.get("hint"))
+
+
+def _too_large(detail: str) -> Json:
+    return {"status": "refused", "errors": [{"pointer": "", "code": "too_large", "detail": detail}]}
+
+
+def _silent(status: str) -> Problem:
+    if status == "conflict":
+        return Problem("/id", "conflict", "The hub has another event of yours under this id.")
+    return Problem("", status, "The hub refused this event.")

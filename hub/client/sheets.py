@@ -1,0 +1,155 @@
+"""Reads a spreadsheet as events: one row an event, one column a field, named by its dotted path.
+
+`data.place.country` is a field of the payload, `data.targets[0]` an item of a list, `data.targets` a whole list with
+`;` between its items; `id`, `type`, `tlp`, `audience`, `time` and the other names of the envelope stand by themselves.
+With a type given from outside, `data.` may be left out in every column.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from hub.client.shapes import Shapes
+from schemas.problem import Problem
+
+Json = Any
+Path = tuple[str | int, ...]
+
+ENVELOPE = frozenset(
+    "specversion id source type subject time tlp audience notbefore correlationid causationid expirytime "
+    "dataschema datacontenttype sequence dataclassification dataregulation datacategory".split()
+)
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d{1,4})\]")
+_QUOTED = re.compile(r"'[=+\-@\t\r]")
+_TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+class SheetRefused(Exception):
+    """The header of a sheet cannot be understood; the message is one sentence."""
+
+
+def read_sheet(
+    lines: Iterator[str], shapes_of: Callable[[str], Shapes | None], event_type: str | None
+) -> Iterator[tuple[int, Json, list[Problem]]]:
+    """Yield for each row the line it begins on, its event, and what is wrong with the row itself.
+
+    Args:
+        lines: the sheet, header first; commas, semicolons or tabs between cells.
+        shapes_of: gives the shapes of a type; None if there is no such type.
+        event_type: type of every row that has no `type` of its own.
+
+    Raises:
+        SheetRefused: no header, a column named twice, or a name that is no path.
+    """
+    first = next(lines, "")
+    delimiter = max(",;\t", key=first.count)
+    header = next(csv.reader([first.lstrip("\ufeff")], delimiter=delimiter), [])
+    paths = _paths([name.strip() for name in header], event_type)
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)
+    at = 2
+    while True:
+        try:
+            row = next(rows, None)
+        except csv.Error as error:
+            yield at, None, [Problem("", "unreadable", f"This row is no CSV: {error}.")]
+            return
+        if row is None:
+            return
+        if any(cell.strip() for cell in row):
+            yield at, *_event(row, paths, shapes_of, event_type)
+        at = rows.line_num + 2
+
+
+def _paths(header: Sequence[str], event_type: str | None) -> list[Path]:
+    is_bare = event_type is not None and not any(name.startswith("data.") for name in header)
+    paths = [_path(name, is_bare=is_bare) for name in header]
+    if not paths:
+        raise SheetRefused("The sheet is empty: its first line names the columns.")
+    for at, path in enumerate(paths):
+        if path in paths[:at]:
+            raise SheetRefused(f"Column {at + 1} has the same name as an earlier one.")
+    return paths
+
+
+def _path(name: str, *, is_bare: bool) -> Path:
+    if name in ENVELOPE:
+        return (name,)
+    steps: Path = tuple(int(index) if index else word for word, index in _STEP.findall(name))
+    is_path = _STEP.sub("", name).strip(".") == "" and bool(steps) and isinstance(steps[0], str)
+    if is_path and is_bare:
+        return ("data", *steps)
+    if not is_path or steps[0] != "data" or len(steps) == 1:
+        raise SheetRefused(
+            f'Column "{name}" is no field: write data.place.country or data.targets[0], '
+            "or a name of the envelope such as id, type, tlp."
+        )
+    return steps
+
+
+def _event(
+    row: Sequence[str],
+    paths: Sequence[Path],
+    shapes_of: Callable[[str], Shapes | None],
+    event_type: str | None,
+) -> tuple[Json, list[Problem]]:
+    cells = {path: _unquoted(cell.strip()) for path, cell in zip(paths, row, strict=False) if cell.strip()}
+    event: dict[str, Json] = {"specversion": "1.0"}
+    event.update({str(path[0]): cell for path, cell in cells.items() if len(path) == 1})
+    if event_type is not None:
+        event.setdefault("type", event_type)
+    shapes = shapes_of(str(event.get("type", "")))
+    data: dict[str, Json] = {}
+    for path, cell in cells.items():
+        if len(path) > 1:
+            _put(data, path[1:], _value(cell, path[1:], shapes))
+    event["data"] = _closed(data)
+    extra = len(row) - len(paths)
+    told = [Problem("", "too_many_cells", "This row has more cells than the header has columns.")]
+    return event, told if extra > 0 else []
+
+
+def _unquoted(cell: str) -> str:
+    """Take off the apostrophe that an export puts before a cell that a spreadsheet would compute."""
+    return cell[1:] if _QUOTED.match(cell) else cell
+
+
+def _value(cell: str, path: Path, shapes: Shapes | None) -> Json:
+    """Read a cell as the schema says; what does not fit stays text, so that the check can name it."""
+    kinds = shapes.types(path) if shapes else frozenset[str]()
+    if "array" in kinds and shapes is not None:
+        return [_value(item.strip(), (*path, 0), shapes) for item in cell.split(";") if item.strip()]
+    if "boolean" in kinds and cell.lower() in _TRUTH:
+        return _TRUTH[cell.lower()]
+    if kinds & {"number", "integer"}:
+        return _number(cell)
+    if "null" in kinds and cell.lower() == "null":
+        return None
+    return cell
+
+
+def _number(cell: str) -> Json:
+    if re.fullmatch(r"-?(0|[1-9]\d{0,17})", cell):
+        return int(cell)
+    if re.fullmatch(r"-?(0|[1-9]\d{0,17})\.\d{1,17}", cell):
+        return float(cell)
+    return None if cell.lower() == "null" else cell
+
+
+def _put(data: dict[str, Json], path: Path, value: Json) -> None:
+    """Set `value` at `path`; lists are dicts by index until `_closed` makes them lists."""
+    here: dict[Any, Json] = data
+    for step in path[:-1]:
+        below = here.get(step)
+        if not isinstance(below, dict):
+            below = here[step] = {}
+        here = below
+    here[path[-1]] = value
+
+
+def _closed(value: Json) -> Json:
+    if not isinstance(value, Mapping):
+        return value
+    if value and all(isinstance(key, int) for key in value):
+        return [_closed(value[key]) for key in sorted(value)]
+    return {str(key): _closed(item) for key, item in value.items()}

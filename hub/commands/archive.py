@@ -1,0 +1,149 @@
+"""The hub's own folder, opened by a command beside whatever hub runs on it."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from events.event import SOURCE_PREFIX
+from events.intake import Intake, Publisher
+from events.store import Store, open_store
+from events.submission import STEWARDS, EventRefused, Outcome
+from hub.accounts import FILE as ACCOUNTS_FILE
+from hub.accounts import Account, Accounts, Grant, Role, open_accounts
+from hub.commands.refusals import AlreadyThere
+from hub.commands.world import World, moment_text
+from hub.keys import HubNotInitialised, cursor_key, make_keys
+from hub.settings import Settings
+from schemas.registry import Registry
+
+Json = Any
+
+KEYS_FOLDER = "keys"
+LOG_FILE = "log.sqlite"
+CLEARANCES = {"publisher": "amber", "observer": "amber", "coordinator": "amber+strict", "steward": "red"}
+"""Strictest label a role reads unless told otherwise; of strict labels it is still only what names the partner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """The open parts of a hub that commands need."""
+
+    settings: Settings
+    registry: Registry
+    store: Store
+    intake: Intake
+    accounts: Accounts
+    world: World
+
+    def publish(self, event_type: str, data: Json, event_id: str | None = None) -> Outcome:
+        """Record an event of the stewards; what is refused raises.
+
+        Raises:
+            EventRefused: with every reason.
+        """
+        publisher = Publisher(STEWARDS, "command")
+        raw = {
+            "specversion": "1.0",
+            "id": event_id or self.world.fresh_id(),
+            "source": SOURCE_PREFIX + STEWARDS,
+            "type": event_type,
+            "data": data,
+        }
+        [outcome] = self.intake.record([self.intake.check(publisher, raw)])
+        if outcome.status not in {"stored", "duplicate"}:
+            raise EventRefused(outcome.problems)
+        return outcome
+
+    def issue(self, grant: Grant, lives: timedelta | None = None) -> tuple[Account, str]:
+        """Make a token that works for `lives`, or for ever."""
+        now = self.world.clock()
+        return self.accounts.issue(replace(grant, expires=None if lives is None else now + lives), now)
+
+
+def grant_of(
+    partner: str, role: Role, account: str = "", clearance: str | None = None, *, read_only: bool = False
+) -> Grant:
+    """Return a grant whose clearance, if None, is the role's usual one."""
+    return Grant(partner, role, account, clearance or CLEARANCES[role], read_only=read_only)
+
+
+@contextmanager
+def opened(world: World, data: str | None, store: str | None) -> Iterator[Archive]:
+    """Open the hub's folder for a command.
+
+    Raises:
+        HubNotInitialised: `hub init` did not make it.
+        StoreUnavailable: the log's database cannot be reached.
+    """
+    settings = world.settings(data=data, store=store)
+    cursor_key(settings.data)
+    with _opened(world, settings) as archive:
+        yield archive
+
+
+def found(world: World, settings: Settings) -> tuple[Account, str]:
+    """Make a hub in an empty folder; return the account and token of its first steward.
+
+    What a killed attempt left is completed; a hub that is whole, or anything foreign, is left alone.
+
+    Raises:
+        AlreadyThere: the folder is a hub, or holds something else.
+        StoreUnavailable: the log's database cannot be reached.
+    """
+    _refuse_if_taken(settings.data)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _opened(world, settings) as archive:
+        archive.intake.admit_stewards({"en": "Stewards"})
+        account, token = archive.issue(grant_of(STEWARDS, "steward"))
+    make_keys(settings.data, world.random)
+    return account, token
+
+
+def token_row(account: Account, token: str | None = None) -> Json:
+    """Return the public form of an account, with its token if it was just made."""
+    row = {
+        "partner": account.partner,
+        "id": account.id,
+        "account": account.name,
+        "role": account.role,
+        "clearance": account.clearance,
+        "read_only": account.read_only,
+        "created": moment_text(account.created),
+        "expires": moment_text(account.expires),
+        "revoked": moment_text(account.revoked),
+    }
+    return row if token is None else {"partner": row.pop("partner"), "token": token, **row}
+
+
+def is_hub(folder: Path) -> bool:
+    """Tell whether `hub init` has made this folder."""
+    try:
+        cursor_key(folder)
+    except HubNotInitialised:
+        return False
+    return True
+
+
+def _refuse_if_taken(folder: Path) -> None:
+    if is_hub(folder):
+        raise AlreadyThere(
+            f"{folder} is a hub already; nothing was changed. "
+            "`hub token add stewards --role steward` makes a new token."
+        )
+    ours = (KEYS_FOLDER, LOG_FILE, ACCOUNTS_FILE)
+    if folder.is_dir() and any(not one.name.startswith(ours) for one in folder.iterdir()):
+        raise AlreadyThere(f"{folder} holds something else; nothing was changed. Choose an empty folder.")
+
+
+@contextmanager
+def _opened(world: World, settings: Settings) -> Iterator[Archive]:
+    with ExitStack() as parts:
+        registry = Registry.load()
+        store = open_store(settings.store_url, registry)
+        parts.callback(store.close)
+        accounts = open_accounts(settings.data, world.random)
+        parts.callback(accounts.close)
+        yield Archive(settings, registry, store, Intake(registry, store, world.clock), accounts, world)

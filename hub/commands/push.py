@@ -1,0 +1,155 @@
+"""`hub push`: sends files of events to a hub."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from hub.client.answers import Turned, Unreachable
+from hub.client.door import Door, Patience
+from hub.client.files import Line, Reading, shapes_finder
+from hub.client.outbox import Outbox
+from hub.client.push import Push, Refusal, Tally
+from hub.commands.catalogue import find_contract
+from hub.commands.world import World, json_option, say, tell, token_option
+from schemas.registry import Registry
+
+CHUNK = 500
+LARGEST_BATCH = 10_000
+
+
+@click.command(
+    epilog="Example:  hub push threats.csv --type threat.reported --to https://hub.example --token hub_..."
+)
+@click.argument(
+    "paths", nargs=-1, type=click.Path(exists=True, dir_okay=False, allow_dash=True), metavar="PATH..."
+)
+@click.option("--to", "url", metavar="URL", help="The hub.  [HUB_URL; http://127.0.0.1:8000]")
+@token_option
+@click.option(
+    "--batch",
+    type=click.IntRange(1, LARGEST_BATCH),
+    default=500,
+    show_default=True,
+    help="Most events in one request.",
+)
+@click.option(
+    "--dry-run", is_flag=True, help="Ask what the hub would say; nothing is stored, nothing is kept."
+)
+@click.option(
+    "--outbox",
+    "folder",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Where events wait for their receipt.  [~/.local/share/solidarity-hub/outbox]",
+)
+@click.option("--type", "event_type", metavar="T", help="Type of rows and payloads that do not say theirs.")
+@click.option(
+    "--patience",
+    type=click.FloatRange(0),
+    default=60.0,
+    show_default=True,
+    help="Seconds to go on trying while the hub does not answer.",
+)
+@json_option
+@click.pass_obj
+def push(
+    world: World,
+    paths: tuple[str, ...],
+    url: str | None,
+    token: str | None,
+    batch: int,
+    dry_run: bool,
+    folder: str | None,
+    event_type: str | None,
+    patience: float,
+    as_json: bool,
+) -> None:
+    """Send the events of PATH... (JSON, NDJSON, CSV; - is standard input) to a hub.
+
+    In a CSV file each column is a field by its dotted name (data.place.country, data.targets[0], or data.targets with ;
+    between the items) and each row an event. An event without id gets one from its content, so pushing the same sheet
+    twice is harmless. Every event is on disk in the outbox before it is sent, and stays there until the hub answered
+    for it: after a loss of network or a kill, run the same command again, or `hub push` without PATH. Refused lines are
+    reported and do not stop the others.
+    """
+    settings = world.settings(url=url, token=token)
+    registry = Registry.load()
+    if event_type is not None:
+        event_type = find_contract(registry, event_type).type
+    place = None if dry_run else Path(folder) if folder else _usual_place(world)
+    outbox = Outbox(place, settings.url, world.fresh_id())
+    door = Door(settings.url, settings.token, Patience(patience, world.pause, say))
+    tally = Tally()
+    try:
+        _hand_over(paths, Reading(shapes_finder(registry), event_type), outbox, tally)
+        with _bar() as bar:
+            task = bar.add_task("sent", total=len(outbox))
+            status = _sent(Push(door, outbox, batch, dry_run=dry_run), tally, lambda n: bar.advance(task, n))
+        _report(tally, len(outbox), dry_run=dry_run, as_json=as_json)
+    finally:
+        door.close()
+        outbox.close()
+    sys.exit(status or int(bool(tally.refusals)))
+
+
+def _usual_place(world: World) -> Path:
+    home = world.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(home) / "solidarity-hub" / "outbox"
+
+
+def _hand_over(paths: Iterable[str], reading: Reading, outbox: Outbox, tally: Tally) -> None:
+    """Put every readable line into the outbox, in order."""
+    lines = (line for path in paths for line in reading.lines(path))
+    while chunk := list(islice(lines, CHUNK)):
+        outbox.add(_readable(chunk, tally))
+
+
+def _readable(lines: Iterable[Line], tally: Tally) -> Iterator[tuple[str, int, object]]:
+    for line in lines:
+        if line.problems:
+            told = None if line.event is None else str(line.event.get("id"))
+            tally.refusals.append(Refusal(line.file, line.line, told, line.problems))
+        else:
+            yield line.file, line.line, line.event
+
+
+def _sent(push: Push, tally: Tally, advance: Callable[[int], None]) -> int:
+    try:
+        push.send_all(tally, advance)
+    except Unreachable as away:
+        say(f"{away} What has no receipt stays in the outbox: run the same command again.")
+        return 3
+    except Turned as turned:
+        say(f"{turned} Nothing more was sent; what has no receipt stays in the outbox.")
+        return 1
+    return 0
+
+
+def _report(tally: Tally, waiting: int, *, dry_run: bool, as_json: bool) -> None:
+    if not as_json:
+        for refusal in tally.refusals:
+            for sentence in refusal.sentences():
+                click.echo(sentence)
+    row = {
+        "stored": tally.stored,
+        "duplicates": tally.duplicates,
+        "refused": len(tally.refusals),
+        "waiting": 0 if dry_run else waiting,
+        "dry_run": dry_run,
+        "refusals": [refusal.as_json() for refusal in tally.refusals],
+    }
+    verb = "would be stored" if dry_run else "stored"
+    text = f"{tally.stored} {verb}, {tally.duplicates} known already, {len(tally.refusals)} refused"
+    tell(
+        row, text + (f", {row['waiting']} waiting in the outbox." if row["waiting"] else "."), as_json=as_json
+    )
+
+
+def _bar() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True))

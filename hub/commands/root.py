@@ -1,0 +1,107 @@
+"""The command `hub`: the list of its commands, and the exit status of what goes wrong."""
+
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
+
+import click
+
+from hub.commands.world import World, say
+
+REFUSED, WRONG_USE, UNREACHABLE = 1, 2, 3
+
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "demo": "demo",
+        "serve": "operator",
+        "init": "operator",
+        "partner": "partners",
+        "token": "tokens",
+        "validate": "validate",
+        "push": "push",
+        "follow": "follow",
+        "types": "catalogue",
+        "schema": "catalogue",
+        "example": "catalogue",
+        "identity": "identity",
+        "export": "export",
+        "rebuild": "operator",
+        "doctor": "doctor",
+    }
+)
+"""Each command, in the order of `hub --help`, and its module, which is loaded when the command is called."""
+
+
+class HubGroup(click.Group):
+    """Ends what goes wrong with a sentence and the promised exit status instead of a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"hub.commands.{COMMANDS[cmd_name]}"), cmd_name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except tuple(statuses()) as error:
+            for sentence in _sentences(error):
+                say(f"Error: {sentence}")
+            sys.exit(next(status for kind, status in statuses().items() if isinstance(error, kind)))
+
+
+def statuses() -> dict[type[Exception], int]:
+    """Return the exit status of each error that a command may end with."""
+    # Imported here: by now they are loaded if the command knows them, and else they cost seconds.
+    from events.submission import EventRefused, StoreBusy, StoreUnavailable
+    from hub.accounts import GrantRefused
+    from hub.client.answers import Turned, Unreachable
+    from hub.commands.refusals import AlreadyThere, NoSuchPartner, NoSuchToken
+    from hub.keys import HubNotInitialised
+    from hub.settings import SettingsRefused
+
+    return {
+        EventRefused: REFUSED,
+        AlreadyThere: REFUSED,
+        NoSuchPartner: REFUSED,
+        NoSuchToken: REFUSED,
+        Turned: REFUSED,
+        GrantRefused: WRONG_USE,
+        HubNotInitialised: WRONG_USE,
+        SettingsRefused: WRONG_USE,
+        Unreachable: UNREACHABLE,
+        StoreBusy: UNREACHABLE,
+        StoreUnavailable: UNREACHABLE,
+    }
+
+
+def _sentences(error: Exception) -> list[str]:
+    problems = getattr(error, "problems", ())
+    if problems:
+        return [f"{one.pointer}: {one.detail}{f' ({one.hint})' if one.hint else ''}" for one in problems]
+    return [str(error) or str(type(error).__doc__)]
+
+
+@click.command(
+    "hub",
+    cls=HubGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Example:  hub demo",
+)
+@click.version_option(package_name="solidarity-hub")
+@click.pass_obj
+def hub(world: World) -> None:
+    """Stand by lawyers under threat, together: publish events, follow them live, run a hub.
+
+    Settings may be flags or variables of the same name (HUB_DATA, HUB_STORE, HUB_URL, HUB_TOKEN, ...). Exit status: 0
+    done, 1 something was refused, 2 wrong use, 3 the hub could not be reached.
+    """
+    world.settings()

@@ -1,0 +1,82 @@
+"""What a command may use of the world outside, and how it speaks: results to stdout, all else to stderr."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import click
+
+from events.clock import Clock
+from hub.settings import Settings, SettingsRefused
+
+Json = Any
+Command = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Clock, chance and environment, so that no command reaches for them by itself.
+
+    Args:
+        clock: the present moment.
+        random: gives that many unpredictable bytes.
+        pause: waits that many seconds.
+        environ: the process environment.
+    """
+
+    clock: Clock
+    random: Callable[[int], bytes]
+    pause: Callable[[float], None]
+    environ: Mapping[str, str]
+
+    def settings(self, **flags: object) -> Settings:
+        """Return the settings by variables and flags; what does not fit ends the command with status 2."""
+        try:
+            return Settings.read(self.environ, flags)
+        except SettingsRefused as refused:
+            raise click.UsageError(str(refused)) from refused
+
+    def fresh_id(self) -> str:
+        """Return a new UUID of version 7: random, and in order of time."""
+        milliseconds = int(self.clock().astimezone(UTC).timestamp() * 1000)
+        bits = int.from_bytes(self.random(10), "big")
+        number = (milliseconds & (1 << 48) - 1) << 80 | bits
+        return str(UUID(int=number & ~(0xF << 76) & ~(0x3 << 62) | 7 << 76 | 2 << 62))
+
+
+def say(sentence: str) -> None:
+    """Tell the person at the terminal something that is not the result."""
+    click.echo(sentence, err=True)
+
+
+def tell(row: Json, text: str, *, as_json: bool) -> None:
+    """Print one result: as a JSON object in one line, or as text for people."""
+    click.echo(json.dumps(row, ensure_ascii=False) if as_json else text)
+
+
+def moment_text(moment: datetime | None) -> str | None:
+    """Return a moment as RFC 3339 in UTC."""
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def local_options(command: Command) -> Command:
+    """Give a command the options by which it finds the hub's folder on this machine."""
+    store = click.option(
+        "--store", metavar="URL", help="The log: sqlite:///path or postgresql://...  [HUB_STORE]"
+    )
+    data = click.option("--data", metavar="DIR", help="The hub's folder.  [HUB_DATA; hub-data]")
+    return data(store(json_option(command)))
+
+
+def json_option(command: Command) -> Command:
+    """Give a command the option `--json`."""
+    meaning = "Print JSON: one object, or one a line for lists."
+    return click.option("--json", "as_json", is_flag=True, help=meaning)(command)
+
+
+def token_option(command: Command) -> Command:
+    """Give a command the option `--token`."""
+    return click.option("--token", metavar="T", help="Whose eyes.  [HUB_TOKEN]")(command)

@@ -1,0 +1,1 @@
+"""A hub to try: eight invented partners, twelve invented stories, and somebody who keeps publishing."""

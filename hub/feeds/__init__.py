@@ -1,0 +1,1 @@
+"""Live feeds over WebSocket and server-sent events."""

@@ -1,0 +1,162 @@
+"""The pages: rendered on the server from a sight, and working without scripts."""
+
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import anyio.to_thread
+from starlette.responses import RedirectResponse, Response
+
+from events.event import Json
+from hub.access import COOKIE, Caller, Credential, credential_of, refuse_foreign_origin
+from hub.address import Asked, HubRequest
+from hub.api import catalogue
+from hub.api.answers import ask
+from hub.api.bodies import read_body
+from hub.latest import latest_events, latest_place
+from hub.pages.reference import described_addresses, messages
+from hub.refusals import Absent, NotSignedIn, PartnerSuspended
+from projections.event_query import EventQuery
+from projections.sight import Sight
+
+SHOWN_ON_START = 20
+SHOWN_LIVE = 100
+MAX_FORM_BYTES = 4096
+STATIC_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+
+
+async def show_start(request: HubRequest, _: Asked) -> Response:
+    """Answer the first page: what this is, and the newest events."""
+    page = await _newest(request, SHOWN_ON_START)
+    return _page(request, "start.html", {"here": "start", "page": page})
+
+
+async def show_live(request: HubRequest, _: Asked) -> Response:
+    """Answer the live feed as a page."""
+    page = await _newest(request, SHOWN_LIVE)
+    return _page(request, "live.html", {"here": "live", "page": page})
+
+
+async def show_docs(request: HubRequest, _: Asked) -> Response:
+    """Answer the reference of the interface."""
+    registry = request.state["registry"]
+    more = {
+        "here": "docs",
+        "tags": described_addresses(request.app.state.addresses),
+        "messages": messages(),
+        "types": catalogue.types(registry),
+    }
+    return _page(request, "docs.html", more)
+
+
+async def show_sign_in(request: HubRequest, _: Asked) -> Response:
+    """Answer the form for a token."""
+    return _page(request, "sign_in.html", {"here": "sign-in"})
+
+
+async def show_link(request: HubRequest, _: Asked) -> Response:
+    """Answer the button behind a sign-in link: looking at a link must not spend it."""
+    return _page(request, "sign_in.html", {"here": "sign-in", "is_link": True})
+
+
+async def sign_in(request: HubRequest, _: Asked) -> Response:
+    """Open a session for whoever shows a token that works."""
+    _refuse_foreign(request)
+    form = parse_qs((await read_body(request, MAX_FORM_BYTES)).decode("ascii", "replace"))
+    token = form.get("token", [""])[0].strip()
+    hub = request.state
+    try:
+        hub["callers"].of(Credential("token", token))
+    except (NotSignedIn, PartnerSuspended):
+        return _refused(request, "This token does not work.")
+    session = await anyio.to_thread.run_sync(
+        hub["accounts"].open_session, token, hub["clock"](), _lives(request)
+    )
+    return _signed_in(request, session)
+
+
+async def use_link(request: HubRequest, _: Asked) -> Response:
+    """Open a session for whoever holds a sign-in link, once."""
+    _refuse_foreign(request)
+    hub, secret = request.state, request.path_params["secret"]
+    session = await anyio.to_thread.run_sync(
+        hub["accounts"].use_link, secret, hub["clock"](), _lives(request)
+    )
+    return _signed_in(request, session)
+
+
+async def sign_out(request: HubRequest, _: Asked) -> Response:
+    """Close the session."""
+    _refuse_foreign(request)
+    session = request.cookies.get(COOKIE)
+    if session:
+        await anyio.to_thread.run_sync(request.state["accounts"].close_session, session)
+    answer = RedirectResponse("/", 303)
+    answer.delete_cookie(COOKIE, path="/", secure=_is_secure(request), httponly=True, samesite="strict")
+    return answer
+
+
+async def show_static(request: HubRequest, _: Asked) -> Response:
+    """Answer a style, script or picture of the pages."""
+    found = request.state["statics"].get(request.path_params["name"])
+    if found is None:
+        raise Absent
+    body, media = found
+    return Response(body, 200, {"Cache-Control": "public, max-age=300"}, media)
+
+
+async def _newest(request: HubRequest, count: int) -> dict[str, Json]:
+    cursors = request.state["cursors"]
+
+    def look(sight: Sight) -> dict[str, Json]:
+        head = sight.position
+        place = latest_place(sight, EventQuery(), head)
+        return {"events": latest_events(sight, head, count), "cursor": cursors.encode(place.position)}
+
+    return await ask(request, look)
+
+
+def _page(request: HubRequest, template: str, more: dict[str, Json], status: int = 200) -> Response:
+    registry = request.state["registry"]
+    context = {
+        "account": _caller(request).account,
+        "titles": {registry.contract(stem).type: registry.contract(stem).title for stem in registry.stems},
+        **more,
+    }
+    text = request.state["templates"].get_template(template).render(context)
+    return Response(text, status, media_type="text/html")
+
+
+def _caller(request: HubRequest) -> Caller:
+    """Say who calls; a page must render for a partner that was suspended, so that he can sign out."""
+    try:
+        return request.state["callers"].of(credential_of(request))
+    except PartnerSuspended:
+        return Caller()
+
+
+def _refused(request: HubRequest, sentence: str) -> Response:
+    return _page(request, "sign_in.html", {"here": "sign-in", "refused": sentence}, 403)
+
+
+def _signed_in(request: HubRequest, session: str | None) -> Response:
+    if session is None:
+        return _refused(request, "This link was used already, or is too old.")
+    answer = RedirectResponse("/", 303)
+    seconds = int(_lives(request).total_seconds())
+    answer.set_cookie(
+        COOKIE, session, seconds, path="/", secure=_is_secure(request), httponly=True, samesite="strict"
+    )
+    return answer
+
+
+def _refuse_foreign(request: HubRequest) -> None:
+    refuse_foreign_origin(request, request.state["settings"], is_needed=True)
+
+
+def _lives(request: HubRequest) -> timedelta:
+    return timedelta(hours=request.state["settings"].session_hours)
+
+
+def _is_secure(request: HubRequest) -> bool:
+    outside = urlsplit(request.state["settings"].public_url).scheme or request.url.scheme
+    return bool(outside == "https")

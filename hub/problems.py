@@ -1,0 +1,153 @@
+"""The only place that pairs errors with HTTP: every refusal is an RFC 9457 problem document."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.websockets import WebSocket
+
+from events import submission
+from events.cursor import UnknownCursor
+from events.event import Json
+from events.strict import MalformedJson
+from hub import refusals
+from hub.api.receipts import NotYours, problem_of
+from hub.security import SECURITY_HEADERS
+
+MEDIA = "application/problem+json"
+URN = "urn:hub:problem:"
+
+_BUSY = "Too many events wait for the log. Send again; the same id is recognised."
+_LOST = "The log did not confirm. Send again; the same id is recognised."
+
+Said = Callable[[Exception], Mapping[str, Json]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How one error class is answered.
+
+    Args:
+        status: HTTP status.
+        slug: the end of the problem's `type`; a public promise.
+        title: the kind of problem, in a few words.
+        said: what the error adds to the document (`detail`, `errors`, ...); never a value that was sent.
+        headers: sent along.
+    """
+
+    status: int
+    slug: str
+    title: str
+    said: Said
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def _detail(error: Exception) -> Mapping[str, Json]:
+    return {"detail": str(error)}
+
+
+def _errors(error: Exception) -> Mapping[str, Json]:
+    problems = getattr(error, "problems", ())
+    return {"detail": str(error), "errors": [one.as_json() for one in problems]}
+
+
+def _submission(error: Exception) -> Mapping[str, Json]:
+    return {**_errors(error), "detail": "The event was not recorded; see errors for every reason."}
+
+
+def _not_yours(error: Exception) -> Mapping[str, Json]:
+    assert isinstance(error, NotYours)  # noqa: S101  # the rows below say so
+    return {"detail": str(error), "errors": [problem_of(error).as_json()]}
+
+
+def _too_large(error: Exception) -> Mapping[str, Json]:
+    return {"detail": str(error), **getattr(error, "said", {})}
+
+
+def _malformed(error: Exception) -> Mapping[str, Json]:
+    places = {name: getattr(error, name, None) for name in ("line", "column")}
+    detail = str(getattr(error, "detail", "The body is not JSON."))
+    return {"detail": detail, **{name: place for name, place in places.items() if place is not None}}
+
+
+def _const(detail: str) -> Said:
+    return lambda _: {"detail": detail}
+
+
+def rows() -> dict[type[Exception], Row]:
+    """Return the table: one row for each error class that a caller may see."""
+    again = {"Retry-After": "1"}
+    bearer = {"WWW-Authenticate": 'Bearer realm="hub"'}
+    return {
+        refusals.NotSignedIn: Row(401, "not-signed-in", "Not signed in", _detail, bearer),
+        refusals.PartnerSuspended: Row(403, "partner-suspended", "Partner not admitted", _detail),
+        refusals.MayNotPublish: Row(403, "may-not-publish", "May not publish", _detail),
+        refusals.OriginRefused: Row(403, "origin-refused", "Origin not allowed", _detail),
+        submission.WrongSource: Row(403, "wrong-source", "Not your source", _not_yours),
+        submission.NotYourType: Row(403, "not-your-type", "Not your type", _not_yours),
+        submission.NotAdmitted: Row(403, "not-admitted", "Partner not admitted", _not_yours),
+        refusals.Absent: Row(404, "not-found", "Not found", _detail),
+        refusals.RecordedDifferently: Row(409, "recorded-differently", "Same id, other content", _detail),
+        refusals.BodyTooLarge: Row(413, "too-large", "Too large", _too_large),
+        refusals.MediaTypeUnknown: Row(415, "unknown-media-type", "Unknown media type", _detail),
+        refusals.BodyMalformed: Row(400, "malformed-body", "Malformed body", _detail),
+        refusals.QueryRefused: Row(400, "query-refused", "Address refused", _errors),
+        submission.EventRefused: Row(422, "event-refused", "Event refused", _submission),
+        refusals.NotYet: Row(503, "not-yet", "Not yet", _detail, again),
+        submission.StoreBusy: Row(503, "busy", "Busy", _const(_BUSY), again),
+        submission.StoreUnavailable: Row(503, "log-unavailable", "Log unavailable", _const(_LOST), again),
+        MalformedJson: Row(400, "malformed-json", "Malformed JSON", _malformed),
+        UnknownCursor: Row(400, "unknown-cursor", "Unknown cursor", _const("This cursor is not this hub's.")),
+        ClientDisconnect: Row(400, "body-cut-off", "Body cut off", _const("The body ended too early.")),
+    }
+
+
+def problem(status: int, slug: str, title: str, more: Mapping[str, Json] | None = None) -> Response:
+    """Write one problem document."""
+    document = {"type": URN + slug, "title": title, "status": status, **(more or {})}
+    return JSONResponse(document, status, {"Cache-Control": "no-store"}, MEDIA)
+
+
+def answer(error: Exception) -> Response | None:
+    """Return the problem document of an error, or None when the error has no row."""
+    if isinstance(error, HTTPException):
+        return _of_status(error)
+    row = next((row for kind, row in rows().items() if isinstance(error, kind)), None)
+    if row is None:
+        return None
+    response = problem(row.status, row.slug, row.title, row.said(error))
+    response.headers.update(row.headers)
+    return response
+
+
+def _of_status(error: HTTPException) -> Response:
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        response = answer(refusals.Absent())
+        assert response is not None  # noqa: S101  # Absent has a row
+        return response
+    phrase = HTTPStatus(error.status_code).phrase
+    slug = phrase.lower().replace(" ", "-")
+    response = problem(error.status_code, slug, phrase, {"detail": f"{phrase}."})
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def on_error(request: Request | WebSocket, error: Exception) -> Response:
+    """Answer an error that has a row; Starlette's exception handler for each class of `rows`."""
+    response = answer(error) or await on_unexpected(request, error)
+    if isinstance(request, WebSocket):
+        # A refused handshake is answered outside the middleware, which knows HTTP alone.
+        response.headers.update(SECURITY_HEADERS)
+    return response
+
+
+async def on_unexpected(_: Request | WebSocket, error: Exception) -> Response:
+    """Answer an error that nobody foresaw, telling nothing of it; the log gets its kind and place alone."""
+    logging.getLogger("hub").error("unexpected %s", type(error).__name__)
+    response = problem(500, "unexpected", "Something broke here", {"detail": "The hub made a mistake."})
+    response.headers.update(SECURITY_HEADERS)
+    return response

@@ -1,0 +1,85 @@
+"""What the street door itself refuses, in its own words; `hub/problems.py` turns them into answers."""
+
+from collections.abc import Mapping, Sequence
+
+from events.event import Json
+from schemas.problem import Problem
+
+
+class NotSignedIn(Exception):
+    """The call shows a token that does not work, or none where one is needed."""
+
+    def __init__(self, detail: str = "Show a token that works: Authorization: Bearer TOKEN.") -> None:
+        super().__init__(detail)
+
+
+class PartnerSuspended(Exception):
+    """The token's partner is not, or no longer, admitted."""
+
+    def __init__(self) -> None:
+        super().__init__("Your partner is not admitted to this hub now. Ask its stewards.")
+
+
+class MayNotPublish(Exception):
+    """The account may read but not send."""
+
+    def __init__(self) -> None:
+        super().__init__("This account may not publish: it is read-only or an observer's.")
+
+
+class OriginRefused(Exception):
+    """A browser calls from a page that is not this hub's."""
+
+    def __init__(self) -> None:
+        super().__init__("Calls from this page's origin are not allowed.")
+
+
+class Absent(Exception):
+    """There is nothing that this reader may see; the same whether it is hidden or never existed."""
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing here that you may see.")
+
+
+class BodyTooLarge(Exception):
+    """The body is over a limit; `said` holds what was recorded of it before that was known."""
+
+    def __init__(self, limit: int, unit: str, said: Mapping[str, Json] | None = None) -> None:
+        super().__init__(f"The body is over the limit of {limit} {unit}.")
+        self.said = said or {}
+
+
+class MediaTypeUnknown(Exception):
+    """The body is of a kind that the hub does not read."""
+
+    def __init__(self, known: Sequence[str]) -> None:
+        super().__init__(f"Send one of: {', '.join(known)}.")
+
+
+class BodyMalformed(Exception):
+    """The body does not have the shape that its media type promises."""
+
+
+class QueryRefused(Exception):
+    """Parameters of the address are unknown or have bad values; `problems` lists each."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("The address has parameters that are unknown or have bad values.")
+        self.problems = tuple(problems)
+
+
+class RecordedDifferently(Exception):
+    """The same source and id were recorded with other content."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You have already sent an event with this id, with other content. Use a new id, or correct the "
+            "event with record.corrected."
+        )
+
+
+class NotYet(Exception):
+    """The views did not reach the asked cursor in time."""
+
+    def __init__(self) -> None:
+        super().__init__("The answer does not include that event yet. Ask again.")

@@ -1,0 +1,138 @@
+"""Every address of the hub, in one list."""
+
+from hub.address import Address, Answer
+from hub.api import catalogue, events, graph, health, me, reading, search
+from hub.api import parameters as p
+from hub.api.lists import NAMES, dossier_of, lister
+from hub.feeds.sse import follow_events
+from hub.feeds.websocket import follow_websocket
+from hub.pages import views
+
+API = "/api/v1"
+PROMETHEUS = "text/plain"
+HTML = "text/html"
+
+
+def addresses() -> tuple[Address, ...]:
+    """Return the table: the router and OpenAPI are made from it."""
+    return (*_events(), *_graph(), *_lists(), *_documents(), *_operations(), *_pages())
+
+
+def _ok(component: str, meaning: str, media: str = "application/json") -> tuple[Answer, ...]:
+    return (Answer(200, meaning, media, component),)
+
+
+def _events() -> tuple[Address, ...]:
+    one = f"{API}/events/{{source}}/{{id:path}}"
+    posted = (
+        Answer(201, "Stored.", component="Receipt"),
+        Answer(200, "A duplicate; or a batch without rejections.", component="Receipt"),
+        Answer(207, "A batch with rejections.", component="BatchReport"),
+    )
+    filters = p.EVENT_FILTERS
+    paged = (p.after, p.limit(100, p.MAX_EVENTS), *filters)
+    fed = _ok("FeedMessage", "Messages, one by one.", "text/event-stream")
+    feed = f"{API}/feed"
+    follow = "Follow the feed (WebSocket, or server-sent events)"
+    return (
+        Address("POST", f"{API}/events", "postEvents", events.post_events, "Publish one or many events",
+                "Events", (p.atomic, p.dry_run), posted),
+        Address("GET", f"{API}/events", "listEvents", reading.list_events, "Events in the order of recording",
+                "Events", paged, _ok("EventPage", "A page.")),
+        Address("GET", one, "showEvent", reading.show_event, "One event with what was said about it",
+                "Events", (), _ok("EventRecord", "The event.")),
+        Address("GET", feed, "follow", follow_events, follow, "Events", (p.feed_after, *filters), fed,
+                follower=follow_websocket),
+        Address("GET", f"{API}/search", "search", search.search, "Full text over what you may see", "Events",
+                (p.words, p.kinds, p.limit(20, 100), p.offset), _ok("SearchPage", "A page of hits.")),
+        Address("GET", f"{API}/timeline/{{ref}}", "showTimeline", search.show_timeline,
+                "Everything about a reference, in order", "Events",
+                (p.choice("order", "By world date, or as recorded.", ("world", "log"), "world"),
+                 p.limit(200, p.MAX_LISTED), p.offset), _ok("Listing", "A page.")),
+        Address("GET", f"{API}/me", "showMe", me.show_me, "Who the hub takes you for", "Events", (),
+                _ok("Me", "You.")),
+    )  # fmt: skip
+
+
+def _graph() -> tuple[Address, ...]:
+    of = f"{API}/graph"
+    asked = (p.about, p.hops, p.kinds, p.ties, p.one_country, p.as_of, p.limit(500, p.MAX_NODES))
+    form = p.choice("format", "Of the file.", tuple(graph.FORMATS), "json")
+    files = tuple(
+        Answer(200, "The file.", media.partition(";")[0], "GraphFile") for media in graph.FORMATS.values()
+    )
+    return (
+        Address("GET", of, "showGraph", graph.show_graph, "A part of the graph", "Graph", asked,
+                _ok("Graph", "Nodes and ties.")),
+        Address("GET", f"{of}/nodes/{{ref}}", "showNode", graph.show_node, "Everything known about a node",
+                "Graph", (), _ok("NodeDossier", "The node.")),
+        Address("GET", f"{of}/edges", "showEdge", graph.show_edge, "Everything known about a tie", "Graph",
+                (p.tie_from, p.tie_to, p.tie), _ok("EdgeDossier", "The tie.")),
+        Address("GET", f"{of}/paths", "showPaths", graph.show_paths, "Shortest introduction paths", "Graph",
+                (p.tie_from, p.tie_to, p.ways, p.avoid), _ok("Paths", "The paths.")),
+        Address("GET", f"{of}/export", "exportGraph", graph.export_graph, "The graph as a file", "Graph",
+                (form, p.as_of), files),
+    )  # fmt: skip
+
+
+def _lists() -> tuple[Address, ...]:
+    asked = (p.one_country, p.status, p.about_one, p.where, p.sort, p.limit(50, p.MAX_LISTED), p.offset)
+    lists = [
+        Address("GET", f"{API}/{name}", f"list{name.capitalize()}", lister(name), f"The {name}", "Lists",
+                asked, _ok("Listing", "A page."))
+        for name in NAMES
+    ]  # fmt: skip
+    dossiers = [
+        Address("GET", f"{API}/{name}/{{ref}}", f"show{name.capitalize()}", dossier_of(name),
+                f"One of the {name}", "Lists", (), _ok("Dossier", "What is known."))
+        for name in NAMES
+    ]  # fmt: skip
+    return (*lists, *dossiers)
+
+
+def _documents() -> tuple[Address, ...]:
+    schema = _ok("JsonSchema", "The schema.", catalogue.SCHEMA)
+    return (
+        Address("GET", "/schemas", "listSchemas", catalogue.list_schemas, "Every event type", "Contracts", (),
+                _ok("SchemaIndex", "The types.")),
+        Address("GET", "/schemas/{name}", "showSharedSchema", catalogue.show_shared,
+                "Parts that types share: common, vocabularies, codes", "Contracts", (), schema),
+        Address("GET", "/schemas/{type}/{version}", "showSchema", catalogue.show_schema,
+                "The schema of an event type", "Contracts", (), schema),
+        Address("GET", "/openapi.json", "showOpenApi", catalogue.show_openapi, "This interface", "Contracts",
+                (), _ok("OpenApi", "OpenAPI 3.1.")),
+        Address("GET", "/asyncapi.json", "showAsyncApi", catalogue.show_asyncapi, "The feed", "Contracts", (),
+                _ok("AsyncApi", "AsyncAPI 3.0.")),
+    )  # fmt: skip
+
+
+def _operations() -> tuple[Address, ...]:
+    ready = (*_ok("Readiness", "Ready."), Answer(503, "Not ready.", component="Readiness"))
+    return (
+        Address("GET", "/healthz", "showHealth", health.show_health, "Whether the hub serves", "Operation",
+                (), _ok("Health", "It does.")),
+        Address("GET", "/readyz", "showReadiness", health.show_readiness, "How far the views are",
+                "Operation", (), ready),
+        Address("GET", "/metrics", "showMetrics", health.show_metrics, "What the hub counts; for stewards",
+                "Operation", (), _ok("Metrics", "The counters.", PROMETHEUS)),
+    )  # fmt: skip
+
+
+def _pages() -> tuple[Address, ...]:
+    rows = (
+        ("GET", "/", "start", views.show_start, "The first page"),
+        ("GET", "/live", "live", views.show_live, "The live feed"),
+        ("GET", "/docs", "docs", views.show_docs, "The reference"),
+        ("GET", "/sign-in", "signInForm", views.show_sign_in, "The form for a token"),
+        ("POST", "/sign-in", "signIn", views.sign_in, "Signs in with a token"),
+        ("GET", "/sign-in/{secret}", "linkForm", views.show_link, "The button behind a sign-in link"),
+        ("POST", "/sign-in/{secret}", "useLink", views.use_link, "Signs in with a link"),
+        ("POST", "/sign-out", "signOut", views.sign_out, "Signs out"),
+        ("GET", "/static/{name}", "static", views.show_static, "A style, script or picture"),
+    )
+    return tuple(
+        Address(
+            "POST" if method == "POST" else "GET", path, name, endpoint, summary, "Pages", is_public=False
+        )
+        for method, path, name, endpoint, summary in rows
+    )

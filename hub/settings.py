@@ -1,0 +1,203 @@
+"""What an operator may set: one field each, with its default, its unit and its help."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+PREFIX = "HUB_"
+
+
+class SettingsRefused(Exception):
+    """A setting is unknown or has a bad value; the message is one sentence for the operator."""
+
+
+def _said(unit: str, meaning: str, read: Callable[[str], object]) -> dict[str, object]:
+    return {"unit": unit, "help": meaning, "read": read}
+
+
+def _text(said: str) -> str:
+    return said
+
+
+def _port(said: str) -> int:
+    port = int(said)
+    if not 0 <= port <= 65535:
+        raise ValueError("a port is a number from 0 to 65535")
+    return port
+
+
+def _count(said: str) -> int:
+    count = int(said)
+    if count < 1:
+        raise ValueError("it must be 1 or more")
+    return count
+
+
+def _seconds(said: str) -> float:
+    seconds = float(said)
+    if not 0 < seconds < 86_400:
+        raise ValueError("it must be more than 0 and less than 86400 seconds")
+    return seconds
+
+
+def _address(said: str) -> str:
+    parts = urlsplit(said)
+    if said and (parts.scheme not in {"http", "https"} or not parts.netloc):
+        raise ValueError("an address begins with http:// or https://")
+    return said.rstrip("/")
+
+
+def _store(said: str) -> str:
+    if said and urlsplit(said).scheme not in {"sqlite", "postgresql", "postgres"}:
+        raise ValueError("a store begins with sqlite:/// or postgresql://")
+    return said
+
+
+def _origins(said: str) -> tuple[str, ...]:
+    return tuple(_address(one.strip()) for one in said.split(",") if one.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting of the hub and of the commands that talk to one; see the metadata of each field."""
+
+    data: Path = field(
+        default=Path("hub-data"),
+        metadata=_said("folder", "Where the hub keeps its log, views, keys and accounts.", Path),
+    )
+    host: str = field(default="127.0.0.1", metadata=_said("address", "Where the hub listens.", _text))
+    port: int = field(
+        default=8000, metadata=_said("port", "Where the hub listens; 0 takes any free one.", _port)
+    )
+    store: str = field(
+        default="",
+        metadata=_said(
+            "URL",
+            "The log: sqlite:///path (default: log.sqlite in the data folder) or postgresql://...",
+            _store,
+        ),
+    )
+    bus: str = field(default="", metadata=_said("URL", "A NATS bus between hubs (nats://...).", _text))
+    workers: int = field(default=1, metadata=_said("processes", "How many processes serve.", _count))
+    url: str = field(
+        default="http://127.0.0.1:8000",
+        metadata=_said("address", "The hub that push, follow and export talk to.", _address),
+    )
+    token: str = field(
+        default="",
+        repr=False,
+        metadata=_said("token", "The token that push, follow and export show.", _text),
+    )
+    public_url: str = field(
+        default="",
+        metadata=_said("address", "How browsers reach this hub; https makes cookies secure.", _address),
+    )
+    origins: tuple[str, ...] = field(
+        default=(),
+        metadata=_said(
+            "addresses, by comma", "Other pages that may open the WebSocket feed in a browser.", _origins
+        ),
+    )
+    max_event_bytes: int = field(
+        default=262_144, metadata=_said("bytes", "Largest body of a single event.", _count)
+    )
+    max_batch_bytes: int = field(
+        default=33_554_432, metadata=_said("bytes", "Largest body of a batch.", _count)
+    )
+    max_batch_lines: int = field(
+        default=10_000, metadata=_said("events", "Most events in one batch.", _count)
+    )
+    chunk_lines: int = field(
+        default=500,
+        metadata=_said("events", "How many lines of a streamed batch are recorded together.", _count),
+    )
+    at_least_seconds: float = field(
+        default=5.0, metadata=_said("seconds", "How long ?at_least= waits for the views.", _seconds)
+    )
+    beat_seconds: float = field(
+        default=15.0, metadata=_said("seconds", "Silence after which a feed says that it is alive.", _seconds)
+    )
+    look_seconds: float = field(
+        default=0.5,
+        metadata=_said("seconds", "How late a feed may notice that rights were revoked.", _seconds),
+    )
+    slow_seconds: float = field(
+        default=10.0,
+        metadata=_said("seconds", "How long one feed message may wait for its listener.", _seconds),
+    )
+    feed_messages: int = field(
+        default=200, metadata=_said("messages", "How many feed messages are read at once.", _count)
+    )
+    timekeeper_seconds: float = field(
+        default=1.0, metadata=_said("seconds", "How often embargoes are looked at.", _seconds)
+    )
+    session_hours: int = field(
+        default=12, metadata=_said("hours", "How long a browser stays signed in.", _count)
+    )
+
+    @property
+    def store_url(self) -> str:
+        """The address of the log, with the default filled in."""
+        return self.store or f"sqlite:///{self.data.absolute() / 'log.sqlite'}"
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str], flags: Mapping[str, object] | None = None) -> "Settings":
+        """Build settings from `HUB_*` variables; a flag that is not None wins over its variable.
+
+        Args:
+            environ: the process environment; names without the prefix are ignored.
+            flags: values by field name, as text or already of the field's type.
+
+        Raises:
+            SettingsRefused: unknown name, or a value that does not fit.
+        """
+        fields = {one.name: one for one in dataclasses.fields(cls)}
+        said: dict[str, object] = {}
+        for variable, text in environ.items():
+            if not variable.startswith(PREFIX):
+                continue
+            name = variable.removeprefix(PREFIX).lower()
+            if name not in fields or variable != variable.upper():
+                raise SettingsRefused(f"{variable} is not a setting of the hub.{_nearest(name, fields)}")
+            said[name] = _read(variable, fields[name], text)
+        for name, value in (flags or {}).items():
+            if value is None:
+                continue
+            if name not in fields:
+                raise SettingsRefused(f"--{name.replace('_', '-')} is not a setting of the hub.")
+            flag = f"--{name.replace('_', '-')}"
+            said[name] = _read(flag, fields[name], value) if isinstance(value, str) else value
+        return cls(**said)  # type: ignore[arg-type]  # each value was read by its own field
+
+    def for_serving(self) -> "Settings":
+        """Return these settings if this hub can serve by them.
+
+        Raises:
+            SettingsRefused: a bus or several workers were asked for, which the embedded hub does not have.
+        """
+        if self.workers > 1:
+            raise SettingsRefused("This hub runs as one process: --workers above 1 is not supported yet.")
+        if self.bus:
+            raise SettingsRefused("This hub stands alone: --bus is not supported yet.")
+        return self
+
+
+def _read(name: str, one: "dataclasses.Field[Any]", said: str) -> object:
+    read: Callable[[str], object] = one.metadata["read"]
+    try:
+        return read(said)
+    except ValueError as error:
+        is_odd = str(error).startswith(("invalid literal", "could not convert"))
+        raise SettingsRefused(
+            f"{name} has a bad value: {'it must be a number' if is_odd else error}."
+        ) from error
+
+
+def _nearest(name: str, among: Mapping[str, object]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, list(among), n=1)
+    return f" Did you mean {PREFIX}{close[0].upper()}?" if close else ""

@@ -1,0 +1,77 @@
+"""Everything alive in a running hub, in one bag; built by `hub/app.py`, reached through `request.state`."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypedDict
+
+import anyio
+import jinja2
+
+from events.clock import Clock
+from events.event import Position
+from hub.settings import Settings
+
+if TYPE_CHECKING:
+    from events.cursor import Cursors
+    from events.intake import Intake
+    from events.store import Store
+    from hub.access import Callers
+    from hub.accounts import Accounts
+    from hub.feeds.sharing import SharedPages
+    from hub.metrics import Metrics
+    from hub.pulse import Pulse
+    from projections.reading_room import ReadingRoom
+    from schemas.registry import Registry
+
+
+class Closing:
+    """Says that the hub is about to stop, so that every feed can say goodbye."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.listeners = 0
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Count one listener for as long as it is served."""
+        self.listeners += 1
+        self._empty.clear()
+        try:
+            yield
+        finally:
+            self.listeners -= 1
+            if self.listeners == 0:
+                self._empty.set()
+
+    async def begin(self, within_seconds: float) -> None:
+        """Ask every listener to leave, and wait until all have, or the time is over."""
+        self.begun.set()
+        with anyio.move_on_after(within_seconds):
+            await self._empty.wait()
+
+
+class HubState(TypedDict):
+    """What an endpoint may use."""
+
+    settings: Settings
+    clock: Clock
+    registry: "Registry"
+    store: "Store"
+    intake: "Intake"
+    room: "ReadingRoom"
+    accounts: "Accounts"
+    callers: "Callers"
+    cursors: "Cursors"
+    pulse: "Pulse"
+    closing: Closing
+    shared: "SharedPages"
+    metrics: "Metrics"
+    templates: jinja2.Environment
+    documents: dict[str, bytes]
+    statics: dict[str, tuple[bytes, str]]
+    started_at: Position
+    reading: anyio.CapacityLimiter
+    writing: anyio.CapacityLimiter
