@@ -1,0 +1,110 @@
+"""A log in memory and events for it, for tests of the reading rooms; all data invented."""
+
+import threading
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from events.audience import Reader
+from events.event import Position, RecordedEvent
+
+Json = Any
+
+THREAT = {
+    "threat": "threat:harbour-bar-watch.2026-017",
+    "targets": ["lawyer:harbour-bar-watch.0042"],
+    "categories": ["liberty.arrest"],
+    "title": "Defence lawyer arrested after a bail hearing",
+    "narrative": "Taken by four plain-clothes officers.",
+    "occurred": "2026-11-02",
+    "place": {"country": "QM"},
+}
+
+
+class MemoryLog:
+    """A list of recorded events that satisfies `projections.tail.Log`."""
+
+    def __init__(self) -> None:
+        self.events: list[RecordedEvent] = []
+        self.reads = 0
+        self._grown = threading.Condition()
+
+    def add(
+        self, event_type: str, data: Json, slug: str = "harbour-bar-watch", **envelope: Json
+    ) -> RecordedEvent:
+        """Record one event; its id is `e` and its position unless given, times go up by a second each."""
+        position = len(self.events) + 1
+        recorded = f"2026-11-05T{position // 3600:02}:{position // 60 % 60:02}:{position % 60:02}.000000Z"
+        whole = {
+            "specversion": "1.0",
+            "id": f"e{position}",
+            "source": f"urn:hub:partner:{slug}",
+            "type": event_type,
+            "dataschema": f"https://solidarity-hub.example/schemas/{event_type}/1",
+            "time": recorded,
+            "tlp": "green",
+            **envelope,
+            "recordedtime": recorded,
+            "data": data,
+        }
+        event = RecordedEvent(Position(position), f"{event_type}.v1", whole)
+        with self._grown:
+            self.events.append(event)
+            self._grown.notify_all()
+        return event
+
+    def threat(self, no: int = 1, slug: str = "harbour-bar-watch", **envelope: Json) -> RecordedEvent:
+        """Record a report of a threat against lawyer `no`."""
+        own = {"threat": f"threat:{slug}.{no}", "targets": [f"lawyer:{slug}.{no}"]}
+        return self.add("threat.reported", {**THREAT, **own}, slug, subject=f"threat:{slug}.{no}", **envelope)
+
+    def correct(
+        self, about: str, *changes: tuple[str, Json], slug: str = "harbour-bar-watch", **envelope: Json
+    ) -> RecordedEvent:
+        """Record a correction of the publisher's own event `about`."""
+        steps = [{"pointer": pointer, "to": to} for pointer, to in changes]
+        return self.add(
+            "record.corrected",
+            {"about_event": about, "reason": "wrong_date", "changes": steps},
+            slug,
+            **envelope,
+        )
+
+    def retract(
+        self, about: str, reason: str = "false", slug: str = "harbour-bar-watch", **said: Json
+    ) -> RecordedEvent:
+        """Record a retraction; `about_source` and the like may be given."""
+        data = {"about_event": about, "reason": reason, "effective_from": "2026-11-06T08:00:00Z", **said}
+        return self.add("record.retracted", data, slug)
+
+    def release(self, until: str) -> RecordedEvent:
+        """Record that the timekeeper ends embargoes."""
+        return self.add("embargo.released", {"until": until}, "hub", tlp="red")
+
+    def read(self, after: Position, limit: int) -> Sequence[RecordedEvent]:
+        """Return events behind a position."""
+        self.reads += 1
+        return self.events[after : after + limit]
+
+    def at(self, positions: Sequence[Position]) -> Sequence[RecordedEvent]:
+        """Return the events at these places, in no particular order."""
+        return [self.events[position - 1] for position in reversed(positions)]
+
+    def head(self) -> Position:
+        """Return the newest position."""
+        return Position(len(self.events))
+
+    def digest(self, event: RecordedEvent) -> str:
+        """Return what the store would put on the receipt."""
+        return sha256(orjson.dumps(event.envelope, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+    def wait(self, after: Position, timeout: float) -> bool:
+        """Wait for an event behind a position."""
+        with self._grown:
+            return self._grown.wait_for(lambda: len(self.events) > after, timeout)
+
+
+PARTNER = Reader("open-docket", "anna", "amber+strict")
+OWNER = Reader("harbour-bar-watch", "ben", "red")

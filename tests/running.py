@@ -1,0 +1,202 @@
+"""A hub for tests: made in a folder of its own, called in process or over a real loopback port."""
+
+import hashlib
+import json
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from events.intake import Intake
+from events.store import open_store
+from events.submission import Publisher
+from hub.accounts import Account, Grant, Role, open_accounts
+from hub.app import build
+from hub.keys import make_keys
+from hub.server import address_of, open_socket, server_for
+from hub.settings import Settings
+from schemas.registry import Registry
+
+with warnings.catch_warnings():
+    # Starlette prefers httpx2, which nobody else here needs.
+    warnings.filterwarnings("ignore", message="Using `httpx`")
+    from starlette.testclient import TestClient
+
+__all__ = ["TestClient", "open_accounts"]  # what others may take from here besides what is made here
+
+Json = Any
+NOON = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+@cache
+def registry() -> Registry:
+    """Return the contracts; they never change, so that all tests may share them."""
+    return Registry.load()
+
+
+class Chance:
+    """Unpredictable enough for tests, and the same every time."""
+
+    def __init__(self, seed: str) -> None:
+        self._seed = seed
+        self._drawn = 0
+
+    def __call__(self, count: int) -> bytes:
+        self._drawn += 1
+        return hashlib.shake_256(f"{self._seed} {self._drawn}".encode()).digest(count)
+
+
+class SetClock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@dataclass
+class World:
+    """A hub's folder with stewards, two partners and their tokens, and what is needed to act on it."""
+
+    settings: Settings
+    clock: SetClock
+    registry: Registry
+    chance: Chance = field(default_factory=lambda: Chance("world"))
+    tokens: dict[str, str] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
+
+    def issue(self, name: str, partner: str, role: Role, **more: Any) -> str:
+        with_file = open_accounts(self.settings.data, self.chance)
+        self.accounts[name], self.tokens[name] = with_file.issue(Grant(partner, role, **more), self.clock())
+        with_file.close()
+        return self.tokens[name]
+
+    def revoke(self, name: str) -> None:
+        with_file = open_accounts(self.settings.data, self.chance)
+        assert with_file.revoke(self.accounts[name].id, self.clock())
+        with_file.close()
+
+    def bearer(self, name: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.tokens[name]}"}
+
+    def app(self) -> Any:
+        return build(self.settings, self.clock, random=self.chance)
+
+
+@contextmanager
+def recording(world: World) -> Iterator[Intake]:
+    """Give the archive under a hub, for tests that record without it."""
+    store = open_store(world.settings.store_url, world.registry)
+    try:
+        yield Intake(world.registry, store, world.clock)
+    finally:
+        store.close()
+
+
+def admit(intake: Intake, slug: str, roles: list[str]) -> None:
+    """Admit a partner, as a steward."""
+    data = {**example("partner.admitted.v1"), "partner": f"partner:{slug}", "roles": roles}
+    data.pop("previous", None)
+    raw = {"specversion": "1.0", "id": f"admit-{slug}", "source": "urn:hub:partner:stewards"}
+    checked = intake.check(Publisher("stewards", "tests"), {**raw, "type": "partner.admitted", "data": data})
+    assert intake.record([checked])[0].status == "stored"
+
+
+def example(stem: str) -> dict[str, Json]:
+    """Return the complete payload of a type."""
+    found: dict[str, Json] = json.loads((FIXTURES / f"{stem}.json").read_text("utf-8"))["example"]
+    return found
+
+
+def make_world(folder: Path, **more: Any) -> World:
+    """Make a hub in a folder, with two partners: `harbour-bar-watch` and `open-docket`."""
+    quick = {"beat_seconds": 60.0, "look_seconds": 0.02, "timekeeper_seconds": 0.05, "port": 0}
+    world = World(replace(Settings(), data=folder, **{**quick, **more}), SetClock(), registry())
+    make_keys(folder, world.chance)
+    with recording(world) as intake:
+        intake.admit_stewards({"en": "The stewards"})
+        admit(intake, "harbour-bar-watch", ["monitor", "responder"])
+        admit(intake, "open-docket", ["monitor", "observer"])
+    world.issue("publisher", "harbour-bar-watch", "publisher")
+    world.issue("observer", "open-docket", "observer")
+    world.issue("docket", "open-docket", "publisher")
+    world.issue("steward", "stewards", "steward", clearance="red")
+    return world
+
+
+def threat(number: int, **more: Json) -> dict[str, Json]:
+    """Return a small threat; `more` overrides attributes, its `data` adds to the payload."""
+    own = f"harbour-bar-watch.{number:04d}"
+    data = {"threat": f"threat:{own}", "targets": [f"lawyer:{own}"], "categories": categories()}
+    envelope = {
+        "specversion": "1.0",
+        "id": f"t-{number}",
+        "source": "urn:hub:partner:harbour-bar-watch",
+        "type": "threat.reported",
+        "tlp": "green",
+    }
+    return {**envelope, **more, "data": {**data, **more.get("data", {})}}
+
+
+def categories() -> list[str]:
+    """Return codes of the example."""
+    found: list[str] = example("threat.reported.v1")["categories"]
+    return found
+
+
+@contextmanager
+def calling(world: World, **more: Any) -> Iterator[TestClient]:
+    """Call a hub in this process."""
+    with TestClient(world.app(), base_url="http://hub.test", **more) as client:
+        yield client
+
+
+@dataclass
+class Served:
+    """A hub on a loopback port."""
+
+    url: str
+    stop: Callable[[], None]
+
+    @property
+    def feed(self) -> str:
+        return f"ws{self.url.removeprefix('http')}/api/v1/feed"
+
+    def post(self, event: Mapping[str, Json], headers: Mapping[str, str]) -> Json:
+        answer = httpx.post(f"{self.url}/api/v1/events", json=event, headers=headers)
+        assert answer.status_code in {200, 201}, answer.text
+        return answer.json()
+
+
+@contextmanager
+def serving(world: World) -> Iterator[Served]:
+    """Serve a hub from a thread, under uvicorn, on any free port."""
+    bound = open_socket(world.settings)
+    ready = threading.Event()
+    server = server_for(world.app(), ready.set)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+
+    def stop() -> None:
+        server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive()
+
+    thread.start()
+    try:
+        assert ready.wait(30)
+        yield Served(address_of(bound) if bound.fileno() >= 0 else "", stop)
+    finally:
+        stop()

@@ -1,0 +1,164 @@
+import stat
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from events.audience import Reader
+from hub import accounts
+from hub.accounts import Account, Accounts, Grant, GrantRefused, open_accounts
+from hub.keys import HubNotInitialised, cursor_key, make_keys
+from tests.running import NOON, Chance
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def known(tmp_path: Path) -> Iterator[Accounts]:
+    opened = open_accounts(tmp_path, Chance("accounts"))
+    yield opened
+    opened.close()
+
+
+def issue(known: Accounts, **more: Any) -> tuple[Account, str]:
+    return known.issue(Grant(**{"partner": "open-docket", "role": "observer", **more}), NOON)
+
+
+def test_a_token_works_and_says_whose_it_is(known: Accounts) -> None:
+    account, token = issue(known, account="anna", clearance="green")
+    assert token.startswith("hub_")
+    assert len(token) == 4 + 43
+    assert known.check(token, NOON) == account
+    assert account.reader == Reader("open-docket", "anna", "green")
+    assert known.check(token + "x", NOON) is None
+
+
+def test_a_token_reads_amber_unless_it_says_otherwise(known: Accounts) -> None:
+    account, _ = issue(known, role="steward")
+    assert (account.clearance, account.name) == ("amber", "steward")
+
+
+def test_only_the_hash_of_a_token_is_kept(known: Accounts, tmp_path: Path) -> None:
+    _, token = issue(known)
+    assert all(token.encode() not in file.read_bytes() for file in tmp_path.iterdir())
+    assert stat.S_IMODE((tmp_path / accounts.FILE).stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("role", "read_only", "may"),
+    [("publisher", False, True), ("coordinator", False, True), ("steward", False, True),
+     ("observer", False, False), ("publisher", True, False)],
+)  # fmt: skip
+def test_an_observer_and_a_read_only_token_may_not_publish(
+    known: Accounts, role: accounts.Role, read_only: bool, may: bool
+) -> None:
+    account, _ = issue(known, role=role, read_only=read_only)
+    assert account.may_publish is may
+
+
+@pytest.mark.parametrize("wrong", [{"role": "king"}, {"clearance": "purple"}])
+def test_an_unknown_role_or_clearance_is_refused(known: Accounts, wrong: dict[str, str]) -> None:
+    with pytest.raises(GrantRefused):
+        issue(known, **wrong)
+
+
+def test_a_token_stops_when_it_expires(known: Accounts) -> None:
+    _, token = issue(known, expires=NOON + HOUR)
+    assert known.check(token, NOON) is not None
+    assert known.check(token, NOON + HOUR) is None
+
+
+def test_a_revoked_token_stops_at_once_in_every_process(known: Accounts, tmp_path: Path) -> None:
+    account, token = issue(known)
+    before = known.version()
+    assert known.check(token, NOON) is not None
+    other = open_accounts(tmp_path, Chance("other"))
+    assert other.revoke(account.id, NOON)
+    other.close()
+    assert known.check(token, NOON) is None
+    assert known.version() != before
+    assert not known.revoke("nobody", NOON)
+
+
+def test_revoking_again_keeps_the_first_moment(known: Accounts) -> None:
+    account, _ = issue(known)
+    known.revoke(account.id, NOON)
+    known.revoke(account.id, NOON + HOUR)
+    assert [one.revoked for one in known.listing()] == [NOON]
+
+
+def test_the_listing_shows_every_token_or_those_of_a_partner(known: Accounts) -> None:
+    first, _ = issue(known)
+    second, _ = issue(known, partner="harbour-bar-watch")
+    assert {one.id for one in known.listing()} == {first.id, second.id}
+    assert known.listing("open-docket") == [first]
+
+
+def test_a_session_lives_as_long_as_itself_and_its_token(known: Accounts) -> None:
+    account, token = issue(known, expires=NOON + 3 * HOUR)
+    session = known.open_session(token, NOON, HOUR)
+    assert session is not None
+    found = known.check_session(session, NOON)
+    assert found is not None
+    assert (found.id, found.expires) == (account.id, NOON + HOUR)
+    assert known.check_session(session, NOON + HOUR) is None
+    known.revoke(account.id, NOON)
+    assert known.check_session(session, NOON) is None
+
+
+def test_a_session_of_a_token_that_never_ends_ends_by_itself(known: Accounts) -> None:
+    _, token = issue(known)
+    session = known.open_session(token, NOON, HOUR) or ""
+    found = known.check_session(session, NOON)
+    assert found is not None
+    assert found.expires == NOON + HOUR
+
+
+def test_no_session_for_a_token_that_does_not_work(known: Accounts) -> None:
+    assert known.open_session("hub_nothing", NOON, HOUR) is None
+
+
+def test_a_closed_session_is_forgotten(known: Accounts) -> None:
+    _, token = issue(known)
+    session = known.open_session(token, NOON, HOUR) or ""
+    known.close_session(session)
+    assert known.check_session(session, NOON) is None
+
+
+def test_a_link_signs_in_once_and_in_time(known: Accounts) -> None:
+    account, _ = issue(known)
+    link, late = known.make_link(account.id, NOON), known.make_link(account.id, NOON, HOUR)
+    session = known.use_link(link, NOON, HOUR)
+    assert session is not None
+    found = known.check_session(session, NOON)
+    assert found is not None
+    assert found.id == account.id
+    assert known.use_link(link, NOON, HOUR) is None
+    assert known.use_link(late, NOON + HOUR, HOUR) is None
+
+
+def test_the_link_of_a_revoked_token_is_spent(known: Accounts) -> None:
+    account, _ = issue(known)
+    link = known.make_link(account.id, NOON)
+    known.revoke(account.id, NOON)
+    assert known.use_link(link, NOON, HOUR) is None
+
+
+def test_remembered_rows_are_bounded(known: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accounts, "REMEMBERED", 1)
+    tokens = [issue(known)[1] for _ in range(4)]
+    assert all(known.check(token, NOON) for token in tokens)
+    assert len(known._known) <= 2
+
+
+def test_keys_are_made_once_and_are_the_owners_alone(tmp_path: Path) -> None:
+    with pytest.raises(HubNotInitialised):
+        cursor_key(tmp_path)
+    make_keys(tmp_path / "hub", Chance("keys"))
+    key = cursor_key(tmp_path / "hub")
+    make_keys(tmp_path / "hub", Chance("other"))
+    assert cursor_key(tmp_path / "hub") == key
+    assert len(key) == 32
+    assert stat.S_IMODE((tmp_path / "hub" / "keys" / "cursor.key").stat().st_mode) == 0o600

@@ -1,0 +1,116 @@
+"""What a contract cannot say: shares of a whole, and whose events an amendment may touch."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from events.intake import EventRefused
+from tests.archive_fixtures import Archive, contracts, sqlite_url
+
+SLUG = "tallow-clinic"
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
+    opened = Archive(sqlite_url(tmp_path_factory.mktemp("log")))
+    opened.begin({SLUG: ["legal_aid_provider"]})
+    yield opened
+    opened.store.close()
+
+
+def refused(archive: Archive, event_type: str, data: Any, slug: str = SLUG) -> list[tuple[str, str]]:
+    with pytest.raises(EventRefused) as caught:
+        archive.check(slug, event_type, data)
+    return [(problem.pointer, problem.code) for problem in caught.value.problems]
+
+
+def figures(*shares: tuple[Any, Any]) -> dict[str, Any]:
+    cells = [
+        {
+            "indicator": f"indicator:{SLUG}.16",
+            "value": 50,
+            "unit": "percent",
+            "numerator": part,
+            "denominator": whole,
+        }
+        for part, whole in shares
+    ]
+    return {
+        "dataset": f"dataset:{SLUG}.1",
+        "country": "QS",
+        "period": "2026-07/2026-09",
+        "observations": cells,
+    }
+
+
+def test_a_part_is_never_greater_than_its_whole(archive: Archive) -> None:
+    data = figures((50, 55), (55, 50), (None, 50), (50, 50))
+    assert refused(archive, "legalaid.reported", data) == [("/data/observations/1/numerator", "too_big")]
+
+
+def test_shares_that_fit_are_taken(archive: Archive) -> None:
+    assert archive.push(SLUG, "legalaid.reported", figures((50, 55), (0, None))).status == "stored"
+
+
+def test_only_its_publisher_corrects_an_event(archive: Archive) -> None:
+    change = [{"pointer": "/starts", "to": "2026-03-04"}]
+    foreign = {"about_event": "e1", "about_source": "urn:hub:partner:stewards", "changes": change}
+    assert refused(archive, "record.corrected", foreign) == [("/data/about_source", "not_yours")]
+    stewards = {"about_event": "e1", "about_source": f"urn:hub:partner:{SLUG}", "changes": change}
+    assert refused(archive, "record.corrected", stewards, "stewards") == [("/data/about_source", "not_yours")]
+
+
+@pytest.mark.parametrize("pointer", ["/tlp", "/id", "/data/starts", "/subject", "/notbefore"])
+def test_the_envelope_is_never_corrected(archive: Archive, pointer: str) -> None:
+    changes = [{"pointer": "/starts", "to": "2026-03-04"}, {"pointer": pointer, "to": "clear"}]
+    data = {"about_event": "e1", "changes": changes}
+    assert refused(archive, "record.corrected", data) == [("/data/changes/1/pointer", "not_allowed")]
+
+
+def test_no_payload_has_a_field_named_like_the_envelope() -> None:
+    reserved = {
+        "specversion",
+        "id",
+        "type",
+        "time",
+        "subject",
+        "tlp",
+        "audience",
+        "notbefore",
+        "correlationid",
+        "data",
+    }
+    for stem in contracts().stems:
+        assert not reserved & set(contracts().contract(stem).schema["properties"])
+
+
+def test_only_stewards_retract_what_others_published(archive: Archive) -> None:
+    about = {"about_event": "e1", "about_source": "urn:hub:partner:stewards"}
+    assert refused(archive, "record.retracted", about) == [("/data/about_source", "not_yours")]
+    assert archive.push(
+        "stewards", "record.retracted", {**about, "about_source": f"urn:hub:partner:{SLUG}"}
+    ).warnings
+
+
+def test_an_amendment_of_what_is_not_here_yet_is_stored_with_a_warning(archive: Archive) -> None:
+    early = archive.push(SLUG, "record.retracted", {"about_event": "later"})
+    assert (early.status, [(w.pointer, w.code) for w in early.warnings]) == (
+        "stored",
+        [("/data/about_event", "unknown_event")],
+    )
+    archive.push(SLUG, "legalaid.reported", figures((50, 55)), id="later")
+    late = archive.push(
+        SLUG, "record.corrected", {"about_event": "later", "changes": [{"pointer": "/a", "to": 1}]}
+    )
+    assert (late.status, list(late.warnings)) == ("stored", [])
+
+
+def test_an_amendment_may_come_in_the_same_call_as_its_event(archive: Archive) -> None:
+    batch = [
+        archive.check(SLUG, "legalaid.reported", figures((50, 55)), id="together"),
+        archive.check(
+            SLUG, "record.retracted", {"about_event": "together", "about_source": f"urn:hub:partner:{SLUG}"}
+        ),
+    ]
+    assert [(one.status, list(one.warnings)) for one in archive.intake.record(batch)] == [("stored", [])] * 2

@@ -1,0 +1,202 @@
+"""A hub that answers as told, on loopback, so that lost networks and odd answers can be tried."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from hub.client.answers import Turned, Unreachable
+from hub.client.door import Door, Patience
+from hub.client.outbox import Outbox
+from hub.client.push import Push, Refusal, Tally
+from schemas.problem import Problem
+
+Json = Any
+Answer = tuple[int, Json]
+
+
+class Told:
+    """What the hub is to answer to each POST, in order; the last answer stays."""
+
+    def __init__(self, *answers: Answer | Callable[[list[Json]], Answer]) -> None:
+        self.answers = list(answers)
+        self.bodies: list[list[Json]] = []
+        self.paths: list[str] = []
+
+    def answer(self, body: list[Json]) -> Answer:
+        self.bodies.append(body)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return answer(body) if callable(answer) else answer
+
+
+def all_stored(body: list[Json]) -> Answer:
+    results = [{"line": at, "id": event["id"], "status": "stored"} for at, event in enumerate(body, 1)]
+    return 200, {"stored": len(body), "duplicates": 0, "rejected": 0, "results": results}
+
+
+@contextmanager
+def hub(told: Told) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._write(200, {"partner": "open-docket"})
+
+        def do_POST(self) -> None:
+            told.paths.append(self.path)
+            raw = self.rfile.read(int(self.headers["Content-Length"]))
+            status, body = told.answer([json.loads(line) for line in raw.splitlines()])
+            if status == 0:
+                self.close_connection = True
+                return
+            self._write(status, body)
+
+        def _write(self, status: int, body: Json) -> None:
+            raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def push(
+    told: Told, events: list[Json], *, patience: float = 0, batch: int = 500, dry_run: bool = False
+) -> tuple[Tally, int, list[float]]:
+    pauses: list[float] = []
+    with hub(told) as url, closing(Outbox(None, url, "run")) as outbox:
+        outbox.add(("a.csv", at, event) for at, event in enumerate(events, 2))
+        tally = Tally()
+        with closing(Door(url, "t", Patience(patience, pauses.append, lambda _: None))) as door:
+            try:
+                Push(door, outbox, batch, dry_run=dry_run).send_all(tally, lambda _: None)
+            except (Unreachable, Turned):
+                assert len(outbox) > 0
+                raise
+        return tally, len(outbox), pauses
+
+
+def events(count: int) -> list[Json]:
+    return [{"id": str(at)} for at in range(count)]
+
+
+def test_events_go_out_in_batches_with_the_source_of_the_token() -> None:
+    told = Told(all_stored)
+    tally, waiting, _ = push(told, events(5), batch=2)
+    assert (tally.stored, waiting) == (5, 0)
+    assert [[event["id"] for event in body] for body in told.bodies] == [["0", "1"], ["2", "3"], ["4"]]
+    assert {event["source"] for body in told.bodies for event in body} == {"urn:hub:partner:open-docket"}
+
+
+def test_a_source_that_is_there_stays() -> None:
+    told = Told(all_stored)
+    push(told, [{"id": "1", "source": "urn:hub:partner:other"}])
+    assert told.bodies[0][0]["source"] == "urn:hub:partner:other"
+
+
+def test_a_lost_connection_is_tried_again_with_the_same_ids() -> None:
+    told = Told((0, None), (503, {}), all_stored)
+    tally, waiting, pauses = push(told, events(3), patience=10)
+    assert (tally.stored, waiting, pauses) == (3, 0, [0.5, 1.0])
+    assert told.bodies[0] == told.bodies[1] == told.bodies[2]
+
+
+def test_after_all_patience_events_stay_in_the_outbox() -> None:
+    with pytest.raises(Unreachable, match="it answered 503"):
+        push(Told((503, {})), events(3), patience=2)
+
+
+def test_pauses_double_and_end() -> None:
+    patience = Patience(100, lambda _: None, lambda _: None)
+    assert patience.pauses() == [0.5, 1, 2, 4, 8, 16, 30, 30, 8.5]
+
+
+def test_a_refused_token_ends_the_push_with_the_hubs_sentence() -> None:
+    with pytest.raises(Turned, match="No such token"):
+        push(Told((401, {"detail": "No such token."})), events(1))
+
+
+@pytest.mark.parametrize("body", [b"<html>", [], {}])
+def test_an_answer_that_is_no_problem_document_is_told_by_its_status(body: Json) -> None:
+    with pytest.raises(Turned, match="answered 418"):
+        push(Told((418, body)), events(1))
+
+
+def test_what_became_of_each_line_is_told() -> None:
+    def mixed(body: list[Json]) -> Answer:
+        errors = [{"pointer": "/data/threat", "code": "required", "detail": "Is missing.", "hint": "Say it."}]
+        statuses = ["stored", "duplicate", "conflict", "refused", "odd"]
+        results = [
+            {"line": at, "id": event["id"], "status": status}
+            for at, (event, status) in enumerate(zip(body, statuses, strict=True), 1)
+        ]
+        results[3]["errors"] = errors
+        return 207, {"results": results}
+
+    tally, waiting, _ = push(Told(mixed), events(5))
+    assert (tally.stored, tally.duplicates, waiting) == (1, 1, 0)
+    assert [(one.line, one.id, [p.code for p in one.problems]) for one in tally.refusals] == [
+        (4, "2", ["conflict"]), (5, "3", ["required"]), (6, "4", ["odd"]),
+    ]  # fmt: skip
+    assert list(tally.refusals[1].sentences()) == ["a.csv:5: /data/threat: Is missing. (Say it.)"]
+
+
+def test_a_batch_that_is_too_large_goes_in_halves_and_a_single_event_is_refused() -> None:
+    def small_only(body: list[Json]) -> Answer:
+        return (413, {"detail": "Too large."}) if len(body) > 1 or body[0]["id"] == "2" else all_stored(body)
+
+    tally, waiting, _ = push(Told(small_only), events(4))
+    assert (tally.stored, waiting) == (3, 0)
+    assert [(one.id, one.problems) for one in tally.refusals] == [
+        ("2", (Problem("", "too_large", "Too large."),))
+    ]
+
+
+def test_a_body_is_cut_before_it_grows_too_large() -> None:
+    told = Told(all_stored)
+    push(told, [{"id": str(at), "data": "x" * 6_000_000} for at in range(4)])
+    assert [len(body) for body in told.bodies] == [2, 2]
+
+
+def test_a_dry_run_asks_for_one() -> None:
+    told = Told(all_stored)
+    push(told, events(1), dry_run=True)
+    assert told.paths == ["/api/v1/events?dry_run=true"]
+
+
+def test_a_refusal_without_a_pointer_reads_well() -> None:
+    refusal = Refusal("a.csv", 3, None, (Problem("", "unreadable", "This row is no CSV."),))
+    assert list(refusal.sentences()) == ["a.csv:3: This row is no CSV."]
+    assert refusal.as_json() == {
+        "file": "a.csv", "line": 3, "id": None,
+        "errors": [{"pointer": "", "code": "unreadable", "detail": "This row is no CSV."}],
+    }  # fmt: skip
+
+
+def test_streams_are_handed_on_and_refusals_told() -> None:
+    pieces: list[bytes] = []
+    with (
+        hub(Told((200, {}))) as url,
+        closing(Door(url, "", Patience(0, lambda _: None, lambda _: None))) as door,
+    ):
+        door.stream("/anything", {"format": "gexf"}, pieces.append)
+    assert json.loads(b"".join(pieces)) == {"partner": "open-docket"}
+    with (
+        closing(Door(url, "", Patience(0, lambda _: None, lambda _: None))) as door,
+        pytest.raises(Unreachable),
+    ):
+        door.stream("/anything", {}, pieces.append)
