@@ -1,0 +1,1 @@
+"""Figures and their limits, measured in the same run; see docs/performance.md."""

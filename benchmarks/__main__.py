@@ -1,0 +1,42 @@
+"""`make bench` runs every part, `make bench PART=ingest` one. Fails only if a run is broken, never for being slow."""
+
+import sys
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import ingest, replay
+from benchmarks.measure import Figure, keep
+
+PARTS: dict[str, Callable[[], list[Figure]]] = {"ingest": ingest.run, "replay": replay.run}
+
+
+def show(part: str, figures: list[Figure]) -> None:
+    """Print one part as a table."""
+    table = Table(title=part)
+    for heading in ("figure", "ours", "limit", "ratio", "goal", "met", "notes"):
+        table.add_column(heading)
+    for figure in figures:
+        ratio = "" if figure.ratio is None else f"{figure.ratio:.3g}"
+        limit = "" if figure.limit is None else f"{figure.limit:,.4g} ({figure.limit_name})"
+        met = {True: "yes", False: "no", None: ""}[figure.met]
+        notes = ", ".join(
+            f"{name} {value:,.3g}" if isinstance(value, float) else f"{name} {value}"
+            for name, value in figure.notes.items()
+        )
+        table.add_row(figure.name, f"{figure.ours:,.4g} {figure.unit}", limit, ratio, figure.goal, met, notes)
+    Console(width=200).print(table)
+
+
+def main(asked: str) -> None:
+    """Run the parts asked for."""
+    for part, run in PARTS.items():
+        if asked in ("all", part):
+            figures = run()
+            keep(part, figures)
+            show(part, figures)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "all")
