@@ -40,6 +40,11 @@ class Mark:
     consent: str | None = None
     searchable: bool = True
 
+    @property
+    def level(self) -> str | None:
+        """What its reader needs: a consent of the person if one is asked for, else a label; None: nothing."""
+        return self.consent or self.audience
+
 
 @dataclass(frozen=True, slots=True)
 class Contract:
