@@ -1,13 +1,22 @@
 """Who may see what: the one rule. Missing or unknown means hidden; only allow rules exist."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 TLP = ("clear", "green", "amber", "amber+strict", "red")
 """The Traffic Light Protocol 2.0, loosest first."""
 
+CONSENT = ("C0", "C1", "C2", "C3", "C4", "C5")
+"""What a person allows: nothing, keep, coordinate, refer, advocate privately, be named in public."""
+
+WITHDRAWN, KEEP, COORDINATE, REFER, PUBLIC_NAME = "C0", "C1", "C2", "C3", "C5"
+
+FIELD_LEVELS = (*TLP, *CONSENT[2:])
+"""What a contract may demand of whoever sees a field: a label (`x-audience`) or a consent (`x-consent`)."""
+
 _RANK = {label: rank for rank, label in enumerate(TLP)}
+_STRICT = "amber+strict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,18 +28,42 @@ class Label:
         publisher: slug of the partner that published it.
         audience: slugs (`open-docket`) or, for red, accounts (`open-docket/anna`).
         embargoed: not yet released by the timekeeper; until then it is the publisher's alone.
+        consent: one of `CONSENT`: what the person it is about allows; decides about fields only.
+        recipients: slugs of partners to which that person lets the identity be referred.
+        excluded: slugs of partners that have a conflict in its case: they see of it what is public.
     """
 
     tlp: str
     publisher: str
     audience: frozenset[str] = frozenset()
     embargoed: bool = False
+    consent: str = KEEP
+    recipients: frozenset[str] = frozenset()
+    excluded: frozenset[str] = frozenset()
 
-    def stricter(self, tlp: str) -> "Label":
-        """Return this label raised to at least `tlp`; never looser than it was."""
-        if _RANK.get(tlp, len(TLP)) <= _RANK.get(self.tlp, len(TLP)):
+    def stricter(self, level: str) -> "Label":
+        """Return the label of a field that demands one of `FIELD_LEVELS`; never looser than this one.
+
+        Where the person has withdrawn, what needs `amber+strict` or more is the publisher's alone.
+        """
+        if level in CONSENT:
+            return self._consented(level)
+        known = _RANK.get(level, len(TLP))
+        raised = self if known <= _RANK.get(self.tlp, len(TLP)) else replace(self, tlp=level)
+        if self.consent == WITHDRAWN and known >= _RANK[_STRICT] and raised.audience:
+            return replace(raised, audience=frozenset())
+        return raised
+
+    def _consented(self, level: str) -> "Label":
+        """Return the label of a field that is shown from a consent on: public, to the team, or to nobody else."""
+        if self.consent == PUBLIC_NAME:
             return self
-        return Label(tlp, self.publisher, self.audience, self.embargoed)
+        # Where the event itself is for nobody else, a consent must not open a part of it.
+        is_open = _RANK.get(self.tlp, len(TLP)) < _RANK[_STRICT]
+        team = self.audience or (self.recipients if is_open else frozenset())
+        if self.consent >= level and team:
+            return replace(self.stricter("amber"), audience=team)
+        return replace(self.stricter(_STRICT), audience=frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +100,13 @@ def visible(reader: Reader, label: Label) -> bool:
 def _visible_to_others(reader: Reader, label: Label) -> bool:
     if label.tlp == "clear":
         return True
-    if reader.partner is None:
+    if reader.partner is None or reader.partner in label.excluded:
         return False
     if label.tlp == "green":
         return True
     if label.tlp == "amber":
         return not label.audience or reader.partner in label.audience
-    if label.tlp == "amber+strict":
+    if label.tlp == _STRICT:
         return reader.partner in label.audience
     return f"{reader.partner}/{reader.account}" in label.audience
 

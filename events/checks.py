@@ -73,3 +73,20 @@ def about_of(event_type: str, data: Mapping[str, Json], source: str) -> tuple[st
         return None
     about = str(data.get("about_source", source))
     return (about if about.startswith(SOURCE_PREFIX) else source), str(data["about_event"])
+
+
+def conflict_problems(said: Json, is_reference: Callable[[str], bool]) -> list[Problem]:
+    """Return what is wrong with a steward's judgement of a conflict: `{"case", "partner", "verdict"}`."""
+    if not isinstance(said, dict):
+        return [Problem("", "wrong_type", "Is not an object.")]
+    case, partner, verdict = (said.get(name) for name in ("case", "partner", "verdict"))
+    found = []
+    if not said.keys() <= {"case", "partner", "verdict"}:
+        found.append(Problem("", "unknown_field", "Has a field besides case, partner and verdict."))
+    if not (isinstance(case, str) and case.startswith(("case:", "threat:")) and is_reference(case)):
+        found.append(Problem("/case", "not_a_reference", "Is no reference to a case or a threat."))
+    if not (isinstance(partner, str) and is_reference(f"partner:{partner}")):
+        found.append(Problem("/partner", "wrong_form", "Is no slug of a partner."))
+    if verdict not in ("lift", "uphold"):
+        found.append(Problem("/verdict", "wrong_value", "Is neither lift nor uphold."))
+    return found

@@ -30,6 +30,8 @@ _JSON_TYPE = re.compile(
     r"application/(?:json|[a-z0-9.-]+\+json)(?:\s*;\s*charset=\"?utf-8\"?)?", re.IGNORECASE
 )
 _INT32 = 2**31
+_OWN = frozenset({"recordedtime", "sealed", "signature"})
+"""Attributes that the hub alone sets."""
 
 Check = Callable[[Json, str], Iterator[Problem]]
 
@@ -96,6 +98,10 @@ class Envelopes:
                 Problem("", "too_many_fields", f"Has more than {MAX_EXTENSIONS} extension attributes.")
             )
         return found + self._version_problems(raw)
+
+    def is_reference(self, text: str) -> bool:
+        """Tell whether a text is a reference."""
+        return self._reference.fullmatch(text) is not None
 
     def is_source(self, text: str) -> bool:
         """Tell whether a text has the form of a source."""
@@ -280,7 +286,7 @@ def _check_text(value: Json, pointer: str) -> Iterator[Problem]:
 def _check_extension(name: str, value: Json) -> Iterator[Problem]:
     # A name that is not fit to be shown is reported at the root.
     pointer = f"/{escape(name[:64])}" if name.isascii() and name.isprintable() else ""
-    if name == "recordedtime":
+    if name in _OWN:
         yield Problem(pointer, "not_allowed", "Is set by the hub.")
     elif not _NAME.fullmatch(name):
         hint = "Extension attributes have 1 to 20 lower-case letters and digits."

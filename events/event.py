@@ -1,7 +1,7 @@
 """What an event is once the hub has recorded it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NewType
 
 Json = Any
@@ -30,11 +30,20 @@ class RecordedEvent:
         stem: type and version, e.g. `threat.reported.v1`.
         envelope: the CloudEvent as plain JSON, `data` included, with `recordedtime` (RFC 3339, UTC) added by
             the hub.
+        sealed: its personal fields as JSON Pointer into data → whose key seals it.
+        erased: those among them that nobody can open any more; `data` lacks them.
+        signature: what its publisher signed (`payload`, base64 of the exact bytes; `payloadType`; `keyid`; `sig`);
+            of what can no longer be opened, `keyid` alone; None if it was not signed.
+        kids: JSON Pointer of each personal field → name of the very key that seals it.
     """
 
     position: Position
     stem: str
     envelope: Mapping[str, Json]
+    sealed: Mapping[str, str] = field(default_factory=dict)
+    erased: frozenset[str] = frozenset()
+    signature: Mapping[str, str] | None = None
+    kids: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def source(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
-from events.desk import Entry
+from events.draft import Entry
 from events.submission import Outcome, StoreBusy, StoreUnavailable
 
 MAX_GROUP = 5_000

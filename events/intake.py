@@ -1,19 +1,24 @@
 """Intake: the gate of the archive. Checks what was pushed, then has it recorded."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from events.checks import further_problems
+from events.acts import ACTED_STEM, StewardAct
+from events.checks import conflict_problems, further_problems
 from events.clock import Clock
 from events.decisions.embargo import RELEASED
 from events.envelope import Envelopes, fill_in
+from events.erasure import ERASED, pages_of, plan, proof
 from events.event import Json, stem_of
 from events.moments import stamp
 from events.partners import PartnerRights
+from events.seals import Seals
+from events.signatures import open_signed
 from events.store import Store
-from events.strict import MAX_PROBLEMS, breaches, canonical
+from events.strict import MAX_PROBLEMS, MalformedJson, breaches, canonical, read_json
 from events.submission import (
     ANY,
     HUB,
@@ -24,7 +29,9 @@ from events.submission import (
     NotYourType,
     Outcome,
     Publisher,
+    SignatureRequired,
     WrongSource,
+    is_signed,
 )
 from schemas.contract import Contract
 from schemas.problem import Problem
@@ -33,6 +40,9 @@ from schemas.registry import Registry
 __all__ = ["EventRefused", "Intake", "NotAdmitted", "NotYourType", "Outcome", "Publisher", "WrongSource"]
 
 MAX_EVENT_BYTES = 256 * 1024
+
+JUDGED = "conflict.judged.v1"
+"""Stem of what stewards say about a conflict of interest; no partner may publish it."""
 
 _COMMON = "https://solidarity-hub.example/schemas/common"
 _UNREADABLE = frozenset({"too_deep", "lone_surrogate"})
@@ -48,6 +58,7 @@ class Intake:
         self._clock = clock
         reference: str = registry.documents()[_COMMON]["$defs"]["ref"]["pattern"]
         self._envelopes = Envelopes(registry, reference)
+        self._seals = Seals(registry)
         self._rights_at: tuple[int, dict[str, PartnerRights | None]] = (-1, {})
         self._rights_lock = Lock()
 
@@ -67,19 +78,33 @@ class Intake:
 
         Args:
             publisher: whose token it is.
-            raw: a parsed CloudEvent.
+            raw: a parsed CloudEvent, or an envelope of DSSE that holds one.
 
         Raises:
             WrongSource: the source is somebody else's.
             NotAdmitted: the publisher is not admitted, or suspended from publishing.
+            SignatureRequired: the publisher signs, and this is not signed.
             NotYourType: its roles do not allow the type.
             EventRefused: with every problem of envelope and payload, up to `MAX_PROBLEMS`.
         """
+        if not is_signed(raw):
+            return self._check(publisher, raw)
+        signed = open_signed(raw, self._writer(publisher).keys)
+        try:
+            event = read_json(signed.payload)
+        except MalformedJson as fault:
+            place = f"{fault.detail} Line {fault.line}, column {fault.column} of what is in it."
+            raise EventRefused([Problem("/payload", "malformed_json", place)]) from fault
+        return replace(self._check(publisher, event, is_signed=True), signature=signed.signature)
+
+    def _check(self, publisher: Publisher, raw: Json, *, is_signed: bool = False) -> Checked:
         if not isinstance(raw, dict):
             raise EventRefused([Problem("", "wrong_type", "Is not an object.")])
         stem = self._envelopes.stem(raw)
         contract = None if stem is None else self._registry.contract(stem)
         rights = self._permit(publisher, raw, contract)
+        if rights.requires_signature and not is_signed:
+            raise SignatureRequired
         written = canonical(raw)
         problems = breaches(raw, written) + self._envelopes.problems(raw)
         if written is not None and len(written) > MAX_EVENT_BYTES:
@@ -127,7 +152,78 @@ class Intake:
         outcome = self._record_own(HUB, f"embargo-{moment}", stem_of(RELEASED, 1), "red", {"until": moment})
         return outcome.status == "stored"
 
-    def _record_own(self, slug: str, event_id: str, stem: str, tlp: str, data: Mapping[str, Any]) -> Outcome:
+    def judge_conflict(self, account: str, said: Json) -> Outcome:
+        """Record that a steward lifts or upholds the exclusion of a partner from a case.
+
+        Args:
+            account: of the steward.
+            said: `{"case", "partner", "verdict"}`; a threat stands for a case without reference.
+
+        Raises:
+            EventRefused: with every problem.
+        """
+        problems = conflict_problems(said, self._envelopes.is_reference)
+        if problems:
+            raise EventRefused(_in_order(problems))
+        data = {**said, "account": account}
+        return self._record_own(STEWARDS, self._store.fresh_id(self._clock()), JUDGED, "amber+strict", data)
+
+    def note_steward_act(self, act: StewardAct) -> Outcome:
+        """Record what a steward did, for stewards to read and for whom else the act names."""
+        audience = {"audience": ",".join(act.audience)} if act.audience else {}
+        fresh_id = self._store.fresh_id(self._clock())
+        return self._record_own(STEWARDS, fresh_id, ACTED_STEM, "amber+strict", act.data, **audience)
+
+    def erase(self, subject: str, source: str, request: str) -> bool:
+        """Destroy, as the hub itself, what a withdrawal wants erased when its time has come.
+
+        Several hubs that do the same record it once; again is harmless.
+
+        Args:
+            subject: whom the withdrawal is about.
+            source: of the withdrawal.
+            request: its id.
+        """
+        found = plan(pages_of(self._store.read), self._seals, self._store.keys(), subject)
+        name = self._store.secret_name(f"erasure {source} {request}")
+        contract = self._registry.contract(ERASED)
+        said = [proof(found.reference, kids, request) for kids in found.portions]
+        # Whose keys those were is for stewards alone; that there is something to forget is for all.
+        more = {"subject": subject, "audience": STEWARDS}
+        checked = [
+            self._own(HUB, f"erasure-{name}-{number}", ERASED, contract.tlp, data, **more)
+            for number, data in enumerate(said)
+        ]
+        outcomes = self._store.append(checked, self._clock(), atomic=True)
+        return all(one.status == "stored" for one in outcomes)
+
+    def rule_on_signing(self, stem: str, slug: str, said: Mapping[str, Json]) -> Outcome:
+        """Record what the stewards decide about how a partner signs, for them and the partner to read.
+
+        Args:
+            stem: one of those in `events/partners.py`.
+            slug: of the partner.
+            said: the payload, without `partner`.
+
+        Raises:
+            EventRefused: it cannot be so.
+        """
+        data = {"partner": f"partner:{slug}", **said}
+        event_id = self._store.fresh_id(self._clock())
+        outcome = self._record_own(STEWARDS, event_id, stem, "amber+strict", data, audience=slug)
+        if outcome.problems:
+            raise EventRefused(outcome.problems)
+        return outcome
+
+    def _record_own(
+        self, slug: str, event_id: str, stem: str, tlp: str, data: Mapping[str, Any], **more: str
+    ) -> Outcome:
+        checked = self._own(slug, event_id, stem, tlp, data, **more)
+        return self._store.append([checked], self._clock())[0]
+
+    def _own(
+        self, slug: str, event_id: str, stem: str, tlp: str, data: Mapping[str, Any], **more: str
+    ) -> Checked:
         publisher = Publisher(slug, HUB)
         raw = {
             "specversion": "1.0",
@@ -135,10 +231,10 @@ class Intake:
             "source": publisher.source,
             "type": stem.rpartition(".v")[0],
             "data": dict(data),
+            **more,
         }
         envelope = fill_in(raw, stem, tlp, "", self._clock())
-        written = canonical(raw) or b""
-        return self._store.append([Checked(publisher, stem, envelope, written)], self._clock())[0]
+        return Checked(publisher, stem, envelope, canonical(raw) or b"")
 
     def _permit(
         self, publisher: Publisher, raw: Mapping[str, Json], contract: Contract | None
@@ -146,11 +242,15 @@ class Intake:
         source = raw.get("source")
         if isinstance(source, str) and source != publisher.source and self._envelopes.is_source(source):
             raise WrongSource
+        rights = self._writer(publisher)
+        if contract is not None and ANY not in contract.publishers and not contract.publishers & rights.roles:
+            raise NotYourType(contract.publishers)
+        return rights
+
+    def _writer(self, publisher: Publisher) -> PartnerRights:
         rights = self.rights(publisher.slug)
         if rights is None or not rights.may_write:
             raise NotAdmitted
-        if contract is not None and ANY not in contract.publishers and not contract.publishers & rights.roles:
-            raise NotYourType(contract.publishers)
         return rights
 
 

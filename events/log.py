@@ -36,12 +36,12 @@ class Row:
     Args:
         stored: the event.
         keys: key → digest; the first is the event's own.
-        embargo: moment until which the event is embargoed, as text that sorts by time.
+        alarms: moments at which the timekeeper must act on it, as texts that sort by time.
     """
 
     stored: StoredEvent
     keys: Mapping[bytes, bytes]
-    embargo: str | None = None
+    alarms: Sequence[str] = ()
 
 
 class Unit(Protocol):
@@ -51,8 +51,8 @@ class Unit(Protocol):
         """Return what is recorded under these keys."""
         ...
 
-    def has_embargo(self, after: str, until: str) -> bool:
-        """Tell whether an embargo ends after the one moment and not later than the other."""
+    def has_alarm(self, after: str, until: str) -> bool:
+        """Tell whether the timekeeper must act after the one moment and not later than the other."""
         ...
 
     def insert(self, rows: Sequence[Row]) -> Sequence[int]:

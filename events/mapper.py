@@ -16,6 +16,9 @@ from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 
 from events.event import Json
 
+KEPT_BESIDE = ("sealed", "signature")
+"""What a row has beside the attributes of its event."""
+
 
 @dataclass(frozen=True)
 class Fact(AggregateEvent):
@@ -43,12 +46,13 @@ class PlainMapper(Mapper[UUID]):
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
         """Return the row: sorted keys, so that equal events have equal bytes."""
         fact = cast("Fact", domain_event)
-        state = write_envelope(fact.envelope)
-        return StoredEvent(fact.originator_id, fact.originator_version, fact.stem, state)
+        return stored(fact, fact.envelope)
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
-        """Return the fact in a row."""
+        """Return the fact in a row; no decision rests on personal fields, so that it lacks them."""
         envelope = orjson.loads(stored_event.state)
+        for name in KEPT_BESIDE:
+            envelope.pop(name, None)
         return Fact(
             originator_id=cast("UUID", stored_event.originator_id),
             originator_version=stored_event.originator_version,
@@ -58,12 +62,11 @@ class PlainMapper(Mapper[UUID]):
         )
 
 
+def stored(fact: Fact, envelope: Mapping[str, Json]) -> StoredEvent:
+    """Return the row of a fact with an envelope in the form in which it is kept."""
+    return StoredEvent(fact.originator_id, fact.originator_version, fact.stem, write_envelope(envelope))
+
+
 def write_envelope(envelope: Mapping[str, Json]) -> bytes:
     """Return the canonical bytes of an envelope: no spaces, keys sorted."""
     return orjson.dumps(envelope, option=orjson.OPT_SORT_KEYS)
-
-
-def read_envelope(state: bytes) -> Mapping[str, Json]:
-    """Return the envelope in a row."""
-    envelope: Mapping[str, Json] = orjson.loads(state)
-    return envelope

@@ -40,7 +40,7 @@ _RETRY_SECONDS = 0.5
 
 
 class PostgresLogRecorder(PostgresApplicationRecorder):
-    """The library's recorder with recorded keys, embargoes and the log's salt in the same database.
+    """The library's recorder with recorded keys, alarms and the log's salt in the same database.
 
     The database functions of the library are never enabled: with them, positions become visible out of order.
     """
@@ -55,7 +55,7 @@ class PostgresLogRecorder(PostgresApplicationRecorder):
             for statement in (
                 "CREATE TABLE IF NOT EXISTS recorded_keys"
                 " (key bytea PRIMARY KEY, digest bytea NOT NULL, position bigint NOT NULL)",
-                'CREATE TABLE IF NOT EXISTS embargoes (moment text COLLATE "C" PRIMARY KEY)',
+                'CREATE TABLE IF NOT EXISTS alarms (moment text COLLATE "C" PRIMARY KEY)',
                 "CREATE TABLE IF NOT EXISTS log_salt (salt bytea NOT NULL)",
             )
         ]
@@ -105,11 +105,9 @@ class PostgresLogRecorder(PostgresApplicationRecorder):
             "INSERT INTO recorded_keys SELECT * FROM unnest(%s::bytea[], %s::bytea[], %s::bigint[])",
             (keys, digests, places),
         )
-        moments = sorted({row.embargo for row in rows if row.embargo})
+        moments = sorted({moment for row in rows for moment in row.alarms})
         if moments:
-            cursor.execute(
-                "INSERT INTO embargoes SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING", (moments,)
-            )
+            cursor.execute("INSERT INTO alarms SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING", (moments,))
         return positions
 
     def select_at(self, positions: Sequence[int]) -> Sequence[Notification]:
@@ -154,10 +152,10 @@ class PostgresUnit:
         )
         return {row["key"]: Known(row["digest"], row["position"]) for row in self._cursor.fetchall()}
 
-    def has_embargo(self, after: str, until: str) -> bool:
-        """Tell whether an embargo ends after the one moment and not later than the other."""
+    def has_alarm(self, after: str, until: str) -> bool:
+        """Tell whether the timekeeper must act after the one moment and not later than the other."""
         self._cursor.execute(
-            "SELECT 1 FROM embargoes WHERE moment > %s AND moment <= %s LIMIT 1", (after, until)
+            "SELECT 1 FROM alarms WHERE moment > %s AND moment <= %s LIMIT 1", (after, until)
         )
         return self._cursor.fetchone() is not None
 

@@ -1,5 +1,6 @@
 """Salted digests: the log recognises what it has without keeping it in the plain."""
 
+from collections.abc import Sequence
 from hashlib import blake2b
 
 from events.event import SOURCE_PREFIX
@@ -24,6 +25,11 @@ class Salt:
     def of_content(self, content: bytes) -> bytes:
         """Return the digest that tells whether the same was sent again."""
         return blake2b(content, digest_size=32, key=self._secret, person=b"content").digest()
+
+    def of_sealed_content(self, content: bytes, secrets: Sequence[bytes]) -> bytes:
+        """Return the same digest for content with personal fields: nobody can guess at it without their keys."""
+        key = blake2b(b"".join(secrets), digest_size=32, key=self._secret, person=b"sealed").digest()
+        return blake2b(content, digest_size=32, key=key, person=b"content").digest()
 
     def of_record(self, state: bytes) -> str:
         """Return the digest of a recorded envelope, as receipts bear it."""

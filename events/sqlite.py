@@ -101,7 +101,7 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
 
 
 class SQLiteLogRecorder(SQLiteApplicationRecorder):
-    """The library's recorder with recorded keys, embargoes and the log's salt in the same database."""
+    """The library's recorder with recorded keys, alarms and the log's salt in the same database."""
 
     salt = b""
 
@@ -116,7 +116,7 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
             *super().construct_create_table_statements(),
             "CREATE TABLE IF NOT EXISTS recorded_keys"
             " (key BLOB PRIMARY KEY, digest BLOB NOT NULL, position INTEGER NOT NULL) WITHOUT ROWID",
-            "CREATE TABLE IF NOT EXISTS embargoes (moment TEXT PRIMARY KEY) WITHOUT ROWID",
+            "CREATE TABLE IF NOT EXISTS alarms (moment TEXT PRIMARY KEY) WITHOUT ROWID",
             "CREATE TABLE IF NOT EXISTS log_salt (salt BLOB NOT NULL)",
         ]
 
@@ -148,7 +148,7 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
             ],
         )
         cursor.executemany(
-            "INSERT OR IGNORE INTO embargoes VALUES (?)", [(row.embargo,) for row in rows if row.embargo]
+            "INSERT OR IGNORE INTO alarms VALUES (?)", [(moment,) for row in rows for moment in row.alarms]
         )
         return positions
 
@@ -210,11 +210,9 @@ class SQLiteUnit:
             found.update({row[0]: Known(row[1], row[2]) for row in self._cursor.fetchall()})
         return found
 
-    def has_embargo(self, after: str, until: str) -> bool:
-        """Tell whether an embargo ends after the one moment and not later than the other."""
-        self._cursor.execute(
-            "SELECT 1 FROM embargoes WHERE moment > ? AND moment <= ? LIMIT 1", (after, until)
-        )
+    def has_alarm(self, after: str, until: str) -> bool:
+        """Tell whether the timekeeper must act after the one moment and not later than the other."""
+        self._cursor.execute("SELECT 1 FROM alarms WHERE moment > ? AND moment <= ? LIMIT 1", (after, until))
         return self._cursor.fetchone() is not None
 
     def insert(self, rows: Sequence[Row]) -> Sequence[int]:

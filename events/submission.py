@@ -1,6 +1,6 @@
 """What travels between the door and the log: who publishes, what was checked, what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,6 +17,13 @@ ANY = "any"
 """Stands in a contract's publishers for every admitted partner."""
 
 Status = Literal["stored", "duplicate", "conflict", "refused"]
+
+_SIGNED = frozenset({"payload", "payloadType", "signatures"})
+
+
+def is_signed(raw: Json) -> bool:
+    """Tell whether a submission is a signed event: an envelope of DSSE, with exactly its members."""
+    return isinstance(raw, dict) and raw.keys() == _SIGNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,8 @@ class Checked:
         envelope: normalised CloudEvent, defaults filled in, without `recordedtime`.
         content: what the publisher sent, in canonical bytes; the same again is a duplicate.
         publishers: roles that may publish the type, or {"any"}; empty for the hub itself.
+        signature: what the publisher signed: `payload` (base64 of the exact bytes), `payloadType`, `keyid`, `sig`;
+            and `public_key`, by which it was verified.
     """
 
     publisher: Publisher
@@ -49,6 +58,7 @@ class Checked:
     envelope: dict[str, Json]
     content: bytes
     publishers: frozenset[str] = frozenset()
+    signature: Mapping[str, Json] | None = None
 
     @property
     def id(self) -> str:
@@ -115,6 +125,13 @@ class NotAdmitted(Exception):
 
     def __init__(self) -> None:
         super().__init__("The partner is not admitted, or is suspended.")
+
+
+class SignatureRequired(Exception):
+    """The partner publishes signed events only, and this one is not."""
+
+    def __init__(self) -> None:
+        super().__init__("Your partner's events must be signed; this one is not.")
 
 
 class StoreBusy(Exception):
