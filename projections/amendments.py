@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
+from events.audience import TLP, Label
 from events.event import RecordedEvent
 from events.moments import read_moment
 
@@ -55,6 +56,12 @@ def retracts(event: RecordedEvent) -> Naming | None:
     if naming is None or naming.is_of(event) or event.source not in (naming.source, STEWARDS):
         return None
     return naming
+
+
+def narrows(event: RecordedEvent, label: Label) -> Label:
+    """Return the label of an event that a correction makes stricter, if it says so; never a looser one."""
+    tlp = event.data.get("tlp")
+    return label.stricter(tlp) if tlp in TLP else label
 
 
 def is_unsafe(event: RecordedEvent) -> bool:

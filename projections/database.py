@@ -7,6 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from weakref import WeakSet
 
+_LONG_SECONDS = 30
+_SHORT_MILLISECONDS = 200
+"""How long to wait for others: as a rule, and where it can as well be tried again later."""
+
 
 class _Connection(sqlite3.Connection):
     """A connection that closes itself when its thread is gone."""
@@ -29,12 +33,16 @@ class Database:
         self._open: WeakSet[_Connection] = WeakSet()
         self._lock = threading.Lock()
         self.writer: sqlite3.Connection = self._connect(
-            "journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536"
+            "journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536", "secure_delete=ON"
         )
 
     def _connect(self, *pragmas: str) -> _Connection:
         connection = sqlite3.connect(
-            self.path, timeout=30, isolation_level=None, check_same_thread=False, factory=_Connection
+            self.path,
+            timeout=_LONG_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=_Connection,
         )
         for pragma in ("temp_store=MEMORY", *pragmas):
             connection.execute(f"PRAGMA {pragma}").close()
@@ -77,6 +85,14 @@ class Database:
             self.writer.execute("ROLLBACK")
             raise
         self.writer.execute("COMMIT")
+
+    def empty_wal(self) -> bool:
+        """Bring the write-ahead log into the file and empty it; False while somebody reads an older state."""
+        self.writer.execute(f"PRAGMA busy_timeout={_SHORT_MILLISECONDS}")
+        try:
+            return not self.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            self.writer.execute(f"PRAGMA busy_timeout={_LONG_SECONDS * 1000}")
 
     def close(self) -> None:
         """Close every connection, those of other threads too; nobody may be asking any more."""

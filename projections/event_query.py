@@ -57,7 +57,7 @@ class EventQuery:
 
 
 COLUMNS = (
-    "e.position, e.publisher, e.id, e.type, e.label, e.active, "
+    "e.position, e.publisher, e.id, e.type, e.label, e.status, "
     "e.recorded, e.date, e.levels, e.refs, e.countries, e.body"
 )
 
@@ -102,8 +102,10 @@ class EventSql:
         return f"SELECT position FROM ({found}) ORDER BY position LIMIT :limit"
 
     def shown(self) -> str:
-        """Return the condition that the reader may see `e`, that it is not retracted and in the span."""
-        return f"AND e.active AND e.label IN (SELECT value FROM json_each(:allowed)) {self.in_span()}"
+        """Return the condition that the reader may see `e`, that it is active and in the span."""
+        return (
+            f"AND e.status = 'active' AND e.label IN (SELECT value FROM json_each(:allowed)) {self.in_span()}"
+        )
 
     def in_span(self) -> str:
         """Return the condition that `e` was recorded in the span, if one is asked for."""
@@ -115,3 +117,19 @@ class EventSql:
             yield f"""AND EXISTS (SELECT 1 FROM timeline_keys x WHERE x.position = e.position
                 AND x.key IN (SELECT value FROM json_each(:keys{no}))
                 AND x.label IN (SELECT value FROM json_each(:allowed)))"""
+
+    def had(self) -> Iterator[str]:
+        """Yield the conditions that `e`, which the reader could see until now, bore one of the keys of each field.
+
+        Only a key from a stricter field needs a label of its own. Of what was erased only type and publisher
+        are known; then it is better to tell too many of those who may have it than too few.
+        """
+        for no, keys in enumerate(self.keys):
+            bore = f"""EXISTS (SELECT 1 FROM timeline_keys x WHERE x.position = e.position
+                AND x.key IN (SELECT value FROM json_each(:keys{no}))
+                AND (x.open OR x.label IN (SELECT value FROM json_each(:allowed))))"""
+            yield (
+                f"AND {bore}"
+                if all(key[:2] in ("t:", "p:") for key in keys)
+                else f"AND (e.status = 'erased' OR {bore})"
+            )

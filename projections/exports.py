@@ -18,7 +18,9 @@ _PIECE = 65_536
 
 _NEVER_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _IN_ATTRIBUTES = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_IN_TEXT = {"\r": "&#13;"}
+_FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+"""What a spreadsheet computes, wide forms included; or what an apostrophe before that already stands for."""
 
 
 class Excerpt(Protocol):
@@ -124,6 +126,11 @@ def _quoted(value: Json) -> str:
     return f'"{escape(_NEVER_IN_XML.sub("", str(value)), _IN_ATTRIBUTES)}"'
 
 
+def _content(value: Json) -> str:
+    """Return the content of an XML element; a carriage return is written so that no parser makes it a line feed."""
+    return escape(_NEVER_IN_XML.sub("", _text(value)), _IN_TEXT)
+
+
 def _text(value: Json) -> str:
     if isinstance(value, str):
         return value
@@ -172,7 +179,7 @@ def _graphml_keys(of: str, fields: Iterable[str]) -> str:
 
 def _graphml_data(of: str, one: Json, fields: Iterable[str]) -> str:
     return "".join(
-        f'<data key="{of}.{name}">{escape(_NEVER_IN_XML.sub("", _text(one[name])))}</data>'
+        f'<data key="{of}.{name}">{_content(one[name])}</data>'
         for name in fields
         if one.get(name) is not None
     )
@@ -185,6 +192,6 @@ def _graphml_edge(number: int, edge: Json) -> str:
 
 def _cell(value: Json) -> str:
     text = "" if value is None else str(value)
-    if text.startswith(_FORMULA):
+    if _FORMULA.match(text):
         text = f"'{text}"
     return f'"{text.replace(chr(34), chr(34) * 2)}"' if any(mark in text for mark in ',"\r\n') else text

@@ -9,6 +9,7 @@ from events.event import Position
 from projections.event_query import EventQuery
 
 Json = Any
+Kind = Literal["event", "changed", "withdrawn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,10 @@ class FeedMessage:
         touches: references whose view changed.
         countries: what the `country` filter looks at.
         recorded: `recordedtime` of the event it is about.
+        flags: what to be aware of when using the event, as codes.
     """
 
-    kind: Literal["event", "changed", "withdrawn"]
+    kind: Kind
     position: Position
     part: int
     source: str
@@ -43,6 +45,7 @@ class FeedMessage:
     touches: tuple[str, ...]
     countries: tuple[str, ...]
     recorded: str
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +78,9 @@ def page_of(messages: Sequence[FeedMessage], limit: int, head: Position) -> Feed
 def fits(message: FeedMessage, query: EventQuery) -> bool:
     """Tell whether a message passes the filters of a query, as the query itself would have found it."""
     since, until = query.span()
+    is_erased = message.reason == "erased" and not message.touches
     return (
-        _any(query.about, message.touches)
-        and _any(query.countries, message.countries)
+        (is_erased or (_any(query.about, message.touches) and _any(query.countries, message.countries)))
         and (not query.partners or message.source.rpartition(":")[2] in query.partners)
         and (not query.types or any(fnmatchcase(message.type, glob) for glob in query.types))
         and since <= message.recorded <= until

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 import orjson
 
-from events.audience import TLP, Label, Reader, visible
+from events.audience import FIELD_LEVELS, Label, Reader, visible
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS labels(
     no INTEGER PRIMARY KEY, tlp TEXT NOT NULL, publisher TEXT NOT NULL, audience TEXT NOT NULL,
-    embargoed INTEGER NOT NULL
+    embargoed INTEGER NOT NULL, consent TEXT NOT NULL, recipients TEXT NOT NULL, excluded TEXT NOT NULL
 );
 """
+_INSERT = "INSERT OR IGNORE INTO labels VALUES(?,?,?,?,?,?,?,?)"
 
 
 class Labels:
@@ -29,10 +30,13 @@ class Labels:
         self._numbers: dict[Label, int] = {}
         self._raised: dict[tuple[int, str], int] = {}
         db.executescript(SCHEMA)
-        for tlp, publisher, audience, embargoed in db.execute(
-            "SELECT tlp, publisher, audience, embargoed FROM labels ORDER BY no"
+        for tlp, publisher, audience, embargoed, consent, recipients, excluded in db.execute(
+            "SELECT tlp, publisher, audience, embargoed, consent, recipients, excluded FROM labels ORDER BY no"
         ):
-            self._add(Label(tlp, publisher, frozenset(orjson.loads(audience)), bool(embargoed)))
+            named, referred, kept_out = (
+                frozenset(orjson.loads(one)) for one in (audience, recipients, excluded)
+            )
+            self._add(Label(tlp, publisher, named, bool(embargoed), consent, referred, kept_out))
 
     def __len__(self) -> int:
         return len(self._labels)
@@ -55,24 +59,26 @@ class Labels:
             for form in _with_stricter(label):
                 if form not in self._numbers:
                     self._add(form)
-            db.executemany("INSERT OR IGNORE INTO labels VALUES(?,?,?,?,?)", self._rows(start))
+            db.executemany(_INSERT, self._rows(start))
             return self._numbers[label]
 
-    def stricter(self, db: sqlite3.Connection, number: int, tlp: str) -> int:
-        """Return the number of a label raised to at least `tlp`."""
-        known = self._raised.get((number, tlp))
+    def stricter(self, db: sqlite3.Connection, number: int, level: str) -> int:
+        """Return the number of the label of a field that demands `level`."""
+        known = self._raised.get((number, level))
         if known is None:
-            known = self._raised[number, tlp] = self.intern(db, self.label(number).stricter(tlp))
+            known = self._raised[number, level] = self.intern(db, self.label(number).stricter(level))
         return known
 
-    def _rows(self, start: int) -> Iterator[tuple[int, str, str, str, bool]]:
-        for number, label in enumerate(self._labels[start:], start + 1):
-            audience = orjson.dumps(sorted(label.audience)).decode()
-            yield number, label.tlp, label.publisher, audience, label.embargoed
+    def _rows(self, start: int) -> Iterator[tuple[int, str, str, str, bool, str, str, str]]:
+        for number, one in enumerate(self._labels[start:], start + 1):
+            named, referred, kept_out = (
+                orjson.dumps(sorted(slugs)).decode() for slugs in (one.audience, one.recipients, one.excluded)
+            )
+            yield number, one.tlp, one.publisher, named, one.embargoed, one.consent, referred, kept_out
 
     def mend(self, db: sqlite3.Connection) -> None:
         """Write again what a rollback took away."""
-        db.executemany("INSERT OR IGNORE INTO labels VALUES(?,?,?,?,?)", self._rows(0))
+        db.executemany(_INSERT, self._rows(0))
 
     def label(self, number: int) -> Label:
         """Return the label of a number that `intern` gave."""
@@ -81,8 +87,8 @@ class Labels:
 
 def _with_stricter(label: Label) -> Iterator[Label]:
     yield label
-    for tlp in TLP:
-        form = label.stricter(tlp)
+    for level in FIELD_LEVELS:
+        form = label.stricter(level)
         if form is not label:
             yield form
 

@@ -17,12 +17,13 @@ class Marks:
     """The marked places of a payload as a tree; `*` stands for every item of a list or field of a map.
 
     Args:
-        audience: label of everything from here down; None where only something below is marked.
+        level: label, or consent of the person, that everything from here down demands; None where only
+            something below is marked.
         searchable: whether search may read from here down.
         below: the branches.
     """
 
-    audience: str | None = None
+    level: str | None = None
     searchable: bool = True
     below: Mapping[str, "Marks"] = field(default_factory=dict)
 
@@ -36,8 +37,8 @@ class Marks:
 
     def each_level(self, value: Json) -> Iterator[str]:
         """Yield the same, some perhaps more than once."""
-        if self.audience is not None:
-            yield self.audience
+        if self.level is not None:
+            yield self.level
         if _is_empty(value):
             for branch in self.below.values():
                 yield from branch.everywhere()
@@ -46,8 +47,8 @@ class Marks:
 
     def everywhere(self) -> Iterator[str]:
         """Yield every label in this part of the tree."""
-        if self.audience is not None:
-            yield self.audience
+        if self.level is not None:
+            yield self.level
         for branch in self.below.values():
             yield from branch.everywhere()
 
@@ -68,7 +69,7 @@ class Marks:
 
         What holds nothing marked is shared, not copied.
         """
-        if self.audience in hidden:
+        if self.level in hidden:
             return NOTHING
         if _is_empty(value):
             return value if hidden.isdisjoint(self.everywhere()) else NOTHING
@@ -97,8 +98,8 @@ def _tree(marks: list[tuple[list[str], Mark]]) -> Marks:
         _unescaped(name): _tree([(path[1:], mark) for path, mark in marks if path and path[0] == name])
         for name in names
     }
-    audience = next((mark.audience for mark in own), None)
-    return Marks(audience, all(mark.searchable for mark in own), below)
+    level = next((mark.level for mark in own), None)
+    return Marks(level, all(mark.searchable for mark in own), below)
 
 
 def _unescaped(step: str) -> str:

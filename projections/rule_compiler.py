@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from events.audience import TLP
+from events.audience import CONSENT, TLP
 from projections.rule import Part, Pointer, Rule, Term, Value, steps_of
 from schemas.contract import Contract, Mark
 
 Json = Any
 
-_RANKS: Mapping[str | None, int] = {None: -1, **{tlp: rank for rank, tlp in enumerate(TLP)}}
+_LEVELS = (*TLP[:4], *CONSENT, TLP[4])
+_RANKS: Mapping[str | None, int] = {None: -1, **{level: rank for rank, level in enumerate(_LEVELS)}}
 
 
 class RuleUnreadable(Exception):
@@ -119,12 +120,16 @@ class _Compiler:
 
 def rank_of(tlp: str | None) -> int:
     """Order labels by strictness; None, no label of its own, comes first, an unknown one last."""
-    return _RANKS.get(tlp, len(TLP))
+    return _RANKS.get(tlp, len(_LEVELS))
 
 
 def strictest(*tlps: str | None) -> str | None:
-    """Return the strictest of some labels; None is none at all."""
-    return max(tlps, key=rank_of)
+    """Return the strictest of some levels; None is none at all.
+
+    What needs both a consent and `amber+strict` is red: a consent alone must not open it.
+    """
+    strict = max(tlps, key=rank_of)
+    return TLP[4] if strict in CONSENT and TLP[3] in tlps else strict
 
 
 def stricter_tlp(contract: Contract, pointer: str, *, inside: bool = True) -> str | None:
@@ -139,7 +144,7 @@ def stricter_tlp(contract: Contract, pointer: str, *, inside: bool = True) -> st
         inside: whether marks below the pointer count.
     """
     asked = steps_of(pointer)
-    return strictest(None, *(m.audience for m in contract.marks if _touches(m, asked, inside=inside)))
+    return strictest(None, *(m.level for m in contract.marks if _touches(m, asked, inside=inside)))
 
 
 def _touches(mark: Mark, asked: tuple[str, ...], *, inside: bool) -> bool:

@@ -20,6 +20,7 @@ PROTECTED_KINDS = frozenset({"person", "source"})
 """References of these kinds never become nodes or ties, whatever a rule says."""
 
 __all__ = [
+    "NOTHING",
     "Implied",
     "ImpliedNode",
     "ImpliedTie",
@@ -64,6 +65,9 @@ class Implied(NamedTuple):
     when: str | None
     countries: tuple[str, ...]
 
+
+NOTHING = Implied([], [], None, ())
+"""What an event implies that says nothing."""
 
 _Found = dict[str, tuple[str | None, dict[str, ImpliedValue]]]
 
@@ -217,9 +221,13 @@ class Readings:
             return kept[1]
         rule = self._rules.get(event.stem)
         if rule is None:
-            return Implied([], [], None, ())
+            return NOTHING
         implied = imply(rule, event, self._registry.contract(event.stem))
         if len(self._kept) >= _MOST_KEPT:
             self._kept.clear()
         self._kept[event.position] = (event, implied)
         return implied
+
+    def forget(self, event: RecordedEvent) -> None:
+        """Let go of what an event implied before something of it was erased."""
+        self._kept.pop(event.position, None)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from events.audience import TLP
+from events.audience import FIELD_LEVELS
 from events.event import SOURCE_PREFIX
 from projections.changes import Change
 from projections.database import Database
@@ -21,7 +21,7 @@ from schemas.registry import Registry
 
 Json = Any
 
-_FORMS = 8
+_FORMS = 16
 """Rows that one position may have; the position times this, plus the rank of the label, is a row's number."""
 
 
@@ -65,6 +65,10 @@ class SearchView:
             _forget(db, position)
         _file(db, [self._entry(db, change) for change in latest.values() if change.kind == "put"])
 
+    def scrub(self, db: sqlite3.Connection) -> None:
+        """Merge the index into one piece: until then it remembers the words of what it has forgotten."""
+        db.execute("INSERT INTO search_index(search_index) VALUES('optimize')")
+
     def _entry(self, db: sqlite3.Connection, change: Change) -> "_Entry":
         event, label = change.event, change.label
         base = self._labels.intern(db, label)
@@ -73,11 +77,10 @@ class SearchView:
         plain = said.pop(None) if case is None else [str(case), *said.pop(None)]
         stricter: list[tuple[int, int, list[str]]] = []
         for audience, own in said.items():
-            number = self._labels.stricter(db, base, str(audience))
-            if number == base:
-                plain += own
-            elif own:
-                stricter.append((TLP.index(str(audience)), number, own))
+            if own:
+                # A form of its own though its label be the same: else a snippet would tell what decides about it.
+                number = self._labels.stricter(db, base, str(audience))
+                stricter.append((FIELD_LEVELS.index(str(audience)), number, own))
         first = event.position * _FORMS
         forms = [_Form(first, base, "\n".join(plain))]
         forms += [

@@ -1,18 +1,33 @@
 """A sight: all views as one class of readers may see them. The only thing that answers questions."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from events.event import Position
+from projections.conflicts import ConflictSight
 from projections.dossiers import DossierSight, ListQuery
+from projections.erasures import ErasureSight
 from projections.event_query import EventQuery
 from projections.feed import FeedPage
 from projections.graph import GraphQuery, GraphSight
 from projections.labels import Allowed
 from projections.search import SearchSight
+from projections.stale import FLAG
 from projections.timeline_sight import EventPage, TimelineSight
 
 Json = Any
+
+
+class SightOfEach(NamedTuple):
+    """Each view as one class of readers may see it."""
+
+    timeline: TimelineSight
+    search: SearchSight
+    graph: GraphSight
+    dossiers: DossierSight
+    conflicts: ConflictSight
+    erasures: ErasureSight
 
 
 class Sight:
@@ -21,21 +36,15 @@ class Sight:
     It grows with the log. Hold it for one question only: whose rights change gets another one from `purge`.
     """
 
-    def __init__(
-        self,
-        allowed: Allowed,
-        position: Callable[[], Position],
-        timeline: TimelineSight,
-        search: SearchSight,
-        graph: GraphSight,
-        dossiers: DossierSight,
-    ) -> None:
+    def __init__(self, allowed: Allowed, position: Callable[[], Position], views: SightOfEach) -> None:
         self.allowed = allowed
         self._position = position
-        self._timeline = timeline
-        self._search = search
-        self._graph = graph
-        self._dossiers = dossiers
+        self._timeline = views.timeline
+        self._search = views.search
+        self._graph = views.graph
+        self._dossiers = views.dossiers
+        self._conflicts = views.conflicts
+        self._erasures = views.erasures
 
     @property
     def position(self) -> Position:
@@ -84,7 +93,10 @@ class Sight:
 
     def listing(self, kind: str, query: ListQuery) -> Json:
         """Return a page of a list of things of one kind."""
-        return self._dossiers.listing(kind, query)
+        page = self._dossiers.listing(kind, query)
+        flagged = self._timeline.flagged([item["ref"] for item in page["items"]])
+        items = [{**item, "flags": [FLAG]} if item["ref"] in flagged else item for item in page["items"]]
+        return {**page, "items": items}
 
     def dossier(self, kind: str, ref: str) -> Json | None:
         """Return the dossier of one thing: values, ties, and events by world date and as recorded."""
@@ -92,8 +104,18 @@ class Sight:
         if dossier is None:
             return None
         ties = self._graph.ties(ref) or {"ties": {}, "truncated": 0}
+        flags = {"flags": [FLAG]} if self._timeline.flagged([ref]) else {}
         return {
             **dossier,
+            **flags,
             **ties,
             "timeline": {order: self.timeline(ref, order) for order in ("world", "log")},
         }
+
+    def conflicts(self, limit: int, offset: int) -> Json:
+        """Return a page of who is kept out of which case, and by what."""
+        return self._conflicts.conflicts(limit, offset)
+
+    def erasures(self, now: datetime, limit: int = 50, offset: int = 0, *, overdue: bool = False) -> Json:
+        """Return a page of erasures, with who has answered them; `now` decides what is overdue."""
+        return self._erasures.erasures(now, limit, offset, overdue=overdue)

@@ -12,6 +12,7 @@ from projections.database import Database
 from projections.labels import Labels
 from projections.positions import Positions, request_rebuild
 from projections.rulings import PlacedEvents, Rulings
+from projections.scrubbing import Scrubber, erases
 from projections.view import View
 
 BATCH = 500
@@ -83,11 +84,14 @@ class Tail:
         self._labels = labels
         self._database = database
         self._listeners: list[Callable[[Position], None]] = []
+        self._forgetful: list[Callable[[], None]] = []
+        self._is_to_forget = False
         self._moved = threading.Condition()
         self._stopping = threading.Event()
         self._trouble: str | None = None
         self._read: tuple[Position, list[Change], Position] = (Position(-1), [], Position(-1))
         self._positions = Positions(database, rulings, log.head())
+        self._scrubber = Scrubber(database, views)
         self._ruled, _ = self._positions.open(rulings)
         self._progress = {view.name: self._open(view) for view in views}
         at = (one.position for one in self._progress.values() if not one.rebuilding)
@@ -133,6 +137,10 @@ class Tail:
         self._listeners.append(callback)
         return lambda: self._listeners.remove(callback)
 
+    def on_erasure(self, callback: Callable[[], None]) -> None:
+        """Call `callback` in the tail's thread when an erasure was applied: whatever was kept of views must go."""
+        self._forgetful.append(callback)
+
     def wait_for(self, position: Position, timeout: float) -> bool:
         """Wait at most `timeout` seconds until every healthy view has `position`; tell whether it has."""
         with self._moved:
@@ -170,11 +178,18 @@ class Tail:
     def step(self) -> bool:
         """Apply one batch to every view that can take one; tell whether anything was done."""
         asked = self._begin_rebuilds()
+        before = self._ruled
         moved = self._rule()
+        if moved and erases(self._read[1]):
+            self._restart_stalled()
         for one in self._progress.values():
             if one.stall is None and one.position < self._ruled:
                 self._apply(one)
                 moved = True
+        if self._is_to_forget:
+            self._forget()
+        if self._ruled - before < BATCH:
+            self._scrubber.scrub()
         self._announce()
         return moved or asked
 
@@ -193,6 +208,18 @@ class Tail:
         self._read = (self._ruled, changes, last)
         self._ruled = last
         return True
+
+    def _restart_stalled(self) -> None:
+        """Fold stalled views anew from a log that has forgotten: as they stand, they never would."""
+        for one in self._progress.values():
+            if one.stall is not None:
+                self._restart(one)
+
+    def _forget(self) -> None:
+        self._is_to_forget = False
+        self._read = (Position(-1), [], Position(-1))
+        for callback in list(self._forgetful):
+            callback()
 
     def _mend(self) -> None:
         with self._database.transaction() as db:
@@ -222,12 +249,14 @@ class Tail:
         try:
             with self._database.transaction() as db:
                 one.view.fold(db, changes)
+                is_erasure = self._scrubber.soil(db, changes)
                 self._positions.move(one.view.name, last, rebuilding=rebuilding)
         except Exception as error:  # noqa: BLE001 - the one place: a poison event stalls one view and nothing else
             self._mend()
             one.view.load(self._database.writer)
             return type(error).__name__
         one.position, one.rebuilding = last, rebuilding
+        self._is_to_forget |= is_erasure
         return None
 
     def _begin_rebuilds(self) -> bool:
@@ -235,12 +264,15 @@ class Tail:
         for name in names:
             one = self._progress.get(name)
             if one is not None:
-                one.rebuilding = self._ruled > 0
-                self._positions.clear(one.view, rebuilding=one.rebuilding)
-                one.view.load(self._database.writer)
-                one.position, one.stall = Position(0), None
+                self._restart(one)
             self._positions.grant(name)
         return bool(names)
+
+    def _restart(self, one: _Progress) -> None:
+        one.rebuilding = self._ruled > 0
+        self._positions.clear(one.view, rebuilding=one.rebuilding)
+        one.view.load(self._database.writer)
+        one.position, one.stall = Position(0), None
 
     def _announce(self) -> None:
         """Move the common position; view before voice."""

@@ -1,27 +1,30 @@
 """The timeline: every event as it reads now, by append order, by world date, and about a reference."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import orjson
 
+from events.acts import ACTED
 from events.audience import Label
 from events.event import Position, RecordedEvent
+from events.partners import KEY_ADDED, KEY_REVOKED, SIGNATURE_REQUIRED
+from projections import stale, turns
 from projections.amendments import naming_of
 from projections.changes import Change
 from projections.database import Database
 from projections.labels import Labels
-from projections.marks import Marks, read_marks_tree
-from projections.rules import Readings
+from projections.rules import NOTHING, Readings
 from projections.rulings import PlacedEvents
 from schemas.edtf import NotEdtf, sort_key
 from schemas.registry import Registry
 
 Json = Any
 
-_UNMARKED = Marks()
+OWN_TYPES = (ACTED, "conflict.judged", KEY_ADDED, KEY_REVOKED, SIGNATURE_REQUIRED)
+"""Types without contract that somebody may see, and ask for by type."""
 
 
 class _Row(NamedTuple):
@@ -32,51 +35,50 @@ class _Row(NamedTuple):
     id: str
     type: str
     label: int
-    active: bool
+    status: str
     recorded: str
     levels: str
     world: str
     date: str | None
     refs: str
     countries: str
+    past: str
+    erased: str
     body: bytes
 
 
 class TimelineView:
     """Files each event under its type, publisher, countries and references, each key with its label.
 
-    A retracted event stays, inactive, so that it can still be shown as retracted and its withdrawal be told;
-    its keys stay as
-    they were. `timeline_turns` remembers what made an earlier event read differently: the backlog of the
-    feed.
+    What is retracted or quarantined stays, inactive, so that it can be shown as such and its withdrawal be told; its
+    keys stay as they were. What is erased stays without payload, references and countries. `timeline_turns` remembers
+    what made an earlier event read differently: the backlog of the feed.
     """
 
     name = "timeline"
-    VERSION = 1
-    schema = """
+    VERSION = 2
+    schema = f"""
     CREATE TABLE IF NOT EXISTS timeline_events(
         position INTEGER PRIMARY KEY, publisher TEXT NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL,
-        label INTEGER NOT NULL, active INTEGER NOT NULL, recorded TEXT NOT NULL, levels TEXT NOT NULL,
-        world TEXT NOT NULL, date TEXT, refs TEXT NOT NULL, countries TEXT NOT NULL, body BLOB NOT NULL);
+        label INTEGER NOT NULL, status TEXT NOT NULL, recorded TEXT NOT NULL, levels TEXT NOT NULL,
+        world TEXT NOT NULL, date TEXT, refs TEXT NOT NULL, countries TEXT NOT NULL, past TEXT NOT NULL,
+        erased TEXT NOT NULL, body BLOB NOT NULL);
     CREATE UNIQUE INDEX IF NOT EXISTS timeline_events_by_id ON timeline_events(id, publisher);
     CREATE TABLE IF NOT EXISTS timeline_keys(
-        key TEXT NOT NULL, position INTEGER NOT NULL, label INTEGER NOT NULL,
+        key TEXT NOT NULL, position INTEGER NOT NULL, label INTEGER NOT NULL, open INTEGER NOT NULL,
         PRIMARY KEY(key, position)) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS timeline_turns(
-        at INTEGER NOT NULL, part INTEGER NOT NULL, position INTEGER NOT NULL, kind TEXT NOT NULL,
-        reason TEXT NOT NULL, before INTEGER NOT NULL, shows TEXT NOT NULL,
-        PRIMARY KEY(at, part)) WITHOUT ROWID;
-    """
+    {turns.SCHEMA}{stale.SCHEMA}"""
 
     def __init__(
         self, registry: Registry, readings: Readings, labels: Labels, database: Database, log: PlacedEvents
     ) -> None:
-        self.types = registry.types
+        self.types = (*registry.types, *OWN_TYPES)
         self.database = database
         self._labels = labels
         self._log = log
         self._readings = readings
-        self._marks = {stem: read_marks_tree(registry.contract(stem).marks) for stem in registry.stems}
+        self._turns = turns.Turns(registry, labels, log)
+        self._facts = stale.Facts(self._turns, log)
 
     def load(self, db: sqlite3.Connection) -> None:
         """Do nothing: all of it lies in the tables."""
@@ -84,85 +86,78 @@ class TimelineView:
     def fold(self, db: sqlite3.Connection, changes: Sequence[Change]) -> None:
         """File first readings in one go; between them, in order, what reads differently now."""
         rows: list[_Row] = []
-        keys: list[tuple[str, int, int]] = []
+        keys: list[_Key] = []
+        named = self._facts.named(db, changes)
         for change in changes:
-            if change.reason is None or change.before is None:
-                row = self._row(db, change)
+            if change.before is None:
+                row = self._row(db, change, "active", [])
                 rows.append(row)
                 keys += _keys(change, row)
-                continue
+                if not self._facts.concern(change, named):
+                    continue
             _file(db, rows, keys)
             rows, keys = [], []
-            shows = self._turn(db, change)
-            before = self._labels.intern(db, change.before)
-            # Behind the event itself, which is part 1. Counting the turns would tell of those that are hidden.
-            part = change.event.position + 1
-            turn = (change.at, part, change.event.position, change.kind, change.reason, before, shows)
-            db.execute("INSERT INTO timeline_turns VALUES(?,?,?,?,?,?,?)", turn)
+            if change.before is not None:
+                self._turn(db, change)
+            self._facts.note(db, change)
         _file(db, rows, keys)
 
-    def _turn(self, db: sqlite3.Connection, change: Change) -> str:
-        """File what reads differently; return as JSON the labels, one of which shows the difference."""
-        row = self._row(db, change)
-        if change.kind == "drop":
-            values = (row.label, row.levels, row.body, row.position)
-            db.execute(
-                "UPDATE timeline_events SET active = 0, label = ?, levels = ?, body = ? WHERE position = ?",
-                values,
+    def _turn(self, db: sqlite3.Connection, change: Change) -> None:
+        """File what reads differently, and the turn that tells so."""
+        columns = "label, status, past, erased, refs, countries, body"
+        query = f"SELECT {columns} FROM timeline_events WHERE position = ?"
+        found = db.execute(query, (change.event.position,)).fetchone()
+        label, status, labels, erased, refs, countries, body = found
+        row = self._row(db, change, status, [*orjson.loads(labels), label])
+        if change.kind == "put" or change.reason == "erased":
+            old = [f"r:{ref}" for ref, _, _ in orjson.loads(refs)]
+            old += [f"c:{code}" for code in orjson.loads(countries)]
+            db.executemany(
+                "DELETE FROM timeline_keys WHERE key = ? AND position = ?",
+                [(key, row.position) for key in old],
             )
-            return "[]"
-        query = "SELECT label, refs, countries, body FROM timeline_events WHERE position = ?"
-        label, refs, countries, body = db.execute(query, (row.position,)).fetchone()
-        old = [f"r:{ref}" for ref, _ in orjson.loads(refs)] + [
-            f"c:{code}" for code in orjson.loads(countries)
-        ]
-        db.executemany(
-            "DELETE FROM timeline_keys WHERE key = ? AND position = ?", [(key, row.position) for key in old]
-        )
-        _file(db, [row], list(_keys(change, row)))
-        if label != row.label:
-            return orjson.dumps([row.label]).decode()
-        return self._difference(db, change, orjson.loads(body)["data"])
+            _file(db, [row], list(_keys(change, row)))
+        else:
+            values = (row.label, row.status, row.levels, row.past, row.erased, row.body, row.position)
+            columns = "label = ?, status = ?, levels = ?, past = ?, erased = ?, body = ?"
+            db.execute(f"UPDATE timeline_events SET {columns} WHERE position = ?", values)
+        past = turns.Past(label, status, frozenset(orjson.loads(erased)), orjson.loads(body)["data"])
+        self._turns.note(db, change, past, row.status)
 
-    def _difference(self, db: sqlite3.Connection, change: Change, old: Json) -> str:
-        marks = self._marks[change.event.stem]
-        new = change.event.data
-        levels = marks.levels(old) | marks.levels(new)
-        if marks.strip(old, levels) != marks.strip(new, levels):
-            return orjson.dumps([self._labels.intern(db, change.label)]).decode()
-        shown = (
-            level
-            for level in sorted(levels)
-            if marks.strip(old, levels - {level}) != marks.strip(new, levels - {level})
-        )
-        return orjson.dumps(
-            [self._labels.intern(db, change.label.stricter(level)) for level in shown]
-        ).decode()
-
-    def _row(self, db: sqlite3.Connection, change: Change) -> "_Row":
+    def _row(self, db: sqlite3.Connection, change: Change, status: str, labels: list[int]) -> _Row:
+        """Return the row of an event that had a status until now, and bore some labels."""
         event = change.event
         number = self._labels.intern(db, change.label)
-        implied = self._readings.imply(event)
+        status = _status(change, status)
+        if change.reason == "erased":
+            self._readings.forget(event)
+        implied = self._readings.imply(event) if status != "erased" else NOTHING
         forms: dict[str | None, int] = {None: number}
         for node in implied.nodes:
             if node.tlp is not None and node.tlp not in forms:
                 forms[node.tlp] = self._labels.stricter(db, number, node.tlp)
-        marks = self._marks.get(event.stem, _UNMARKED)
-        levels = {tlp: self._labels.stricter(db, number, tlp) for tlp in sorted(marks.levels(event.data))}
+        marks = self._turns.marks(event.stem)
+        levels = {
+            level: self._labels.stricter(db, number, level) for level in sorted(marks.levels(event.data))
+        }
         return _Row(
             position=event.position,
             publisher=event.publisher,
             id=event.id,
             type=str(event.envelope.get("type", "")),
             label=number,
-            active=change.kind == "put",
+            status=status,
             recorded=str(event.envelope.get("recordedtime", "")),
             levels=orjson.dumps(levels).decode() if levels else "",
             world=_world(event, implied.when),
             date=implied.when,
-            refs=orjson.dumps([(node.ref, forms[node.tlp]) for node in implied.nodes]).decode(),
+            refs=orjson.dumps(
+                [(node.ref, forms[node.tlp], node.tlp is None) for node in implied.nodes]
+            ).decode(),
             countries=orjson.dumps(implied.countries).decode(),
-            body=orjson.dumps(event.envelope),
+            past=orjson.dumps([one for one in dict.fromkeys(labels) if one != number]).decode(),
+            erased=orjson.dumps(sorted(change.erased)).decode(),
+            body=orjson.dumps(_envelope(change)),
         )
 
     def stripped(self, body: bytes, hidden: frozenset[str]) -> Json:
@@ -170,7 +165,7 @@ class TimelineView:
         envelope = orjson.loads(body)
         if hidden:
             stem = f"{envelope['type']}.v{str(envelope['dataschema']).rpartition('/')[2]}"
-            data = self._marks[stem].strip(envelope["data"], hidden)
+            data = self._turns.marks(stem).strip(envelope["data"], hidden)
             envelope["data"] = data if isinstance(data, dict) else {}
         return envelope
 
@@ -178,31 +173,67 @@ class TimelineView:
         """Return the label of a number."""
         return self._labels.label(number)
 
-    def digest(self, position: int, hidden: frozenset[str]) -> str:
-        """Return the salted digest of an event as recorded, as its receipt bears it.
+    def signature(self, position: int, shown: Json, closed: frozenset[str]) -> Json | None:
+        """Return what the publisher of an event signed, if the whole of it is shown as it was recorded.
 
-        Without its fields whose label is in `hidden`, so that it depends on them in no way.
+        To everybody else the name of the key alone; None if it was not signed.
+
+        Args:
+            position: of the event.
+            shown: the event as the reader gets it.
+            closed: labels that hide a field from the reader. If the type of the event has such a field, there is no
+                more than the name, whether this event has the field or not: else it would tell.
         """
         [event] = self._log.at([Position(position)])
-        shown = self.stripped(orjson.dumps(event.envelope), hidden)
-        return self._log.digest(replace(event, envelope=shown))
+        if event.signature is None:
+            return None
+        levels = frozenset(self._turns.marks(event.stem).everywhere())
+        is_whole = levels.isdisjoint(closed) and shown == event.envelope
+        return dict(event.signature) if is_whole else {"keyid": event.signature["keyid"]}
+
+    def digest(self, position: int, hidden: frozenset[str], *, is_erased: bool) -> str:
+        """Return the salted digest of an event as recorded, as its receipt bears it.
+
+        Without its fields whose label is in `hidden`, so that it depends on them in no way; without any if the
+        event was erased.
+        """
+        [event] = self._log.at([Position(position)])
+        envelope = {**event.envelope, "data": {}} if is_erased else event.envelope
+        return self._log.digest(replace(event, envelope=self.stripped(orjson.dumps(envelope), hidden)))
 
 
-def _keys(change: Change, row: _Row) -> Iterator[tuple[str, int, int]]:
-    yield f"t:{row.type}", row.position, row.label
-    yield f"p:{row.publisher}", row.position, row.label
+def _status(change: Change, past: str) -> str:
+    if change.kind == "put":
+        return "active"
+    if change.reason == "erased":
+        return "erased" if "" in change.erased else past
+    return change.reason if change.reason in ("retracted", "quarantined") else past
+
+
+def _envelope(change: Change) -> Mapping[str, Json]:
+    """Return an event as it is shown: it bears the label that it has now, if that is stricter than its own."""
+    envelope = change.event.envelope
+    return envelope if envelope.get("tlp") == change.label.tlp else {**envelope, "tlp": change.label.tlp}
+
+
+_Key = tuple[str, int, int, bool]
+
+
+def _keys(change: Change, row: _Row) -> Iterator[_Key]:
+    yield f"t:{row.type}", row.position, row.label, True
+    yield f"p:{row.publisher}", row.position, row.label, True
     for code in orjson.loads(row.countries):
-        yield f"c:{code}", row.position, row.label
-    for ref, label in orjson.loads(row.refs):
-        yield f"r:{ref}", row.position, label
+        yield f"c:{code}", row.position, row.label, True
+    for ref, label, is_open in orjson.loads(row.refs):
+        yield f"r:{ref}", row.position, label, is_open
     naming = naming_of(change.event)
     if naming is not None:
-        yield f"a:{naming.source} {naming.id}", row.position, row.label
+        yield f"a:{naming.source} {naming.id}", row.position, row.label, True
 
 
-def _file(db: sqlite3.Connection, rows: Sequence[_Row], keys: Sequence[tuple[str, int, int]]) -> None:
-    db.executemany("INSERT OR REPLACE INTO timeline_events VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
-    db.executemany("INSERT OR REPLACE INTO timeline_keys VALUES(?,?,?)", keys)
+def _file(db: sqlite3.Connection, rows: Sequence[_Row], keys: Sequence[_Key]) -> None:
+    db.executemany("INSERT OR REPLACE INTO timeline_events VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
+    db.executemany("INSERT OR REPLACE INTO timeline_keys VALUES(?,?,?,?)", keys)
 
 
 def _world(event: RecordedEvent, when: str | None) -> str:

@@ -1,19 +1,23 @@
 """The timeline as one class of readers may see it."""
 
 import sqlite3
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import orjson
 
-from events.audience import TLP, visible
+from events.audience import FIELD_LEVELS, visible
 from events.event import SOURCE_PREFIX, Position
 from projections.amendments import STEWARDS
 from projections.event_query import COLUMNS, EventQuery, EventSql
-from projections.feed import FeedMessage, FeedPage, page_of
+from projections.feed import FeedMessage, FeedPage, Kind, page_of
 from projections.labels import Allowed
 from projections.positions import position_in
+from projections.stale import FLAG, is_stale
 from projections.timeline import TimelineView
+from projections.turns import DIFFERS, GAINED, GONE, SEEN
 
 Json = Any
 
@@ -27,7 +31,19 @@ class EventPage:
     next: Position | None
 
 
-_EVENTS = f"SELECT {COLUMNS} FROM timeline_events e WHERE e.position IN ({{}}) ORDER BY {{}}"
+_GONE, _CHANGED = 2, 3
+"""Parts of the messages of a turn, to be added to twice the position of the event."""
+
+_WITHDRAWN = MappingProxyType({"quarantined": "retracted", "corrected": "narrowed", "released": "narrowed"})
+"""What is told of a loss whose reason is none of those that the feed knows for it."""
+
+_WHOLE = 2**62
+"""Stands for part 0: all parts."""
+
+_COLUMNS = f"""{COLUMNS}, e.status = 'active' AND EXISTS (
+    SELECT 1 FROM timeline_stale k WHERE k.position = e.position AND {is_stale("k")}) AS is_stale"""
+
+_EVENTS = f"SELECT {_COLUMNS} FROM timeline_events e WHERE e.position IN ({{}}) ORDER BY {{}}"
 
 
 class TimelineSight:
@@ -52,26 +68,32 @@ class TimelineSight:
         tell something of what is hidden.
         """
         with self._view.database.snapshot() as db:
-            query = f"SELECT {COLUMNS} FROM timeline_events e WHERE e.id = ? AND e.publisher = ?"
-            found = _rows(db, query, (event_id, source.removeprefix(SOURCE_PREFIX)))
+            query = f"SELECT {_COLUMNS} FROM timeline_events e WHERE e.id = :id AND e.publisher = :publisher"
+            named = {"id": event_id, "publisher": source.removeprefix(SOURCE_PREFIX)}
+            found = _rows(db, query, {**named, "allowed": self._allowed.as_json()})
             if not found or not source.startswith(SOURCE_PREFIX) or found[0]["label"] not in self._allowed:
                 return None
             [row] = found
             about = self._about(db, source, event_id)
-        own = {source} if row["active"] else {source, STEWARDS}
+        shown, closed = self._event(row), self._closed(row)
         answer = {
-            "event": self._event(row),
+            "event": shown,
             "corrections": [
                 one for one in about if one["type"] == "record.corrected" and one["source"] == source
             ],
             "assessments": [one for one in about if one["type"] == "claim.assessed"],
-            "status": "active" if row["active"] else "retracted",
+            "status": row["status"],
             "recorded": row["recorded"],
-            "digest": self._view.digest(row["position"], self._closed(row)),
+            "digest": self._view.digest(row["position"], closed, is_erased=row["status"] == "erased"),
         }
-        if not row["active"]:
-            notices = (one for one in about if one["type"] == "record.retracted" and one["source"] in own)
-            answer["retraction"] = next(notices, None)
+        signature = self._view.signature(row["position"], shown, closed)
+        if signature is not None:
+            answer["signature"] = signature
+        if row["is_stale"]:
+            answer["flags"] = [FLAG]
+        if row["status"] == "retracted":
+            notices = (one for one in about if one["type"] == "record.retracted")
+            answer["retraction"] = next((one for one in notices if one["source"] in (source, STEWARDS)), None)
         return answer
 
     def timeline(self, ref: str, order: str = "world", limit: int = 200, offset: int = 0) -> Json | None:
@@ -117,10 +139,17 @@ class TimelineSight:
                 return FeedPage([], after)
             events = self._active(db, query, after, reached, limit + 1)
             turns = self._turns(db, query, (after, part), reached, limit + 1)
-        told = [self._message(row, row["position"], 1, None) for row in events]
-        told += [self._message(row, row["at"], row["part"], row) for row in turns]
-        told.sort(key=lambda one: (one.position, one.part))
-        return page_of(told, limit, Position(max(reached, after)))
+            warnings = self._warnings(db, query, (after, part), reached, limit + 1)
+        told = [
+            self._message(row, (row["at"], 2 * row["position"] + _CHANGED), "changed", "corrected")
+            for row in warnings
+        ]
+        told += [message for row in turns for message in self._told(row)]
+        told += [self._message(row, (row["position"], 1), "event") for row in events]
+        # Of what reads differently by itself and is flagged at once, the first reason is enough.
+        behind = {(one.position, one.part): one for one in told}
+        messages = [behind[place] for place in sorted(behind) if place > (after, part or _WHOLE)]
+        return page_of(messages, limit, Position(max(reached, after)))
 
     def _active(
         self, db: sqlite3.Connection, query: EventQuery, after: int, reached: int, limit: int
@@ -133,24 +162,48 @@ class TimelineSight:
     def _turns(
         self, db: sqlite3.Connection, query: EventQuery, after: tuple[int, int], reached: int, limit: int
     ) -> list[sqlite3.Row]:
+        """Return turns of which something is to be told behind a place."""
         sql = self._sql(query)
         position, part = after
         named = {
             **sql.parameters(),
             "after": position,
-            "part": part or 2**62,
+            "part": part or _WHOLE,
             "reached": reached,
             "limit": limit,
         }
-        found = f"""SELECT {COLUMNS}, t.at, t.part, t.kind, t.reason
+        had, having = " ".join(sql.had()), " ".join(sql.having(0))
+        found = f"""SELECT * FROM (
+            SELECT {_COLUMNS}, t.at, t.reason, {GONE} {had} AS gone, {DIFFERS} {having} AS differs,
+                {GAINED} AS gained, t.before, t.after
             FROM timeline_turns t CROSS JOIN timeline_events e ON e.position = t.position
-            WHERE (t.at, t.part) > (:after, :part) AND t.at <= :reached
-            {sql.in_span()} {" ".join(sql.having(0))}
-            AND CASE WHEN t.kind = 'put' THEN e.active AND e.label IN (SELECT value FROM json_each(:allowed))
-                AND EXISTS (SELECT 1 FROM json_each(t.shows) s, json_each(:allowed) a WHERE s.value = a.value)
-                ELSE t.reason = 'retracted' AND t.before IN (SELECT value FROM json_each(:allowed)) END
-            ORDER BY t.at, t.part LIMIT :limit"""
+            WHERE t.at >= :after AND t.at <= :reached {sql.in_span()})
+            WHERE (gone AND (at, 2 * position + {_GONE}) > (:after, :part))
+               OR (differs AND (at, 2 * position + {_CHANGED}) > (:after, :part))
+            ORDER BY at, position LIMIT :limit"""
         return _rows(db, found, named)
+
+    def _warnings(
+        self, db: sqlite3.Connection, query: EventQuery, after: tuple[int, int], reached: int, limit: int
+    ) -> list[sqlite3.Row]:
+        """Return what got a flag, or lost it, behind a place."""
+        sql = self._sql(query)
+        named = {**sql.parameters(), "after": after[0], "part": after[1] or _WHOLE, "reached": reached}
+        found = f"""SELECT {_COLUMNS}, w.at
+            FROM timeline_warnings w CROSS JOIN timeline_events e ON e.position = w.position
+            WHERE w.at >= :after AND w.at <= :reached AND (w.at, 2 * w.position + {_CHANGED}) > (:after, :part)
+            {sql.shown()} AND w.label {SEEN} AND {is_stale("w", "_before")} <> {is_stale("w")}
+            {" ".join(sql.having(0))} ORDER BY w.at, w.position LIMIT :limit"""
+        return _rows(db, found, {**named, "limit": limit})
+
+    def flagged(self, refs: Sequence[str]) -> frozenset[str]:
+        """Return those references of which something that these readers see rests on facts that changed."""
+        named = {"refs": orjson.dumps(list(refs)).decode(), "allowed": self._allowed.as_json()}
+        query = f"""SELECT DISTINCT k.ref FROM timeline_stale k CROSS JOIN timeline_events e USING(position)
+            WHERE k.ref IN (SELECT value FROM json_each(:refs)) AND e.status = 'active' AND e.label {SEEN}
+            AND {is_stale("k")}"""
+        with self._view.database.snapshot() as db:
+            return frozenset(ref for (ref,) in db.execute(query, named))
 
     def _sql(self, query: EventQuery) -> EventSql:
         return EventSql(query.keys(self._view.types), query.span(), self._allowed.as_json())
@@ -161,18 +214,42 @@ class TimelineSight:
         found = _EVENTS.format(sql.positions(), "e.position")
         return [self._event(row) for row in _rows(db, found, named)]
 
-    def _message(self, row: sqlite3.Row, position: int, part: int, turn: sqlite3.Row | None) -> FeedMessage:
-        gone = turn is not None and turn["kind"] == "drop"
+    def _told(self, turn: sqlite3.Row) -> Iterator[FeedMessage]:
+        """Yield the messages of one turn: what was lost first, then how the event reads now.
+
+        They come behind the event itself, which is part 1. Counting them would tell of those that are hidden.
+        """
+        reason = self._reason(turn)
+        if turn["gone"]:
+            yield self._message(turn, (turn["at"], 2 * turn["position"] + _GONE), "withdrawn", reason)
+        if turn["differs"]:
+            yield self._message(turn, (turn["at"], 2 * turn["position"] + _CHANGED), "changed", reason)
+
+    def _reason(self, turn: sqlite3.Row) -> str:
+        """Return why, as far as these readers see: that others lost something is not for them to know."""
+        reason = str(turn["reason"])
+        if turn["gone"]:
+            # That its publisher is not believed any more is not for everybody to know either.
+            return _WITHDRAWN.get(reason, reason)
+        if not turn["gained"]:
+            tlp = [self._view.label(turn[one]).tlp for one in ("before", "after")]
+            return "corrected" if tlp[0] == tlp[1] else reason
+        return "released"
+
+    def _message(
+        self, row: sqlite3.Row, place: tuple[int, int], kind: Kind, reason: str | None = None
+    ) -> FeedMessage:
         return FeedMessage(
-            kind="withdrawn" if gone else "changed" if turn else "event",
-            position=Position(position),
-            part=part,
+            kind=kind,
+            position=Position(place[0]),
+            part=place[1],
             source=f"{SOURCE_PREFIX}{row['publisher']}",
             id=row["id"],
             type=row["type"],
-            reason=None if turn is None else str(turn["reason"]),
-            event=None if gone else self._event(row),
-            touches=tuple(ref for ref, label in orjson.loads(row["refs"]) if label in self._allowed),
+            reason=reason,
+            event=None if kind == "withdrawn" else self._event(row),
+            flags=(FLAG,) if row["is_stale"] and kind != "withdrawn" else (),
+            touches=tuple(ref for ref, label, _ in orjson.loads(row["refs"]) if label in self._allowed),
             countries=tuple(orjson.loads(row["countries"])),
             recorded=row["recorded"],
         )
@@ -190,7 +267,9 @@ class TimelineSight:
     def _closed(self, row: sqlite3.Row) -> frozenset[str]:
         """Return the labels that hide a field of this event from these readers, whether it has one or not."""
         label = self._view.label(row["label"])
-        return frozenset(tlp for tlp in TLP if not visible(self._allowed.reader, label.stricter(tlp)))
+        return frozenset(
+            level for level in FIELD_LEVELS if not visible(self._allowed.reader, label.stricter(level))
+        )
 
 
 def _rows(db: sqlite3.Connection, query: str, values: Json) -> list[sqlite3.Row]:

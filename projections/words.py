@@ -52,8 +52,8 @@ def texts(value: Json, marks: Marks) -> dict[str | None, list[str]]:
 def _read_marked(value: Json, marks: Marks, audience: str | None, found: dict[str | None, list[str]]) -> None:
     if not marks.searchable:
         return
-    if marks.audience is not None:
-        audience = strictest(marks.audience, audience)
+    if marks.level is not None:
+        audience = strictest(marks.level, audience)
         found.setdefault(audience, [])
     if not marks.below or not isinstance(value, dict | list):
         _read(value, found[audience])

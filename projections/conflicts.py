@@ -1,0 +1,106 @@
+"""Conflicts of interest: which partner is kept out of which case, and by what; for stewards."""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from events.alarms import provisional_until
+from projections.changes import Change
+from projections.database import Database
+from projections.labels import Allowed, Labels
+from projections.protections import attributed_by, cases_of
+
+Json = Any
+
+
+class Conflicts:
+    """Files each attribution of a threat that keeps a partner out, and what stewards judged about it."""
+
+    name = "conflicts"
+    VERSION = 1
+    schema = """
+    CREATE TABLE IF NOT EXISTS conflicts_exclusions(
+        position INTEGER NOT NULL, partner TEXT NOT NULL, ref TEXT NOT NULL, label INTEGER NOT NULL,
+        source TEXT NOT NULL, id TEXT NOT NULL, until TEXT NOT NULL,
+        PRIMARY KEY(position, partner)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS conflicts_judgements(
+        position INTEGER PRIMARY KEY, partner TEXT NOT NULL, ref TEXT NOT NULL, label INTEGER NOT NULL,
+        account TEXT NOT NULL, verdict TEXT NOT NULL, recorded TEXT NOT NULL);
+    """
+
+    def __init__(self, labels: Labels, database: Database) -> None:
+        self.database = database
+        self._labels = labels
+
+    def load(self, db: sqlite3.Connection) -> None:
+        """Do nothing: all of it lies in the tables."""
+
+    def fold(self, db: sqlite3.Connection, changes: Sequence[Change]) -> None:
+        """File what stands now instead of what stood before."""
+        for change in changes:
+            if change.before is not None:
+                db.execute("DELETE FROM conflicts_exclusions WHERE position = ?", (change.event.position,))
+            if change.kind == "put" and (change.label.excluded or _is_judgement(change)):
+                self._file(db, change)
+
+    def _file(self, db: sqlite3.Connection, change: Change) -> None:
+        event, label = change.event, self._labels.intern(db, change.label)
+        ref = next(iter(cases_of(event)), "")
+        if _is_judgement(change):
+            said = (
+                event.data["partner"],
+                event.data["case"],
+                label,
+                event.data["account"],
+                event.data["verdict"],
+            )
+            row = (event.position, *said, str(event.envelope["recordedtime"]))
+            db.execute("INSERT OR REPLACE INTO conflicts_judgements VALUES(?,?,?,?,?,?,?)", row)
+        elif attributed_by(event):
+            until = provisional_until(event.envelope)
+            rows = [
+                (event.position, partner, ref, label, event.source, event.id, until)
+                for partner in sorted(change.label.excluded)
+            ]
+            db.executemany("INSERT OR REPLACE INTO conflicts_exclusions VALUES(?,?,?,?,?,?,?)", rows)
+
+
+def _is_judgement(change: Change) -> bool:
+    return change.event.stem.startswith("conflict.judged.")
+
+
+class ConflictSight:
+    """Conflicts as one class of readers may see them."""
+
+    def __init__(self, view: Conflicts, allowed: Allowed) -> None:
+        self._view = view
+        self._allowed = allowed
+
+    def conflicts(self, limit: int = 50, offset: int = 0) -> Json:
+        """Return a page of who is kept out of what, by which attributions, until when they hold unconfirmed."""
+        seen = "label IN (SELECT value FROM json_each(:allowed))"
+        with self._view.database.snapshot() as db:
+            named: dict[str, Json] = {"allowed": self._allowed.as_json(), "limit": limit, "offset": offset}
+            pairs = f"SELECT DISTINCT ref, partner FROM conflicts_exclusions WHERE {seen}"
+            (total,) = db.execute(f"SELECT count(*) FROM ({pairs})", named).fetchone()
+            page = db.execute(f"{pairs} ORDER BY ref, partner LIMIT :limit OFFSET :offset", named).fetchall()
+            items = [self._item(db, ref, partner, seen) for ref, partner in page]
+        return {"items": items, "total": total, "next": offset + limit if offset + limit < total else None}
+
+    def _item(self, db: sqlite3.Connection, ref: str, partner: str, seen: str) -> Json:
+        named = {"allowed": self._allowed.as_json(), "ref": ref, "partner": partner}
+        where = f"WHERE ref = :ref AND partner = :partner AND {seen} ORDER BY position"
+        events = db.execute(f"SELECT source, id, until FROM conflicts_exclusions {where}", named).fetchall()
+        judged = f"SELECT account, verdict, recorded FROM conflicts_judgements {where}"
+        return {
+            "case": ref,
+            "partner": partner,
+            "attributions": [
+                {"source": source, "id": event_id, "provisional_until": until}
+                for source, event_id, until in events
+            ],
+            "judgements": [
+                {"account": account, "verdict": verdict, "recorded": recorded}
+                for account, verdict, recorded in db.execute(judged, named)
+            ],
+        }

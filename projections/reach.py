@@ -1,0 +1,240 @@
+"""Which earlier events one event reaches: those that may read differently because of it, and by which keys."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+
+from events.alarms import may_attribute
+from events.event import RecordedEvent
+from projections import rulings_index as index
+from projections.amendments import Naming, corrects, is_release, is_unsafe, released_until, retracts
+from projections.exclusion import Exclusion
+from projections.protections import (
+    attributed_by,
+    cases_of,
+    concerned_in,
+    consent_about,
+    distrusts,
+    erased_keys,
+)
+from projections.rulings_index import key_of
+from projections.standing import SPEAKS_OF_OTHERS, Standing
+
+
+class Reach:
+    """Follows what events say of each other, by the index of rulings."""
+
+    def __init__(self, standing: Standing, exclusion: Exclusion) -> None:
+        self._standing = standing
+        self._exclusion = exclusion
+
+    def touched(self, db: sqlite3.Connection, event: RecordedEvent) -> list[RecordedEvent]:
+        """Return the earlier events that this one may make read differently, in order."""
+        if is_release(event):
+            span = index.time_at(db, event.position - 1), released_until(event)
+            due = self._standing.at(index.due_between(db, *span, event.position))
+            places = {place for one in due for place in self._reached(db, one, event.position)}
+            return self._standing.at({*places, *(one.position for one in due)} - {event.position})
+        places = self._reached(db, event, event.position)
+        naming = corrects(event) or retracts(event)
+        target = None if naming is None else self._standing.find(db, naming, event.position)
+        if naming is not None and target is not None:
+            places |= {target.position} | self._beyond(db, event, target)
+        if naming is not None and is_unsafe(event):
+            # Corrections quote what they correct, so they go with it.
+            places |= self._corrections(db, [naming.key()], event.position)
+        return self._standing.at(places - {event.position})
+
+    def _beyond(self, db: sqlite3.Connection, event: RecordedEvent, target: RecordedEvent) -> set[int]:
+        """Return the events on which an amended event acts."""
+        further = corrects(target)
+        found = None if further is None else self._standing.find(db, further, event.position)
+        reached = self._reached(db, target, event.position)
+        if found is not None:
+            reached |= {found.position} | self._reached(db, found, event.position)
+        if corrects(event):
+            reached |= self._in_cases(db, [target], event.position)
+        return reached
+
+    def _reached(self, db: sqlite3.Connection, event: RecordedEvent, before: int) -> set[int]:
+        """Return the places, before one, of the events on whose meaning an event bears."""
+        person, suspect = consent_about(event), distrusts(event)
+        if person is not None:
+            return self._about_person(db, event, person, before)
+        if suspect is not None:
+            return self._of_suspect(db, event, suspect, before)
+        if event.stem.startswith("claim.assessed."):
+            about = self._attribution_assessed(db, event, before)
+            return self._in_cases(db, about, before)
+        if event.stem.startswith("conflict.judged.") or attributed_by(event):
+            return self._in_cases(db, [event], before)
+        return self._of_body(db, event, before)
+
+    def _about_person(
+        self, db: sqlite3.Connection, event: RecordedEvent, person: str, before: int
+    ) -> set[int]:
+        keys = [key_of("person", person), *(key_of("kid", one) for one in erased_keys(event))]
+        places = index.bearers(db, keys, before)
+        found = self._standing.at(places)
+        named = [Naming(one.source, one.id).key() for one in found]
+        # What a correction said anew goes from the event that it corrects, too.
+        targets = [self._standing.find(db, naming, before) for one in found if (naming := corrects(one))]
+        corrected = {one.position for one in targets if one is not None}
+        return {*places, *self._corrections(db, named, before), *corrected}
+
+    def _corrections(self, db: sqlite3.Connection, keys: Sequence[int], before: int) -> set[int]:
+        found = self._standing.at(index.effects(db, keys, before - 1))
+        return {one.position for one in found if corrects(one)}
+
+    def _of_suspect(
+        self, db: sqlite3.Connection, event: RecordedEvent, suspect: str, before: int
+    ) -> set[int]:
+        if not _may_distrust(event):
+            return set()
+        places = index.bearers(db, [key_of("from", suspect)], before)
+        reached = set(places)
+        for one in self._standing.at(places):
+            # What nobody believes any more does nothing any more.
+            reached |= self._touched_places(db, one, before) if acts(one) else set()
+        return reached
+
+    def _touched_places(self, db: sqlite3.Connection, event: RecordedEvent, before: int) -> set[int]:
+        naming = corrects(event) or retracts(event)
+        target = None if naming is None else self._standing.find(db, naming, before)
+        if target is not None:
+            return {target.position} | self._beyond(db, event, target)
+        return set() if distrusts(event) else self._reached(db, event, before)
+
+    def _attribution_assessed(
+        self, db: sqlite3.Connection, event: RecordedEvent, before: int
+    ) -> list[RecordedEvent]:
+        places = index.bearers(db, [key_of("attribution", str(event.data.get("about_event")))], before)
+        return [one for one in self._standing.at(places) if one.id == event.data.get("about_event")]
+
+    def _in_cases(self, db: sqlite3.Connection, events: Iterable[RecordedEvent], before: int) -> set[int]:
+        keys = [key_of("case", case) for event in events for case in cases_of(event)]
+        return set(index.bearers(db, keys, before)) if keys else set()
+
+    def _of_body(self, db: sqlite3.Connection, event: RecordedEvent, before: int) -> set[int]:
+        suspects = self._attributions_to(db, self._joined(db, event, before)[0], before)
+        return self._in_cases(db, suspects, before)
+
+    def note_conflicts(self, db: sqlite3.Connection, event: RecordedEvent) -> None:
+        """Let an attribution act on its cases, as soon as a partner is known to be among the bodies.
+
+        What corrections say counts as well, whichever came first.
+        """
+        naming = corrects(event)
+        one = event if naming is None else self._standing.find(db, naming, event.position + 1)
+        if one is None:
+            return
+        bodies, above = self._joined(db, one, event.position)
+        index.note(db, [], [(key_of("body", each), one.position) for each in above], [])
+        suspects = self._attributions_to(db, bodies, event.position + 1)
+        if one.stem.startswith("threat."):
+            suspects += self._attributing(db, one, event.position)
+        rows = [(key_of("conflict", case), each.position) for each in suspects for case in cases_of(each)]
+        index.note(db, [], rows, [])
+
+    def _joined(
+        self, db: sqlite3.Connection, event: RecordedEvent, until: int
+    ) -> tuple[list[str], list[str]]:
+        """Return which bodies an event puts under which names: of a partner, or part of another body."""
+        if event.stem.startswith("partner.admitted."):
+            bodies = self._exclusion.joined(db, event, until, "body")
+            return bodies, bodies
+        if event.stem.startswith("body.profiled."):
+            parents = self._exclusion.joined(db, event, until, "parent")
+            return ([str(event.data["body"])] if parents else []), parents
+        return [], []
+
+    def _attributions_to(
+        self, db: sqlite3.Connection, bodies: Sequence[str], before: int
+    ) -> list[RecordedEvent]:
+        if not bodies:
+            return []
+        above = self._exclusion.above(db, bodies, before)
+        return self._standing.at(index.bearers(db, [key_of("attributes", one) for one in above], before))
+
+    def _attributing(self, db: sqlite3.Connection, event: RecordedEvent, until: int) -> list[RecordedEvent]:
+        """Return a threat if some correction of it, or it itself where a partner is known, names a body."""
+        found = self._standing.at(index.effects(db, [Naming(event.source, event.id).key()], until))
+        bodies = [body for one in found for body in _bodies_in(one)]
+        index.note(db, [(key_of("attributes", one), event.position) for one in bodies], [], [])
+        named = [key_of("body", one) for one in attributed_by(event)]
+        return [event] if bodies or index.acted_on(db, named) else []
+
+    def bears(self, event: RecordedEvent) -> list[int]:
+        """Return the keys by which later events find an event."""
+        persons = concerned_in(event, self._standing.contract(event.stem))
+        keys = [Naming(event.source, event.id).key(), key_of("from", event.publisher)]
+        keys += [key_of("person", one) for one in persons]
+        keys += [key_of("kid", one) for one in event.kids.values()]
+        keys += [key_of("case", one) for one in cases_of(event)]
+        bodies = attributed_by(event)
+        if bodies:
+            keys += [key_of("attributes", one) for one in bodies]
+        if event.stem.startswith("threat."):
+            keys.append(key_of("attribution", event.id))
+        if event.stem.startswith("body.profiled."):
+            keys.append(key_of("profile", str(event.data["body"])))
+        return keys
+
+    def acted_by(self, event: RecordedEvent) -> list[int]:
+        """Return the keys by which something may act on an event."""
+        persons = concerned_in(event, self._standing.contract(event.stem))
+        keys = [Naming(event.source, event.id).key(), key_of("from", event.publisher)]
+        keys += [key_of("person", one) for one in persons]
+        keys += [key_of("kid", one) for one in event.kids.values()]
+        return keys + [key_of("conflict", one) for one in cases_of(event)]
+
+
+def effects_of(event: RecordedEvent) -> list[int]:
+    """Return the keys of what an event acts on."""
+    naming = corrects(event) or retracts(event)
+    person, suspect = consent_about(event), distrusts(event)
+    if naming is not None:
+        return [naming.key()]
+    if person is not None:
+        return [key_of("person", person), *(key_of("kid", one) for one in erased_keys(event))]
+    if suspect is not None:
+        return [key_of("from", suspect)] if _may_distrust(event) else []
+    return _effects_on_cases(event)
+
+
+def _effects_on_cases(event: RecordedEvent) -> list[int]:
+    """Return the keys of what may keep a partner out of a case."""
+    stem, data = event.stem, event.data
+    if stem.startswith("claim.assessed."):
+        return [key_of("assessed", str(data.get("about_event")))]
+    if stem.startswith("conflict.judged."):
+        return [key_of("conflict", one) for one in cases_of(event)]
+    if stem.startswith("body.profiled.") and "parent" in data:
+        return [key_of("body", str(data["parent"]))]
+    if stem.startswith("partner.admitted."):
+        slug = str(data["partner"]).removeprefix("partner:")
+        return [key_of("admitted", slug), key_of("body", str(data.get("body")))]
+    return []
+
+
+def _bodies_in(event: RecordedEvent) -> list[str]:
+    """Return the bodies to which a correction may attribute a threat."""
+    return list(_texts(event.data.get("changes"), "body:")) if may_attribute(event.stem, event.data) else []
+
+
+def _texts(value: object, start: str) -> Iterator[str]:
+    if isinstance(value, str) and value.startswith(start):
+        yield value
+    elif isinstance(value, list | dict):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner, start)
+
+
+def _may_distrust(event: RecordedEvent) -> bool:
+    if event.stem.startswith("key.revoked."):
+        return True
+    return "distrust_events_after" in event.data or bool(event.data.get("revoked_kids"))
+
+
+def acts(event: RecordedEvent) -> bool:
+    """Tell whether an event may make earlier ones read differently."""
+    return event.stem.startswith(SPEAKS_OF_OTHERS) or bool(effects_of(event))
