@@ -11,6 +11,7 @@ from hub.commands.world import World
 
 def main() -> None:
     """Run the command line and leave the process with its exit status."""
+    os.umask(0o077)  # whatever it writes is for its owner alone, wherever the folder lies
     world = World(
         clock=lambda: datetime.now(UTC), random=secrets.token_bytes, pause=time.sleep, environ=os.environ
     )

@@ -12,6 +12,7 @@ from events.clock import Clock
 from events.partners import PartnerRights
 from events.submission import Publisher
 from hub.accounts import Account, Accounts
+from hub.networks import bare, is_within
 from hub.refusals import MayNotPublish, NotSignedIn, OriginRefused, PartnerSuspended
 from hub.settings import Settings
 from hub.state import HubState
@@ -22,10 +23,11 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a call shows: the text of a token, or of a browser session."""
+    """What a call shows: the text of a token, or of a browser session; and from which address."""
 
     kind: Literal["token", "session"]
     secret: str
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,9 @@ class Caller:
 
     @property
     def is_steward(self) -> bool:
-        """Tell whether the caller runs this hub."""
-        return self.account is not None and self.account.role == "steward"
+        """Tell whether the caller runs this hub: a steward's account, of a partner that is one."""
+        is_role = self.account is not None and self.account.role == "steward"
+        return is_role and self.rights is not None and "steward" in self.rights.roles
 
     @property
     def publisher(self) -> Publisher:
@@ -80,24 +83,27 @@ class Callers:
         """Say who calls, by what holds at this moment. Blocks for microseconds, or one read of the log.
 
         Raises:
-            NotSignedIn: the token does not work. A session that does not work makes the caller the public.
+            NotSignedIn: the token does not work, or not from there. With a session like that the caller is the
+                public.
             PartnerSuspended: the partner is not admitted, or suspended.
         """
-        if credential is None:
-            return Caller()
-        now = self._clock()
-        if credential.kind == "session":
-            account = self._accounts.check_session(credential.secret, now)
-            if account is None:
-                return Caller()
-        else:
-            account = self._accounts.check(credential.secret, now)
-            if account is None:
+        account = self.account_of(credential)
+        if account is None:
+            if credential is not None and credential.kind == "token":
                 raise NotSignedIn
+            return Caller()
         rights = self._rights(account.partner)
         if rights is None or not rights.may_read:
             raise PartnerSuspended
         return Caller(account, rights)
+
+    def account_of(self, credential: Credential | None) -> Account | None:
+        """Return whose token or session this is, if it works now and from there; its partner is not looked at."""
+        if credential is None:
+            return None
+        check = self._accounts.check_session if credential.kind == "session" else self._accounts.check
+        account = check(credential.secret, self._clock())
+        return account if account is not None and account.allows(credential.address) else None
 
 
 def credential_of(connection: HTTPConnection[HubState]) -> Credential | None:
@@ -111,9 +117,36 @@ def credential_of(connection: HTTPConnection[HubState]) -> Credential | None:
         scheme, _, token = shown[0].partition(" ")
         if len(shown) > 1 or scheme.lower() != "bearer" or not token.strip():
             raise NotSignedIn
-        return Credential("token", token.strip())
+        return Credential("token", token.strip(), address_of(connection))
     session = connection.cookies.get(COOKIE)
-    return Credential("session", session) if session else None
+    return Credential("session", session, address_of(connection)) if session else None
+
+
+def address_of(connection: HTTPConnection[HubState]) -> str:
+    """Return where a call comes from: the rightmost address that no trusted proxy has; empty if unknown.
+
+    What stands further left in `X-Forwarded-For` is the caller's own word.
+    """
+    nearest = "" if connection.client is None else connection.client.host
+    trusted = connection.state["settings"].trusted_proxies
+    told = [
+        part.strip() for line in connection.headers.getlist("x-forwarded-for") for part in line.split(",")
+    ]
+    for farther in reversed(told):
+        if not is_within(nearest, trusted):
+            break
+        nearest = bare(farther)
+    return nearest
+
+
+def is_secure(connection: HTTPConnection[HubState]) -> bool:
+    """Tell whether browsers reach this hub by https: as the settings say, or as this call came."""
+    settings = connection.state["settings"]
+    schemes = {urlsplit(settings.public_url).scheme, connection.url.scheme}
+    nearest = "" if connection.client is None else connection.client.host
+    if is_within(nearest, settings.trusted_proxies):
+        schemes.add(connection.headers.get("x-forwarded-proto", "").lower())
+    return "https" in schemes
 
 
 def refuse_foreign_origin(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from events.audience import TLP, Reader
+from hub.networks import Network, is_within, read_networks
 
 Role = Literal["publisher", "observer", "coordinator", "steward"]
 ROLES: tuple[Role, ...] = ("publisher", "observer", "coordinator", "steward")
@@ -26,13 +27,13 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS tokens (
   id TEXT PRIMARY KEY, partner TEXT NOT NULL, account TEXT NOT NULL, role TEXT NOT NULL,
   clearance TEXT NOT NULL, read_only INTEGER NOT NULL, created REAL NOT NULL,
-  expires REAL, revoked REAL, hash BLOB NOT NULL UNIQUE);
+  expires REAL, revoked REAL, hash BLOB NOT NULL UNIQUE, networks TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS sessions (
   hash BLOB PRIMARY KEY, token TEXT NOT NULL, created REAL NOT NULL, expires REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS links (
   hash BLOB PRIMARY KEY, token TEXT NOT NULL, created REAL NOT NULL, expires REAL NOT NULL);
 """
-_COLUMNS = "t.id, t.partner, t.account, t.role, t.clearance, t.read_only, t.created, t.expires, t.revoked"
+_COLUMNS = "t.id, t.partner, t.account, t.role, t.clearance, t.read_only, t.created, t.networks, t.revoked, t.expires"
 _BY_TOKEN = f"SELECT {_COLUMNS}, NULL FROM tokens t WHERE t.hash = ?"
 _BY_SESSION = f"SELECT {_COLUMNS}, s.expires FROM sessions s JOIN tokens t ON t.id = s.token WHERE s.hash = ?"
 
@@ -48,6 +49,7 @@ class Grant:
         clearance: strictest TLP it may read.
         expires: when it stops working; None: never.
         read_only: refuses to publish, whatever the role.
+        networks: where it may be used from, e.g. `192.0.2.0/24`; none: from anywhere.
     """
 
     partner: str
@@ -56,6 +58,7 @@ class Grant:
     clearance: str = "amber"
     expires: datetime | None = None
     read_only: bool = False
+    networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class Account:
     created: datetime
     expires: datetime | None
     revoked: datetime | None
+    networks: tuple[Network, ...] = ()
 
     @property
     def reader(self) -> Reader:
@@ -85,6 +89,10 @@ class Account:
     def holds(self, now: datetime) -> bool:
         """Tell whether the token works at `now`."""
         return self.revoked is None and (self.expires is None or now < self.expires)
+
+    def allows(self, address: str) -> bool:
+        """Tell whether the token may be used from an address; what is no address is nowhere."""
+        return not self.networks or is_within(address, self.networks)
 
 
 class GrantRefused(Exception):
@@ -104,6 +112,7 @@ class Accounts:
         self._reading = threading.Lock()
         self._writer = _connect(path)
         self._writer.executescript(_SCHEMA)
+        self._modernise()
         path.chmod(0o600)
         self._reader = _connect(path)
         self._version = -1
@@ -113,7 +122,7 @@ class Accounts:
         """Make a token and return its account and its text, which is shown this once.
 
         Raises:
-            GrantRefused: unknown role or clearance.
+            GrantRefused: unknown role, clearance or network.
         """
         if grant.role not in ROLES:
             raise GrantRefused(f"A role is one of {', '.join(ROLES)}.")
@@ -122,11 +131,16 @@ class Accounts:
         token = TOKEN_PREFIX + _secret(self._random)
         account_id = base64.b32encode(self._random(5)).decode().lower()
         expires = grant.expires.timestamp() if grant.expires else None
+        try:
+            networks = ",".join(str(one) for one in read_networks(grant.networks))
+        except ValueError as error:
+            raise GrantRefused(f"It is not clear from where: {error}.") from error
         who = (account_id, grant.partner, grant.account or grant.role, grant.role, grant.clearance)
-        row = (*who, int(grant.read_only), now.timestamp(), expires, None)
+        made = (*who, int(grant.read_only), now.timestamp())
         with self._writing, self._writer:
-            self._writer.execute("INSERT INTO tokens VALUES (?,?,?,?,?,?,?,?,?,?)", (*row, _hash(token)))
-        return _account(row), token
+            row = (*made, expires, None, _hash(token), networks)
+            self._writer.execute("INSERT INTO tokens VALUES (?,?,?,?,?,?,?,?,?,?,?)", row)
+        return _account((*made, networks, None, expires)), token
 
     def revoke(self, account_id: str, now: datetime) -> bool:
         """Stop a token and every session opened with it; False when there is none of that id."""
@@ -202,8 +216,15 @@ class Accounts:
                 row = self._reader.execute(asked, (key[1],)).fetchone()
                 if row is None:
                     return None
-                known = self._known[key] = _account((*row[:7], _sooner(row[7], row[9]), row[8]))
+                known = self._known[key] = _account((*row[:9], _sooner(row[9], row[10])))
         return known if known.holds(now) else None
+
+    def _modernise(self) -> None:
+        """Give a file that an earlier version made what has come since."""
+        with self._writer:
+            self._writer.execute("BEGIN IMMEDIATE")
+            if "networks" not in {row[1] for row in self._writer.execute("PRAGMA table_info(tokens)")}:
+                self._writer.execute("ALTER TABLE tokens ADD COLUMN networks TEXT NOT NULL DEFAULT ''")
 
     def _forget_if_changed(self) -> None:
         version = self._reader.execute("PRAGMA data_version").fetchone()[0]
@@ -239,7 +260,7 @@ def _hash(secret: str) -> bytes:
 
 
 def _account(row: tuple[object, ...]) -> Account:
-    account_id, partner, name, role, clearance, read_only, created, expires, revoked = row
+    account_id, partner, name, role, clearance, read_only, created, networks, revoked, expires = row
     return Account(
         id=str(account_id),
         partner=str(partner),
@@ -250,6 +271,7 @@ def _account(row: tuple[object, ...]) -> Account:
         created=datetime.fromtimestamp(float(str(created)), UTC),
         expires=_moment(expires),
         revoked=_moment(revoked),
+        networks=read_networks(str(networks).split(",") if networks else ()),
     )
 
 

@@ -81,6 +81,7 @@ class Address:
         answers: besides the problems that every address may give.
         follower: answers the same address as a WebSocket.
         is_public: listed in OpenAPI; pages are not.
+        takes: component of the JSON body of a POST; empty where it takes events.
     """
 
     method: Literal["GET", "POST"]
@@ -93,6 +94,7 @@ class Address:
     answers: tuple[Answer, ...] = ()
     follower: Follower | None = None
     is_public: bool = True
+    takes: str = ""
 
 
 def read_query(parameters: tuple[Parameter, ...], query: QueryParams) -> dict[str, Json]:

@@ -18,6 +18,7 @@ from starlette.middleware import Middleware
 
 from events.clock import Clock
 from events.cursor import Cursors
+from events.glass import Glass
 from events.intake import Intake
 from events.store import open_store
 from hub import problems
@@ -26,10 +27,12 @@ from hub.accounts import open_accounts
 from hub.address import Address
 from hub.asyncapi import asyncapi
 from hub.feeds.sharing import SharedPages
-from hub.keys import cursor_key
+from hub.keys import cursor_key, open_vault
+from hub.limits import Gate
 from hub.metrics import CountAnswers, Metrics
 from hub.openapi import openapi
 from hub.pages.views import STATIC_TYPES
+from hub.presence import serving
 from hub.pulse import Pulse
 from hub.routes import addresses
 from hub.routing import routes_of
@@ -66,15 +69,20 @@ def build(
     handlers: dict[type[Exception], Any] = dict.fromkeys(problems.rows(), problems.on_error)
     handlers[HTTPException] = problems.on_error
     handlers[Exception] = problems.on_unexpected
+    is_https = settings.public_url.startswith("https:")
     app = Starlette(
         routes=routes_of(table),
-        middleware=[Middleware(CountAnswers, metrics=metrics), Middleware(SecurityHeaders)],
+        middleware=[
+            Middleware(CountAnswers, metrics=metrics),
+            Middleware(SecurityHeaders, is_https=is_https),
+        ],
         exception_handlers=handlers,
         lifespan=_lifespan(_Parts(settings, clock, extra, random, table, closing, metrics)),
     )
     app.router.redirect_slashes = False
     # Outside HubState: the server says goodbye by the one, pages and tests show the other.
     app.state.closing = closing
+    app.state.settings = settings
     app.state.addresses = table
     return app
 
@@ -113,9 +121,11 @@ def _lifespan(parts: _Parts) -> Callable[[Starlette], AbstractAsyncContextManage
 def _open(parts: _Parts, opened: ExitStack) -> HubState:
     """Open everything that has a file, in the order in which it is needed; `opened` closes it in reverse."""
     settings, clock = parts.settings, parts.clock
-    cursors = Cursors(cursor_key(settings.data))
+    cursors = Cursors(cursor_key(settings.data, settings.keys))
+    opened.enter_context(serving(settings.data))
     registry = Registry.load(parts.extra)
-    store = open_store(settings.store_url, registry)
+    vault = open_vault(settings.data, parts.random, settings.keys)
+    store = open_store(settings.store_url, registry, vault)
     opened.callback(store.close)
     accounts = open_accounts(settings.data, parts.random)
     opened.callback(accounts.close)
@@ -127,19 +137,21 @@ def _open(parts: _Parts, opened: ExitStack) -> HubState:
         settings=settings,
         clock=clock,
         registry=registry,
-        store=store,
         intake=intake,
         room=room,
         accounts=accounts,
         callers=Callers(accounts, intake.rights, clock),
+        gate=Gate(settings.rate_burst, settings.rate_per_second, clock),
+        glass=Glass(intake, store, clock),
         cursors=cursors,
-        pulse=Pulse(room, store, accounts, settings.look_seconds),
+        pulse=Pulse(room, store.head, accounts, settings.look_seconds),
         closing=parts.closing,
         shared=SharedPages(room, cursors, reading, settings.feed_messages),
         metrics=parts.metrics,
         templates=_templates(),
         documents=_documents(parts, registry),
         statics=_statics(),
+        end_of_log=store.head,
         started_at=store.head(),
         reading=reading,
         writing=writing,

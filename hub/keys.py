@@ -4,7 +4,13 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from events.vault import FILE, Vault
+
 CURSOR_KEY = "cursor.key"
+VAULT_KEY = "vault.key"
+FOLDER = "keys"
+
+Random = Callable[[int], bytes]
 
 
 class HubNotInitialised(Exception):
@@ -14,19 +20,85 @@ class HubNotInitialised(Exception):
         super().__init__("This folder is not a hub yet: run `hub init --data DIR` first.")
 
 
-def make_keys(data: Path, random: Callable[[int], bytes]) -> None:
-    """Make what is missing under `data`/keys; keys that exist stay, since cursors live for ever.
+class KeyMissing(HubNotInitialised):
+    """The hub's folder of keys lacks one of them."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.args = (
+            f"{name} is missing from the folder of keys. Is HUB_KEYS set, and its disk there? "
+            "Without it nobody can read the personal fields of this hub's log.",
+        )
+
+
+def keys_folder(data: Path, keys: Path | None = None) -> Path:
+    """Return where the keys are: `data`/keys, unless the operator keeps them elsewhere."""
+    return data / FOLDER if keys is None else keys
+
+
+def make_keys(data: Path, random: Random, keys: Path | None = None) -> None:
+    """Make what is missing; keys that exist stay, since cursors and sealed fields live for ever.
 
     Args:
         data: the hub's folder; made if it is missing.
         random: gives that many unpredictable bytes, e.g. `secrets.token_bytes`.
+        keys: the folder of keys, if it is another than `data`/keys.
     """
-    folder = data / "keys"
+    make_vault_key(data, random, keys)
+    _make(keys_folder(data, keys) / CURSOR_KEY, random)
+
+
+def make_vault_key(data: Path, random: Random, keys: Path | None = None) -> None:
+    """Make the key of the vault alone: a log cannot be opened without it, and `hub init` needs one before the end.
+
+    Raises:
+        KeyMissing: there is a vault whose key is gone; a new key would not open it.
+    """
+    folder = keys_folder(data, keys)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / CURSOR_KEY
+    if (folder / FILE).exists() and not (folder / VAULT_KEY).exists():
+        raise KeyMissing(VAULT_KEY)
+    _make(folder / VAULT_KEY, random)
+
+
+def cursor_key(data: Path, keys: Path | None = None) -> bytes:
+    """Return the key that makes cursors opaque; the last that `hub init` makes.
+
+    Raises:
+        HubNotInitialised: there is none yet.
+    """
+    try:
+        return (keys_folder(data, keys) / CURSOR_KEY).read_bytes()
+    except FileNotFoundError as error:
+        raise HubNotInitialised from error
+
+
+def vault_key(data: Path, keys: Path | None = None) -> bytes:
+    """Return the key under which the data keys of persons are wrapped.
+
+    Raises:
+        KeyMissing: there is none.
+    """
+    try:
+        return (keys_folder(data, keys) / VAULT_KEY).read_bytes()
+    except FileNotFoundError as error:
+        raise KeyMissing(VAULT_KEY) from error
+
+
+def open_vault(data: Path, random: Random, keys: Path | None = None) -> Vault:
+    """Open the data keys of persons; the store that gets them closes them.
+
+    Raises:
+        KeyMissing: the key that opens them is not there.
+        VaultUnavailable: their database cannot be opened.
+    """
+    return Vault(keys_folder(data, keys) / FILE, vault_key(data, keys), random)
+
+
+def _make(path: Path, random: Random) -> None:
     if path.exists():
         return
-    draft = folder / f"{CURSOR_KEY}.draft"
+    draft = path.with_name(f"{path.name}.draft")
     draft.unlink(missing_ok=True)
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
@@ -34,15 +106,3 @@ def make_keys(data: Path, random: Callable[[int], bytes]) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.rename(path)
-
-
-def cursor_key(data: Path) -> bytes:
-    """Return the key that makes cursors opaque.
-
-    Raises:
-        HubNotInitialised: there is none yet.
-    """
-    try:
-        return (data / "keys" / CURSOR_KEY).read_bytes()
-    except FileNotFoundError as error:
-        raise HubNotInitialised from error

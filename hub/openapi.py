@@ -14,6 +14,9 @@ VERSION = "1.0.0"
 """Of the promise, not of the program."""
 
 LICENSE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+NOTHING = "Nothing"
+"""The component of a body that may be left out."""
+
 _PART = re.compile(r"\{(\w+)(?::\w+)?\}")
 _PARTS = {
     "ref": "A reference, kind:LOCAL.",
@@ -22,6 +25,7 @@ _PARTS = {
     "type": "An event type, without version.",
     "version": "A version, or `common`, `vocabularies`, `codes`.",
     "name": "common, vocabularies or codes.",
+    "request": "A request to break glass.",
 }
 
 
@@ -70,7 +74,7 @@ def _operation(address: Address) -> Json:
         "responses": _responses(address.answers),
     }
     if address.method == "POST":
-        operation["requestBody"] = _body()
+        operation["requestBody"] = _body(address.takes)
     return operation
 
 
@@ -102,9 +106,20 @@ def _responses(answers: Sequence[Answer]) -> Json:
     return responses
 
 
-def _body() -> Json:
+def _body(takes: str) -> Json:
+    if takes:
+        named = {bodies.PLAIN: {"schema": {"$ref": f"{COMPONENTS}{takes}"}}}
+        return {"required": takes != NOTHING, "content": named}
     one = {"schema": {"$ref": f"{COMPONENTS}Submission"}}
-    many = {"schema": {"type": "array", "items": {"$ref": f"{COMPONENTS}Submission"}}}
-    lines = {"schema": {"type": "string", "description": "One event a line."}}
-    content = {bodies.STRUCTURED: one, bodies.PLAIN: one, bodies.BATCH: many, bodies.NDJSON: lines}
+    signed = {"schema": {"$ref": f"{COMPONENTS}SignedEvent"}}
+    either = {"anyOf": [one["schema"], signed["schema"]]}
+    many = {"schema": {"type": "array", "items": either}}
+    lines = {"schema": {"type": "string", "description": "One event a line, signed or not."}}
+    content = {
+        bodies.STRUCTURED: one,
+        bodies.PLAIN: {"schema": either},
+        bodies.BATCH: many,
+        bodies.NDJSON: lines,
+    }
+    content[bodies.SIGNED] = signed
     return {"required": True, "content": content}

@@ -13,6 +13,7 @@ from starlette.websockets import WebSocket
 from events import submission
 from events.cursor import UnknownCursor
 from events.event import Json
+from events.glass import GlassRefused
 from events.strict import MalformedJson
 from hub import refusals
 from hub.api.receipts import NotYours, problem_of
@@ -86,15 +87,23 @@ def rows() -> dict[type[Exception], Row]:
         refusals.NotSignedIn: Row(401, "not-signed-in", "Not signed in", _detail, bearer),
         refusals.PartnerSuspended: Row(403, "partner-suspended", "Partner not admitted", _detail),
         refusals.MayNotPublish: Row(403, "may-not-publish", "May not publish", _detail),
+        refusals.RateLimited: Row(429, "rate-limited", "Too many calls", _detail),
+        GlassRefused: Row(403, "glass-refused", "Glass stays whole", _errors),
         refusals.OriginRefused: Row(403, "origin-refused", "Origin not allowed", _detail),
         submission.WrongSource: Row(403, "wrong-source", "Not your source", _not_yours),
         submission.NotYourType: Row(403, "not-your-type", "Not your type", _not_yours),
         submission.NotAdmitted: Row(403, "not-admitted", "Partner not admitted", _not_yours),
+        submission.SignatureRequired: Row(403, "signature-required", "Signature required", _not_yours),
         refusals.Absent: Row(404, "not-found", "Not found", _detail),
         refusals.RecordedDifferently: Row(409, "recorded-differently", "Same id, other content", _detail),
         refusals.BodyTooLarge: Row(413, "too-large", "Too large", _too_large),
         refusals.MediaTypeUnknown: Row(415, "unknown-media-type", "Unknown media type", _detail),
         refusals.BodyMalformed: Row(400, "malformed-body", "Malformed body", _detail),
+        refusals.RequestMalformed: Row(400, "malformed-request", "Malformed request", _detail),
+        refusals.RequestTooSlow: Row(408, "too-slow", "Too slow", _detail),
+        refusals.AddressTooLong: Row(414, "address-too-long", "Address too long", _detail),
+        refusals.HeadTooLarge: Row(431, "head-too-large", "Headers too large", _detail),
+        refusals.TooManyConnections: Row(503, "too-many-connections", "Full", _detail, {"Retry-After": "10"}),
         refusals.QueryRefused: Row(400, "query-refused", "Address refused", _errors),
         submission.EventRefused: Row(422, "event-refused", "Event refused", _submission),
         refusals.NotYet: Row(503, "not-yet", "Not yet", _detail, again),
@@ -120,7 +129,7 @@ def answer(error: Exception) -> Response | None:
     if row is None:
         return None
     response = problem(row.status, row.slug, row.title, row.said(error))
-    response.headers.update(row.headers)
+    response.headers.update({**row.headers, **getattr(error, "headers", {})})
     return response
 
 

@@ -1,13 +1,13 @@
 """Tells the event loop that the hub moved on: the views, the log, or somebody's rights."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 import anyio
 import anyio.to_thread
 
 from events.event import Position
-from events.store import Store
 from events.submission import StoreUnavailable
 from hub.accounts import Accounts
 from projections.reading_room import ReadingRoom
@@ -18,14 +18,20 @@ class Pulse:
 
     Args:
         room: its views ring as soon as they have moved.
-        store: rings when it grew, though the views be stalled: a suspension must reach every feed.
+        end_of_log: rings when it moved, though the views be stalled: a suspension must reach every feed.
         accounts: rings when a token was revoked, by whatever process.
         look_seconds: how late the last two may be.
     """
 
-    def __init__(self, room: ReadingRoom, store: Store, accounts: Accounts, look_seconds: float) -> None:
+    def __init__(
+        self,
+        room: ReadingRoom,
+        end_of_log: Callable[[], Position],
+        accounts: Accounts,
+        look_seconds: float,
+    ) -> None:
         self._room = room
-        self._store = store
+        self._end_of_log = end_of_log
         self._accounts = accounts
         self._look_seconds = look_seconds
         self._next = asyncio.Event()
@@ -67,5 +73,5 @@ class Pulse:
     def _state(self) -> tuple[Position, Position, int]:
         # A log that cannot be reached now has not moved: whoever needs it is told by his own call.
         with suppress(StoreUnavailable):
-            self._head = self._store.head()
+            self._head = self._end_of_log()
         return self._room.position, self._head, self._accounts.version()

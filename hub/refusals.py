@@ -27,6 +27,14 @@ class MayNotPublish(Exception):
         super().__init__("This account may not publish: it is read-only or an observer's.")
 
 
+class RateLimited(Exception):
+    """Too many calls, or too many secrets that do not work; `headers` says how long to wait."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too much at once. Ask again in {seconds} s.")
+        self.headers = {"Retry-After": str(seconds)}
+
+
 class OriginRefused(Exception):
     """A browser calls from a page that is not this hub's."""
 
@@ -83,3 +91,40 @@ class NotYet(Exception):
 
     def __init__(self) -> None:
         super().__init__("The answer does not include that event yet. Ask again.")
+
+
+class RequestTooSlow(Exception):
+    """The head or the body of a request does not come in time."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(
+            f"The {part} of the request came too slowly. Send it again; a known id is recognised."
+        )
+
+
+class TooManyConnections(Exception):
+    """There is no room for one more connection, in all or from this address."""
+
+    def __init__(self) -> None:
+        super().__init__("There are too many connections at the moment, in all or from your address.")
+
+
+class HeadTooLarge(Exception):
+    """The headers of a request are too many or too long."""
+
+    def __init__(self) -> None:
+        super().__init__("The headers of the request are too many or too long.")
+
+
+class AddressTooLong(Exception):
+    """The address of a request is too long."""
+
+    def __init__(self) -> None:
+        super().__init__("The address of the request is too long.")
+
+
+class RequestMalformed(Exception):
+    """What arrived is not HTTP/1.1."""
+
+    def __init__(self) -> None:
+        super().__init__("This is not HTTP/1.1.")

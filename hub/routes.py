@@ -1,7 +1,7 @@
 """Every address of the hub, in one list."""
 
 from hub.address import Address, Answer
-from hub.api import catalogue, events, graph, health, me, reading, search
+from hub.api import catalogue, conflicts, erasures, events, glass, graph, health, me, reading, search
 from hub.api import parameters as p
 from hub.api.lists import NAMES, dossier_of, lister
 from hub.feeds.sse import follow_events
@@ -15,7 +15,17 @@ HTML = "text/html"
 
 def addresses() -> tuple[Address, ...]:
     """Return the table: the router and OpenAPI are made from it."""
-    return (*_events(), *_graph(), *_lists(), *_documents(), *_operations(), *_pages())
+    return (
+        *_events(),
+        *_graph(),
+        *_lists(),
+        *_documents(),
+        *_stewards(),
+        *_glass(),
+        *_erasures(),
+        *_operations(),
+        *_pages(),
+    )
 
 
 def _ok(component: str, meaning: str, media: str = "application/json") -> tuple[Answer, ...]:
@@ -103,6 +113,42 @@ def _documents() -> tuple[Address, ...]:
                 (), _ok("OpenApi", "OpenAPI 3.1.")),
         Address("GET", "/asyncapi.json", "showAsyncApi", catalogue.show_asyncapi, "The feed", "Contracts", (),
                 _ok("AsyncApi", "AsyncAPI 3.0.")),
+    )  # fmt: skip
+
+
+def _stewards() -> tuple[Address, ...]:
+    of = f"{API}/conflicts"
+    return (
+        Address("GET", of, "listConflicts", conflicts.list_conflicts, "Who is kept out of which case",
+                "Stewards", (p.limit(50, p.MAX_LISTED), p.offset), _ok("Listing", "A page.")),
+        Address("POST", of, "judgeConflict", conflicts.judge_conflict, "Lift an exclusion, or uphold it",
+                "Stewards", (), (Answer(201, "Recorded.", component="Receipt"),), takes="ConflictJudgement"),
+    )  # fmt: skip
+
+
+def _glass() -> tuple[Address, ...]:
+    of, one = f"{API}/glass", f"{API}/glass/{{request}}"
+    return (
+        Address("GET", of, "listGlass", glass.list_glass, "Requests to break glass, waiting or open", "Stewards",
+                (), _ok("GlassList", "The requests.")),
+        Address("POST", of, "askGlass", glass.ask_glass, "Ask to read an event that you may not see",
+                "Stewards", (), (Answer(202, "Recorded, whether there is such an event or not.",
+                                        component="GlassRequest"),), takes="GlassQuestion"),
+        Address("POST", f"{one}/approve", "approveGlass", glass.approve_glass,
+                "Agree, as a second steward: open for the two for an hour", "Stewards", (),
+                _ok("GlassRequest", "Open."), takes="Nothing"),
+        Address("GET", one, "showGlass", glass.show_glass, "The event, whole; each reading is recorded first",
+                "Stewards", (), _ok("GlassEvent", "The event.")),
+    )  # fmt: skip
+
+
+def _erasures() -> tuple[Address, ...]:
+    overdue = p.flag("overdue", "Only those that a partner should have answered by now.")
+    asked = (overdue, p.limit(50, p.MAX_LISTED), p.offset)
+    return (
+        Address("GET", f"{API}/erasures", "listErasures", erasures.list_erasures,
+                "What was erased, and whose copies are not known to be gone", "Lists", asked,
+                _ok("ErasureList", "A page, newest first.")),
     )  # fmt: skip
 
 

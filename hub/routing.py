@@ -1,15 +1,16 @@
-"""From the table of addresses to the router: reads parameters, waits for `at_least`, calls what answers."""
+"""From the table of addresses to the router: limits, parameters, `at_least`, then what answers."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from hub.access import address_of, credential_of, refuse_foreign_origin
 from hub.address import Address, Asked, Follower, HubRequest, HubSocket, read_query
 from hub.api.parameters import AT_LEAST, at_least
 from hub.api.queries import whole_position
 from hub.metrics import NAME
-from hub.refusals import NotYet
+from hub.refusals import NotSignedIn, NotYet
 from hub.state import HubState
 
 
@@ -29,6 +30,9 @@ def _answering(methods: Mapping[str, Address]) -> Callable[[HubRequest], Awaitab
     async def answer(request: HubRequest) -> Response:
         one = methods["GET" if request.method == "HEAD" else request.method]
         request.scope[NAME] = one.name
+        _admit(request)
+        if one.method == "POST":
+            _refuse_foreign(one, request)
         asked = await _asked(one, request)
         return await one.endpoint(request, asked)
 
@@ -37,9 +41,44 @@ def _answering(methods: Mapping[str, Address]) -> Callable[[HubRequest], Awaitab
 
 def _following(one: Address, follower: Follower) -> Callable[[HubSocket], Awaitable[None]]:
     async def follow(socket: HubSocket) -> None:
+        _admit(socket)
         await follower(socket, await _asked(one, socket))
 
     return follow
+
+
+def _admit(connection: HubRequest | HubSocket) -> None:
+    """Count a call for whom it comes from, before anything is read or answered.
+
+    Raises:
+        RateLimited: it is one too many.
+    """
+    gate, address = connection.state["gate"], address_of(connection)
+    try:
+        credential = credential_of(connection)
+    except NotSignedIn:
+        credential = None  # whoever answers says so, if the address cares who calls
+    account = connection.state["callers"].account_of(credential)
+    known = None if account is None else account.id
+    if credential is not None and credential.kind == "token":
+        gate.refuse_guesser(address, known)
+        if known is None:
+            gate.note_guess(address)
+        else:
+            gate.note_arrival(address, known)
+    gate.admit(address, known)
+
+
+def _refuse_foreign(one: Address, request: HubRequest) -> None:
+    """Refuse a browser's POST that no page of this hub made: pages always, the rest if it shows a session.
+
+    Raises:
+        OriginRefused: its `Origin` is another, or missing.
+        NotSignedIn: it shows something that is no token.
+    """
+    credential = None if not one.is_public else credential_of(request)
+    if not one.is_public or (credential is not None and credential.kind == "session"):
+        refuse_foreign_origin(request, request.state["settings"], is_needed=True)
 
 
 async def _asked(one: Address, connection: HubRequest | HubSocket) -> Asked:

@@ -15,12 +15,22 @@ SECURITY_HEADERS = {
 }
 
 
-class SecurityHeaders:
-    """Adds the headers to every HTTP answer; what differs by reader is never cached by others."""
+HTTPS_ALONE = {"Strict-Transport-Security": "max-age=31536000"}
+"""Said by a hub that browsers reach by https: they will not come by http again for a year."""
 
-    def __init__(self, app: ASGIApp) -> None:
+
+class SecurityHeaders:
+    """Adds the headers to every HTTP answer; what differs by reader is never cached by others.
+
+    Args:
+        app: what answers.
+        is_https: browsers reach this hub by https.
+    """
+
+    def __init__(self, app: ASGIApp, *, is_https: bool = False) -> None:
         self._app = app
-        self._headers = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+        said = {**SECURITY_HEADERS, **(HTTPS_ALONE if is_https else {})}
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in said.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the call on, adding headers to the start of its answer."""

@@ -1,52 +1,79 @@
 """Runs the hub under uvicorn, with the bounds that keep a stalled reader cheap."""
 
+import asyncio
 import gc
 import logging
+import resource
 import socket
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 
+from hub.crowd import LOOPBACK, Crowd
+from hub.deadlines import BoundedConfig, Bounds
 from hub.settings import Settings, SettingsRefused
 from hub.state import Closing
 
 SEND_BUFFER_BYTES = 32_768
 UNACKNOWLEDGED_MILLISECONDS = 15_000
 LARGEST_FRAME_IN = 65_536
+PING_SECONDS, PONG_SECONDS = 8, 11
+"""A WebSocket whose far end reads nothing is noticed within their sum, though nothing is sent to it."""
+
+FILES_BESIDES = 256
 GOODBYE_SECONDS = 1.0
 GRACE_SECONDS = 5
 BACKLOG = 2048
 
 
 class HubServer(uvicorn.Server):
-    """Says goodbye on every feed before connections are closed.
+    """Watches over its connections, and says goodbye on every feed before they are closed.
 
     Args:
-        config: of uvicorn, with the application.
+        config: of uvicorn, with the application and the bounds of a connection.
         closing: of the application.
         on_ready: called once the hub listens.
     """
 
-    def __init__(self, config: uvicorn.Config, closing: Closing, on_ready: Callable[[], None]) -> None:
+    def __init__(self, config: BoundedConfig, closing: Closing, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
+        self._round_seconds = config.bounds.round_seconds
         self._closing = closing
         self._on_ready = on_ready
+        self._watchman: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and tell that it listens."""
+        asyncio.get_running_loop().set_exception_handler(log_kind_alone)
         await super().startup(sockets)
         if self.started:
+            self._watchman = asyncio.create_task(self._go_round())
             self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let the listeners go, then stop."""
         await self._closing.begin(GOODBYE_SECONDS)
         await super().shutdown(sockets)
+        if self._watchman is not None:
+            self._watchman.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watchman
         # uvicorn would raise the signal again when it is done; a hub that was asked to stop has stopped.
         self._captured_signals.clear()
+
+    async def _go_round(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(self._round_seconds)
+            now = loop.time()
+            for one in list(self.server_state.connections):
+                # Every protocol here is one of `hub/deadlines.py`.
+                one.look(now)  # type: ignore[union-attr]
 
 
 def open_socket(settings: Settings) -> socket.socket:
@@ -80,38 +107,48 @@ def address_of(bound: socket.socket) -> str:
 
 def server_for(app: Starlette, on_ready: Callable[[], None]) -> HubServer:
     """Return a server for what `hub/app.py` built; run it with a socket of `open_socket`."""
-    config = uvicorn.Config(
+    settings: Settings = app.state.settings
+    relays = (*LOOPBACK, *settings.trusted_proxies)
+    crowd = Crowd(settings.connections, settings.connections_per_address, relays)
+    config = BoundedConfig(
         app,
+        Bounds.of(settings, crowd),
+        loop="asyncio",
         ws_max_size=LARGEST_FRAME_IN,
         ws_per_message_deflate=False,
-        ws_ping_interval=20,
-        ws_ping_timeout=20,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PONG_SECONDS,
         access_log=False,  # addresses may hold one-time links
         log_config=None,
-        log_level="warning",
+        log_level="error",  # what strangers send wrong is no news
         lifespan="on",
         server_header=False,
         date_header=False,
         proxy_headers=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
-        h11_max_incomplete_event_size=LARGEST_FRAME_IN,
     )
     return HubServer(config, app.state.closing, on_ready)
 
 
-def run(app: Starlette, settings: Settings, on_ready: Callable[[str], None] | None = None) -> None:
+def run(
+    app: Starlette,
+    settings: Settings,
+    on_ready: Callable[[str], None] | None = None,
+    bound: socket.socket | None = None,
+) -> None:
     """Serve until a signal says stop; logs one line to standard error when it listens.
 
     Args:
         app: what `hub/app.py` built.
         settings: host and port.
         on_ready: called with the address, in the event loop, once the hub listens.
+        bound: a socket of `open_socket`, for whoever must have the address before all else.
 
     Raises:
         SettingsRefused: the address cannot be had.
     """
-    bound = open_socket(settings)
+    bound = open_socket(settings) if bound is None else bound
     address = address_of(bound)
     log_quietly()
 
@@ -120,8 +157,17 @@ def run(app: Starlette, settings: Settings, on_ready: Callable[[str], None] | No
         if on_ready is not None:
             on_ready(address)
 
+    allow_files(settings.connections + FILES_BESIDES)
     spare_the_collector()
     server_for(app, ready).run(sockets=[bound])
+
+
+def allow_files(wanted: int) -> None:
+    """Let this process open that many files, as far as the system allows; each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def spare_the_collector() -> None:
@@ -143,6 +189,14 @@ class QuietFormatter(logging.Formatter):
         named = getattr(kind, "__name__", "error")
         steps = [f"  {one.filename}:{one.lineno} {one.name}" for one in traceback.extract_tb(places)]
         return "\n".join([*steps, named])
+
+
+def log_kind_alone(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what nobody caught in the event loop; asyncio's own sentence would hold the values of it."""
+    error = context.get("exception")
+    logging.getLogger("hub").error(
+        "unexpected %s in the event loop", type(error).__name__ if error else "event", exc_info=error
+    )
 
 
 def log_quietly() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from hub.networks import Network, read_networks
+
 PREFIX = "HUB_"
 
 
@@ -20,6 +22,10 @@ def _said(unit: str, meaning: str, read: Callable[[str], object]) -> dict[str, o
 
 def _text(said: str) -> str:
     return said
+
+
+def _folder(said: str) -> Path | None:
+    return Path(said) if said else None
 
 
 def _port(said: str) -> int:
@@ -60,6 +66,17 @@ def _origins(said: str) -> tuple[str, ...]:
     return tuple(_address(one.strip()) for one in said.split(",") if one.strip())
 
 
+def _rate(said: str) -> float:
+    rate = float(said)
+    if not 0 < rate <= 1_000_000:
+        raise ValueError("it must be more than 0 and at most 1000000")
+    return rate
+
+
+def _networks(said: str) -> tuple[Network, ...]:
+    return read_networks(one.strip() for one in said.split(",") if one.strip())
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting of the hub and of the commands that talk to one; see the metadata of each field."""
@@ -78,6 +95,12 @@ class Settings:
             "URL",
             "The log: sqlite:///path (default: log.sqlite in the data folder) or postgresql://...",
             _store,
+        ),
+    )
+    keys: Path | None = field(
+        default=None,
+        metadata=_said(
+            "folder", "Where the keys are, if not in the data folder: another disk, another safe.", _folder
         ),
     )
     bus: str = field(default="", metadata=_said("URL", "A NATS bus between hubs (nats://...).", _text))
@@ -125,8 +148,31 @@ class Settings:
         metadata=_said("seconds", "How late a feed may notice that rights were revoked.", _seconds),
     )
     slow_seconds: float = field(
-        default=10.0,
-        metadata=_said("seconds", "How long one feed message may wait for its listener.", _seconds),
+        default=15.0,
+        metadata=_said("seconds", "How long a reader may take nothing before it is dropped.", _seconds),
+    )
+    head_seconds: float = field(
+        default=9.5,
+        metadata=_said("seconds", "How long the head of a request may take, first byte to last.", _seconds),
+    )
+    body_seconds: float = field(
+        default=9.5,
+        metadata=_said("seconds", "How long a body may let the hub wait for its next bytes.", _seconds),
+    )
+    body_bytes_per_second: int = field(
+        default=1024,
+        metadata=_said("bytes", "A body that comes slower than this for `body_seconds` is cut off.", _count),
+    )
+    connections: int = field(
+        default=20_000, metadata=_said("connections", "Most connections at the same time.", _count)
+    )
+    connections_per_address: int = field(
+        default=500,
+        metadata=_said(
+            "connections",
+            "Most of them from one address (IPv6: from one /64), except loopback and trusted proxies.",
+            _count,
+        ),
     )
     feed_messages: int = field(
         default=200, metadata=_said("messages", "How many feed messages are read at once.", _count)
@@ -136,6 +182,22 @@ class Settings:
     )
     session_hours: int = field(
         default=12, metadata=_said("hours", "How long a browser stays signed in.", _count)
+    )
+
+    trusted_proxies: tuple[Network, ...] = field(
+        default=(),
+        metadata=_said(
+            "networks, by comma",
+            "Proxies in front of this hub, whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+            _networks,
+        ),
+    )
+    rate_per_second: float = field(
+        default=200.0,
+        metadata=_said("calls", "How many calls a second an account may make in the long run.", _rate),
+    )
+    rate_burst: int = field(
+        default=2000, metadata=_said("calls", "How many calls an account may make at once.", _count)
     )
 
     @property

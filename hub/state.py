@@ -1,7 +1,7 @@
 """Everything alive in a running hub, in one bag; built by `hub/app.py`, reached through `request.state`."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypedDict
 
@@ -14,11 +14,12 @@ from hub.settings import Settings
 
 if TYPE_CHECKING:
     from events.cursor import Cursors
+    from events.glass import Glass
     from events.intake import Intake
-    from events.store import Store
     from hub.access import Callers
     from hub.accounts import Accounts
     from hub.feeds.sharing import SharedPages
+    from hub.limits import Gate
     from hub.metrics import Metrics
     from hub.pulse import Pulse
     from projections.reading_room import ReadingRoom
@@ -54,16 +55,17 @@ class Closing:
 
 
 class HubState(TypedDict):
-    """What an endpoint may use."""
+    """What an endpoint may use: of the log only how far it goes, of the views only what `room` purges."""
 
     settings: Settings
     clock: Clock
     registry: "Registry"
-    store: "Store"
     intake: "Intake"
     room: "ReadingRoom"
     accounts: "Accounts"
     callers: "Callers"
+    gate: "Gate"
+    glass: "Glass"
     cursors: "Cursors"
     pulse: "Pulse"
     closing: Closing
@@ -72,6 +74,7 @@ class HubState(TypedDict):
     templates: jinja2.Environment
     documents: dict[str, bytes]
     statics: dict[str, tuple[bytes, str]]
+    end_of_log: Callable[[], Position]
     started_at: Position
     reading: anyio.CapacityLimiter
     writing: anyio.CapacityLimiter

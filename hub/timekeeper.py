@@ -1,4 +1,4 @@
-"""Time is an event: says in the log that embargoes have ended, so that replay is the same at any hour."""
+"""Time is an event: says in the log what has come due, so that replay is the same at any hour."""
 
 import anyio
 import anyio.to_thread
@@ -10,9 +10,10 @@ from projections.reading_room import ReadingRoom
 
 
 async def keep_time(intake: Intake, room: ReadingRoom, clock: Clock, every_seconds: float) -> None:
-    """Release embargoes that are due, until cancelled; two hubs that do the same write it once."""
+    """Say and do what is due, until cancelled; two hubs that do the same write it once."""
     while True:
         await anyio.to_thread.run_sync(release_due, intake, room, clock)
+        await anyio.to_thread.run_sync(erase_due, intake, room, clock)
         await anyio.sleep(every_seconds)
 
 
@@ -25,3 +26,15 @@ def release_due(intake: Intake, room: ReadingRoom, clock: Clock) -> bool:
         return intake.release_embargoes(now)
     except (StoreBusy, StoreUnavailable):
         return False
+
+
+def erase_due(intake: Intake, room: ReadingRoom, clock: Clock) -> int:
+    """Destroy what withdrawals want erased whose time has come; return how many were seen to now."""
+    done = 0
+    try:
+        for one in room.erasures_due(clock()):
+            done += intake.erase(one.subject, one.source, one.id)
+    except (StoreBusy, StoreUnavailable):
+        # The next round tries again.
+        return done
+    return done

@@ -7,7 +7,8 @@ from events.cursor import Cursors
 from events.event import Json, Position
 from events.intake import Intake
 from events.strict import MalformedJson, read_json
-from events.submission import Checked, EventRefused, Outcome, Publisher
+from events.submission import Checked, EventRefused, Outcome, Publisher, is_signed
+from hub.api.bodies import wrapped
 from hub.api.receipts import NotYours, problem_of, receipt_of
 from schemas.problem import Problem
 
@@ -89,9 +90,12 @@ class Batch:
     def _parsed(self, line: bytes | Json) -> Json:
         if not isinstance(line, bytes):
             return line
-        if len(line) > self._mode.most_bytes:
+        if len(line) > wrapped(self._mode.most_bytes):
             raise _LineTooLarge
-        return read_json(line)
+        parsed = read_json(line)
+        if len(line) > self._mode.most_bytes and not is_signed(parsed):
+            raise _LineTooLarge
+        return parsed
 
     def _record(self, passed: Sequence[tuple[int, Checked]]) -> None:
         if not passed:

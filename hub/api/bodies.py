@@ -9,7 +9,13 @@ STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 NDJSON = "application/x-ndjson"
 PLAIN = "application/json"
-KNOWN = (STRUCTURED, PLAIN, BATCH, NDJSON)
+SIGNED = "application/vnd.dsse.envelope.v1+json"
+"""The usual name of an envelope of DSSE: registries of containers know it by this one."""
+
+KNOWN = (STRUCTURED, PLAIN, BATCH, NDJSON, SIGNED)
+
+_WRAPPING = 16 * 1024
+"""Room for what stands around the event in an envelope: its signatures."""
 
 
 def media_type(request: HubRequest) -> str:
@@ -26,6 +32,11 @@ def media_type(request: HubRequest) -> str:
     if request.headers.get("content-encoding", "identity") != "identity":
         raise MediaTypeUnknown(KNOWN)
     return kind.strip()
+
+
+def wrapped(most: int) -> int:
+    """Return how large an envelope may be whose event has up to `most` bytes."""
+    return -(-most // 3) * 4 + _WRAPPING
 
 
 async def read_body(request: HubRequest, most: int) -> bytes:

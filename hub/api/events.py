@@ -1,4 +1,4 @@
-"""`POST /api/v1/events`: the four shapes of CloudEvents, one door."""
+"""`POST /api/v1/events`: the four shapes of CloudEvents, signed or not, one door."""
 
 from collections.abc import AsyncIterator
 
@@ -6,15 +6,16 @@ import anyio.to_thread
 from starlette.responses import Response
 
 from events.envelope import from_headers
+from events.event import Json
 from events.strict import read_json
-from events.submission import EventRefused, Outcome, Publisher
-from hub.access import credential_of, refuse_foreign_origin
+from events.submission import EventRefused, Outcome, Publisher, is_signed
+from hub.access import address_of, credential_of, refuse_foreign_origin
 from hub.address import Asked, HubRequest
 from hub.api import bodies
 from hub.api.answers import caller_of, json_answer
 from hub.api.batch import Batch, BatchMode, Line
 from hub.api.receipts import receipt_of
-from hub.refusals import BodyMalformed, BodyTooLarge, RecordedDifferently
+from hub.refusals import BodyMalformed, BodyTooLarge, NotSignedIn, RecordedDifferently
 
 
 async def post_events(request: HubRequest, asked: Asked) -> Response:
@@ -30,13 +31,14 @@ async def post_events(request: HubRequest, asked: Asked) -> Response:
 
 
 async def _one(request: HubRequest, publisher: Publisher, media: str, *, is_dry: bool) -> Response:
-    body = await bodies.read_body(request, request.state["settings"].max_event_bytes)
+    most = request.state["settings"].max_event_bytes
     headers = [(name.lower(), value) for name, value in request.headers.items()]
     is_binary = media == bodies.PLAIN and any(name.startswith("ce-") for name, _ in headers)
+    body = await bodies.read_body(request, bodies.wrapped(most) if media == bodies.SIGNED else most)
     intake = request.state["intake"]
 
     def record() -> Outcome:
-        parsed = read_json(body)
+        parsed = _parsed(body, media)
         raw = from_headers(headers, parsed) if is_binary else parsed
         return intake.record([intake.check(publisher, raw)], dry_run=is_dry)[0]
 
@@ -52,6 +54,18 @@ async def _one(request: HubRequest, publisher: Publisher, media: str, *, is_dry:
     return json_answer(said, 201 if outcome.status == "stored" else 200)
 
 
+def _parsed(body: bytes, media: str) -> Json:
+    """Read the one event of a body, or the envelope around it.
+
+    Raises:
+        BodyMalformed: it should be an envelope, and is none.
+    """
+    parsed = read_json(body)
+    if media == bodies.SIGNED and not is_signed(parsed):
+        raise BodyMalformed("A signed event has exactly the members payload, payloadType and signatures.")
+    return parsed
+
+
 async def _many(request: HubRequest, publisher: Publisher, media: str, asked: Asked) -> Response:
     hub = request.state
     mode = BatchMode(asked["atomic"], asked["dry_run"], hub["settings"].max_event_bytes)
@@ -59,6 +73,7 @@ async def _many(request: HubRequest, publisher: Publisher, media: str, asked: As
     chunks = _ndjson(request) if media == bodies.NDJSON else _array(request)
     try:
         async for chunk in chunks:
+            _weigh(request, len(chunk))
             await anyio.to_thread.run_sync(batch.take, chunk, limiter=hub["writing"])
     except BodyTooLarge as large:
         # What was recorded before stays recorded, so it is reported; sending it again is harmless.
@@ -68,6 +83,20 @@ async def _many(request: HubRequest, publisher: Publisher, media: str, asked: As
     report = batch.report()
     hub["metrics"].recorded(0 if mode.dry_run else report["stored"])
     return json_answer(report, 200 if batch.is_whole else 207)
+
+
+def _weigh(request: HubRequest, events: int) -> None:
+    """Count the events of a chunk, and look again whether the token still works: a batch can take its time.
+
+    That its partner still may publish is looked at for each event.
+
+    Raises:
+        NotSignedIn: it does not; what was recorded before stays recorded.
+    """
+    account = request.state["callers"].account_of(credential_of(request))
+    if account is None:
+        raise NotSignedIn
+    request.state["gate"].charge_events(address_of(request), account.id, events)
 
 
 async def _ndjson(request: HubRequest) -> AsyncIterator[list[Line]]:

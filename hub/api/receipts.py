@@ -2,10 +2,10 @@
 
 from events.cursor import Cursors
 from events.event import Json
-from events.submission import NotAdmitted, NotYourType, Outcome, WrongSource
+from events.submission import NotAdmitted, NotYourType, Outcome, SignatureRequired, WrongSource
 from schemas.problem import Problem
 
-NotYours = (WrongSource, NotYourType, NotAdmitted)
+NotYours = (WrongSource, NotYourType, NotAdmitted, SignatureRequired)
 """The partner may not publish such an event at all."""
 
 
@@ -26,4 +26,8 @@ def problem_of(refused: Exception) -> Problem:
         return Problem("/source", "wrong_source", str(refused), "Use the source of your own partner.")
     if isinstance(refused, NotYourType):
         return Problem("/type", "not_your_type", str(refused))
+    if isinstance(refused, SignatureRequired):
+        return Problem(
+            "", "signature_required", str(refused), "Send it in an envelope of DSSE; see docs/api.md."
+        )
     return Problem("/source", "not_admitted", str(refused))

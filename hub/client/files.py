@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from events.strict import MalformedJson, read_json
+from events.submission import is_signed
 from hub.client.shapes import Shapes
 from hub.client.sheets import SheetRefused, read_sheet
 from schemas.problem import Problem
@@ -24,7 +25,8 @@ class Line:
     Args:
         file: the path as it was given; `-` is standard input.
         line: where it begins, from 1.
-        event: the CloudEvent as far as the file says it; None if it cannot be read.
+        event: the CloudEvent as far as the file says it, or the envelope in which it was signed; None if it cannot
+            be read.
         problems: what is wrong with the line itself, before any check of the event.
     """
 
@@ -99,6 +101,8 @@ class Reading:
                 yield Line(file, at, None, (Problem("", "wrong_type", "An event is a JSON object."),))
 
     def _completed(self, said: dict[str, Json]) -> dict[str, Json]:
+        if is_signed(said):
+            return said
         is_event = "specversion" in said
         event = said if is_event or self.event_type is None else _wrapped(said, self.event_type)
         return event if "id" in event else {**event, "id": content_id(event)}

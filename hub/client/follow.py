@@ -1,14 +1,16 @@
 """Follows the live feed over WebSocket: reconnects by itself and remembers how far it came."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+import socket
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from websockets.exceptions import InvalidStatus, WebSocketException
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from hub.client.answers import FIRST_PAUSE, LONGEST_PAUSE, Turned, Unreachable
 
@@ -16,6 +18,7 @@ Json = Any
 
 LARGEST_MESSAGE = 8 * 1024 * 1024
 TRY_LATER = 500
+GOODBYE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,48 +60,90 @@ class Follower:
         self._after = after
         self._pause = pause
         self._told = told
+        self._waited, self._next_pause = 0.0, FIRST_PAUSE
         self._was_reached = False
+        self._is_stopped = False
+        self._socket: socket.socket | None = None
+
+    def stop(self) -> None:
+        """End `messages` soon; for a signal handler.
+
+        A connection ends by itself when its socket is shut: nothing is raised, since what a handler raises is lost
+        when it falls into a finalizer. Where there is no connection yet, or not any more, nothing can be shut.
+
+        Raises:
+            KeyboardInterrupt: it waits, or is about to connect.
+        """
+        self._is_stopped = True
+        if self._socket is None:
+            raise KeyboardInterrupt
+        with suppress(OSError):
+            # Past TLS, if there is any: its object is another thread's at this moment. The other direction stays
+            # open, for the goodbye of `websockets`.
+            socket.socket.shutdown(self._socket, socket.SHUT_RD)
 
     def messages(self) -> Iterator[str]:
-        """Yield each message as the hub sent it, for ever.
+        """Yield each message as the hub sent it, until `stop`.
 
         Raises:
             Unreachable: not reached once within the timeout of the feed.
             Turned: the hub refuses the token, the cursor or a filter, or has revoked the token.
         """
-        waited, pause = 0.0, FIRST_PAUSE
-        while True:
-            try:
-                for text in self._connection():
-                    waited, pause = 0.0, FIRST_PAUSE
-                    yield text
-                reason = "it closed the connection"
-            except InvalidStatus as refused:
-                if refused.response.status_code < TRY_LATER:
-                    raise _turned(refused) from refused
-                reason = f"it answered {refused.response.status_code}"
-            except (OSError, WebSocketException) as error:
-                reason = type(error).__name__
-            if not self._was_reached and self._feed.timeout is not None and waited >= self._feed.timeout:
-                raise Unreachable(f"The hub could not be reached ({reason}).")
-            self._told(f"The hub is away ({reason}); trying again in {pause:g} s.")
-            self._pause(pause)
-            waited, pause = waited + pause, min(pause * 2, LONGEST_PAUSE)
+        while not self._is_stopped:
+            reason = yield from self._until_it_breaks()
+            if not self._is_stopped:
+                self._wait(reason)
+
+    def _until_it_breaks(self) -> Generator[str, None, str]:
+        """Yield what comes over one connection, and return why it ended."""
+        try:
+            for text in self._connection():
+                self._waited, self._next_pause = 0.0, FIRST_PAUSE
+                yield text
+                if self._is_stopped:
+                    break
+        except InvalidStatus as refused:
+            if refused.response.status_code < TRY_LATER:
+                raise _turned(refused) from refused
+            return f"it answered {refused.response.status_code}"
+        except (OSError, WebSocketException) as error:
+            return type(error).__name__
+        return "it closed the connection"
+
+    def _wait(self, reason: str) -> None:
+        pause, timeout = self._next_pause, self._feed.timeout
+        if not self._was_reached and timeout is not None and self._waited >= timeout:
+            raise Unreachable(f"The hub could not be reached ({reason}).")
+        self._told(f"The hub is away ({reason}); trying again in {pause:g} s.")
+        self._pause(pause)
+        self._waited, self._next_pause = self._waited + pause, min(pause * 2, LONGEST_PAUSE)
 
     def _connection(self) -> Iterator[str]:
         headers = {"Authorization": f"Bearer {self._feed.token}"} if self._feed.token else {}
         address = self._feed.address(self._after)
         with connect(
-            address, additional_headers=headers, max_size=LARGEST_MESSAGE, compression=None, proxy=None
-        ) as socket:
+            address,
+            additional_headers=headers,
+            max_size=LARGEST_MESSAGE,
+            close_timeout=GOODBYE_SECONDS,
+            compression=None,
+            proxy=None,
+        ) as connection:
             self._was_reached = True
-            for frame in socket:
-                text = frame if isinstance(frame, str) else frame.decode()
-                message = json.loads(text)
-                yield text
-                self._after = message.get("cursor") or self._after
-                if message.get("kind") == "bye" and message.get("reason") == "revoked":
-                    raise Turned(403, "The token was revoked.")
+            self._socket = connection.socket
+            try:
+                yield from self._frames(connection)
+            finally:
+                self._socket = None
+
+    def _frames(self, connection: ClientConnection) -> Iterator[str]:
+        for frame in () if self._is_stopped else connection:
+            text = frame if isinstance(frame, str) else frame.decode()
+            message = json.loads(text)
+            yield text
+            self._after = message.get("cursor") or self._after
+            if message.get("kind") == "bye" and message.get("reason") == "revoked":
+                raise Turned(403, "The token was revoked.")
 
 
 def cursor_of(text: str) -> str | None:

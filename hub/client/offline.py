@@ -10,6 +10,9 @@ from events.event import SOURCE_PREFIX, Json, slug_of
 from events.intake import EventRefused, Intake, Publisher
 from events.partners import PartnerRights
 from events.store import Store, open_store
+from events.vault import FILE, Vault
+from events.wrapping import KEY_BYTES
+from hub.client.signing import inner
 from schemas.problem import Problem
 from schemas.registry import Registry
 
@@ -29,7 +32,8 @@ class OfflineIntake(Intake):
         return PartnerRights(slug, self._roles, may_read=True, may_write=True, references=frozenset())
 
     def problems(self, event: Json) -> tuple[Problem, ...]:
-        """Return everything that a hub would find wrong with an event by itself."""
+        """Return everything that a hub would find wrong with an event by itself; with a signature, only its form."""
+        event = inner(event)
         said = event.get("source") if isinstance(event, dict) else None
         slug = slug_of(said) if isinstance(said, str) and said.startswith(SOURCE_PREFIX) else SOMEBODY
         named = event if said is not None else {**event, "source": SOURCE_PREFIX + SOMEBODY}
@@ -45,6 +49,7 @@ def offline_intake(registry: Registry, clock: Clock) -> Iterator[OfflineIntake]:
     """Open a gate over an empty log that is thrown away afterwards."""
     with ExitStack() as opened:
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
-        store = open_store(f"sqlite:///{folder / 'empty.sqlite'}", registry)
+        vault = Vault(folder / FILE, bytes(KEY_BYTES))
+        store = open_store(f"sqlite:///{folder / 'empty.sqlite'}", registry, vault)
         opened.callback(store.close)
         yield OfflineIntake(registry, store, clock)

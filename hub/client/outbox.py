@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hub.client.signing import inner
+
 Json = Any
 
 FILE = "outbox.sqlite"
@@ -27,7 +29,7 @@ class Waiting:
         no: its place in the outbox.
         file: where it came from.
         line: and on which line.
-        event: the CloudEvent, perhaps without `source`.
+        event: the CloudEvent, perhaps without `source`; or the envelope in which it was signed.
     """
 
     no: int
@@ -66,7 +68,8 @@ class Outbox:
             for file, line, event in lines:
                 body = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
                 digest = hashlib.sha256(body.encode("utf-8", "surrogatepass")).digest()
-                key = f"{event.get('source', '')} {event['id']}"
+                said = inner(event)
+                key = f"{said.get('source', '')} {said.get('id', '')}"
                 self._drop_older(key, digest)
                 row = (self._hub, self._run, key, digest, file, line, body)
                 self._db.execute(

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from events.submission import is_signed
 from hub.client.answers import Turned
 from hub.client.door import Door
 from hub.client.outbox import Outbox, Waiting
+from hub.client.signing import inner
 from schemas.problem import Problem
 
 Json = Any
@@ -71,7 +73,7 @@ class Push:
             Unreachable: no answer in time; what has none stays in the outbox.
             Turned: the hub refuses the token or the request as a whole; the same.
         """
-        source = f"urn:hub:partner:{self._door.get('/api/v1/me')['partner']}"
+        source = own_source(self._door)
         after = 0
         while batch := _fitting(self._outbox.waiting(after, self._batch), source):
             self._send(batch, tally)
@@ -106,14 +108,22 @@ class Push:
             tally.duplicates += 1
         else:
             problems = tuple(_problem(error) for error in result.get("errors", ())) or (_silent(status),)
-            tally.refusals.append(Refusal(waiting.file, waiting.line, waiting.event.get("id"), problems))
+            tally.refusals.append(
+                Refusal(waiting.file, waiting.line, inner(waiting.event).get("id"), problems)
+            )
+
+
+def own_source(door: Door) -> str:
+    """Ask a hub whose token this is, and return the source of that partner's events; errors as for `Door.get`."""
+    return f"urn:hub:partner:{door.get('/api/v1/me')['partner']}"
 
 
 def _fitting(waiting: Sequence[Waiting], source: str) -> list[tuple[Waiting, bytes]]:
-    """Encode events, each with a source, as long as they fit into one body; at least one."""
+    """Encode events, each with a source unless it is signed, as long as they fit into one body; at least one."""
     fitting, size = list[tuple[Waiting, bytes]](), 0
     for one in waiting:
-        event = one.event if "source" in one.event else {**one.event, "source": source}
+        is_whole = "source" in one.event or is_signed(one.event)
+        event = one.event if is_whole else {**one.event, "source": source}
         text = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
         size += len(text)
         if fitting and size > LARGEST_BODY:

@@ -21,7 +21,7 @@ ENVELOPE = frozenset(
     "dataschema datacontenttype sequence dataclassification dataregulation datacategory".split()
 )
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d{1,4})\]")
-_QUOTED = re.compile(r"'[=+\-@\t\r]")
+_QUOTED = re.compile("'+[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
+from events.acts import StewardAct
 from events.event import SOURCE_PREFIX
 from events.intake import Intake, Publisher
 from events.store import Store, open_store
@@ -15,13 +15,12 @@ from hub.accounts import FILE as ACCOUNTS_FILE
 from hub.accounts import Account, Accounts, Grant, Role, open_accounts
 from hub.commands.refusals import AlreadyThere
 from hub.commands.world import World, moment_text
-from hub.keys import HubNotInitialised, cursor_key, make_keys
+from hub.keys import FOLDER, HubNotInitialised, cursor_key, make_keys, make_vault_key, open_vault
 from hub.settings import Settings
 from schemas.registry import Registry
 
 Json = Any
 
-KEYS_FOLDER = "keys"
 LOG_FILE = "log.sqlite"
 CLEARANCES = {"publisher": "amber", "observer": "amber", "coordinator": "amber+strict", "steward": "red"}
 """Strictest label a role reads unless told otherwise; of strict labels it is still only what names the partner."""
@@ -58,9 +57,47 @@ class Archive:
         return outcome
 
     def issue(self, grant: Grant, lives: timedelta | None = None) -> tuple[Account, str]:
-        """Make a token that works for `lives`, or for ever."""
+        """Make a token that works for `lives`, or for ever; that it was made is recorded before it is told."""
         now = self.world.clock()
-        return self.accounts.issue(replace(grant, expires=None if lives is None else now + lives), now)
+        account, token = self.accounts.issue(
+            replace(grant, expires=None if lives is None else now + lives), now
+        )
+        detail = {
+            "role": account.role,
+            "clearance": account.clearance,
+            "read_only": account.read_only,
+            "expires": moment_text(account.expires),
+        }
+        self.note(StewardAct("token_issued", partner=account.partner, subject=account.id, detail=detail))
+        return account, token
+
+    def revoke(self, account_id: str) -> bool:
+        """Stop a token at once, then record that; False when there is none of that id, or it has stopped."""
+        known = {one.id: one for one in self.accounts.listing()}.get(account_id)
+        if known is None or not self.accounts.revoke(account_id, self.world.clock()):
+            return False
+        self.note(StewardAct("token_revoked", partner=known.partner, subject=account_id))
+        return True
+
+    def link(self, account_id: str, lives: timedelta) -> str | None:
+        """Make the secret of a sign-in link, and record that; None when no working token has that id."""
+        now = self.world.clock()
+        known = {one.id: one for one in self.accounts.listing()}.get(account_id)
+        if known is None or not known.holds(now):
+            return None
+        secret = self.accounts.make_link(account_id, now, lives)
+        self.note(StewardAct("link_issued", partner=known.partner, subject=account_id))
+        return secret
+
+    def note(self, act: StewardAct) -> None:
+        """Record what was done from the command line.
+
+        Raises:
+            EventRefused: with every reason.
+        """
+        outcome = self.intake.note_steward_act(act)
+        if outcome.status != "stored":
+            raise EventRefused(outcome.problems)
 
 
 def grant_of(
@@ -79,7 +116,7 @@ def opened(world: World, data: str | None, store: str | None) -> Iterator[Archiv
         StoreUnavailable: the log's database cannot be reached.
     """
     settings = world.settings(data=data, store=store)
-    cursor_key(settings.data)
+    cursor_key(settings.data, settings.keys)
     with _opened(world, settings) as archive:
         yield archive
 
@@ -93,12 +130,13 @@ def found(world: World, settings: Settings) -> tuple[Account, str]:
         AlreadyThere: the folder is a hub, or holds something else.
         StoreUnavailable: the log's database cannot be reached.
     """
-    _refuse_if_taken(settings.data)
+    _refuse_if_taken(settings)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_vault_key(settings.data, world.random, settings.keys)
     with _opened(world, settings) as archive:
         archive.intake.admit_stewards({"en": "Stewards"})
         account, token = archive.issue(grant_of(STEWARDS, "steward"))
-    make_keys(settings.data, world.random)
+    make_keys(settings.data, world.random, settings.keys)
     return account, token
 
 
@@ -112,28 +150,30 @@ def token_row(account: Account, token: str | None = None) -> Json:
         "clearance": account.clearance,
         "read_only": account.read_only,
         "created": moment_text(account.created),
+        "networks": [str(one) for one in account.networks],
         "expires": moment_text(account.expires),
         "revoked": moment_text(account.revoked),
     }
     return row if token is None else {"partner": row.pop("partner"), "token": token, **row}
 
 
-def is_hub(folder: Path) -> bool:
+def is_hub(settings: Settings) -> bool:
     """Tell whether `hub init` has made this folder."""
     try:
-        cursor_key(folder)
+        cursor_key(settings.data, settings.keys)
     except HubNotInitialised:
         return False
     return True
 
 
-def _refuse_if_taken(folder: Path) -> None:
-    if is_hub(folder):
+def _refuse_if_taken(settings: Settings) -> None:
+    folder = settings.data
+    if is_hub(settings):
         raise AlreadyThere(
             f"{folder} is a hub already; nothing was changed. "
             "`hub token add stewards --role steward` makes a new token."
         )
-    ours = (KEYS_FOLDER, LOG_FILE, ACCOUNTS_FILE)
+    ours = (FOLDER, LOG_FILE, ACCOUNTS_FILE)
     if folder.is_dir() and any(not one.name.startswith(ours) for one in folder.iterdir()):
         raise AlreadyThere(f"{folder} holds something else; nothing was changed. Choose an empty folder.")
 
@@ -142,7 +182,8 @@ def _refuse_if_taken(folder: Path) -> None:
 def _opened(world: World, settings: Settings) -> Iterator[Archive]:
     with ExitStack() as parts:
         registry = Registry.load()
-        store = open_store(settings.store_url, registry)
+        vault = open_vault(settings.data, world.random, settings.keys)
+        store = open_store(settings.store_url, registry, vault)
         parts.callback(store.close)
         accounts = open_accounts(settings.data, world.random)
         parts.callback(accounts.close)

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from threading import Event, Thread
 
 import click
@@ -15,6 +15,7 @@ from hub.commands.world import World, json_option, say, tell
 from hub.demo.simulator import Simulator
 from hub.demo.stage import Pass, Stage, admit_all, passes, renew_tokens
 from hub.demo.stories import stories
+from hub.settings import Settings
 
 DATA = ".hub-demo"
 SEED = 2026
@@ -49,31 +50,39 @@ def demo(
     on; tokens are new at each start.
     """
     settings = world.settings(port=port, data=data or world.environ.get("HUB_DATA") or DATA)
-    if not is_hub(settings.data):
+    whisper = (lambda _: None) if quiet else say
+    # The port comes first: a demo that runs on it already goes on with its tokens.
+    with closing(server.open_socket(settings)) as bound:
+        bound.listen(server.BACKLOG)
+        tokens, ways_in = _prepare(world, settings)
+
+        def perform(address: str, ended: Event) -> None:
+            at_once = Patience(0, world.pause, whisper)
+            doors = {slug: Door(address, token, at_once) for slug, token in tokens.items()}
+            stage = Stage(doors, whisper, ended)
+            try:
+                whisper(f"{stage.tell_all(stories())} new events loaded.")
+                _show(address, ways_in, as_json=as_json)
+                if not no_live:
+                    run = str(int(world.clock().timestamp()))
+                    stage.keep_publishing(Simulator(SEED, run, world.clock), every)
+            except (Unreachable, Turned) as away:
+                if not ended.is_set():
+                    say(f"The stories could not be told: {away}")
+            finally:
+                stage.close()
+
+        with _beside(perform) as ready:
+            server.run(app.build(settings, world.clock, random=world.random), settings, ready, bound)
+
+
+def _prepare(world: World, settings: Settings) -> tuple[dict[str, str], list[Pass]]:
+    """Make what the demo needs, and new tokens: for the partners of the stories, and for whoever tries it."""
+    if not is_hub(settings):
         found(world, settings)
     with opened(world, str(settings.data), None) as archive:
         admit_all(archive)
-        tokens, ways_in = renew_tokens(archive), passes(archive)
-    whisper = (lambda _: None) if quiet else say
-
-    def perform(address: str, ended: Event) -> None:
-        at_once = Patience(0, world.pause, whisper)
-        doors = {slug: Door(address, token, at_once) for slug, token in tokens.items()}
-        stage = Stage(doors, whisper, ended)
-        try:
-            whisper(f"{stage.tell_all(stories())} new events loaded.")
-            _show(address, ways_in, as_json=as_json)
-            if not no_live:
-                run = str(int(world.clock().timestamp()))
-                stage.keep_publishing(Simulator(SEED, run, world.clock), every)
-        except (Unreachable, Turned) as away:
-            if not ended.is_set():
-                say(f"The stories could not be told: {away}")
-        finally:
-            stage.close()
-
-    with _beside(perform) as ready:
-        server.run(app.build(settings, world.clock, random=world.random), settings, ready)
+        return renew_tokens(archive), passes(archive)
 
 
 @contextmanager

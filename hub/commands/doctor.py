@@ -11,10 +11,12 @@ from pathlib import Path
 import click
 
 from events.submission import STEWARDS
+from events.vault import Key
 from hub.accounts import FILE as ACCOUNTS_FILE
 from hub.app import VIEWS_FILE
-from hub.commands.archive import KEYS_FOLDER, Archive, opened
+from hub.commands.archive import Archive, opened
 from hub.commands.world import World, local_options, tell
+from hub.keys import keys_folder, open_vault
 
 ROOM_BYTES = 1_000_000_000
 OTHERS = 0o077
@@ -33,7 +35,7 @@ class Finding:
 @local_options
 @click.pass_obj
 def doctor(world: World, data: str | None, store: str | None, as_json: bool) -> None:
-    """Look over the hub's folder: log, keys, accounts, views, disk. Exit status 1 if something is wrong."""
+    """Look over the hub's folder: log, keys, vault, accounts, views, disk. Exit status 1 if something is wrong."""
     with opened(world, data, store) as archive:
         findings = list(_look(archive, world))
     for one in findings:
@@ -56,15 +58,16 @@ def _look(archive: Archive, world: World) -> Iterator[Finding]:
     works = [one for one in archive.accounts.listing() if one.holds(now)]
     stewards = sum(one.role == "steward" for one in works)
     yield Finding("accounts", stewards > 0, f"{len(works)} tokens work, {stewards} of them a steward's")
-    yield _secrecy(folder)
-    yield _files(folder)
+    yield _secrecy(folder, keys_folder(folder, archive.settings.keys))
+    yield _vault(archive, world)
+    yield _files(folder, keys_folder(folder, archive.settings.keys))
     yield _views(folder / VIEWS_FILE, head)
     free = shutil.disk_usage(folder).free
     yield Finding("disk", free > ROOM_BYTES, f"{free // 1_000_000} MB are free")
 
 
-def _secrecy(folder: Path) -> Finding:
-    kept = [folder / ACCOUNTS_FILE, folder / KEYS_FOLDER, *(folder / KEYS_FOLDER).iterdir()]
+def _secrecy(folder: Path, keys: Path) -> Finding:
+    kept = [folder / ACCOUNTS_FILE, keys, *keys.iterdir()]
     open_ones = [one.name for one in kept if one.stat().st_mode & OTHERS]
     detail = (
         "others on this machine may read: " + ", ".join(open_ones) if open_ones else "for the owner alone"
@@ -72,8 +75,29 @@ def _secrecy(folder: Path) -> Finding:
     return Finding("secrecy", not open_ones, detail)
 
 
-def _files(folder: Path) -> Finding:
-    broken = [one.name for one in sorted(folder.glob("*.sqlite")) if not _is_sound(one)]
+def _vault(archive: Archive, world: World) -> Finding:
+    settings = archive.settings
+    vault = open_vault(settings.data, world.random, settings.keys)
+    try:
+        records = vault.listing()
+        living = [one.kid for one in records if one.destroyed is None]
+        opened_keys = [one for one in vault.open_all(living).values() if isinstance(one, Key)]
+    finally:
+        vault.close()
+    damaged = len(living) - len(opened_keys)
+    if damaged:
+        return Finding(
+            "vault", False, f"{damaged} keys of personal fields do not open: restore a backup of them"
+        )
+    detail = f"{len(living)} keys of personal fields open, {len(records) - len(living)} are destroyed"
+    if settings.data.stat().st_dev == keys_folder(settings.data, settings.keys).stat().st_dev:
+        detail += "; warning: they are on the same disk as the log (HUB_KEYS)"
+    return Finding("vault", True, detail)
+
+
+def _files(folder: Path, keys: Path) -> Finding:
+    files = sorted([*folder.glob("*.sqlite"), *keys.glob("*.sqlite")])
+    broken = [one.name for one in files if not _is_sound(one)]
     return Finding(
         "files", not broken, "broken: " + ", ".join(broken) if broken else "every database is sound"
     )

@@ -1,6 +1,9 @@
 """`hub follow`: prints the live feed."""
 
+import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -58,10 +61,30 @@ def follow(
     file = None if state is None else Path(state)
     start = (file and read_state(file)) or after or "now"
     follower = Follower(Feed(settings.url, settings.token, filters, timeout), start, world.pause, say)
-    try:
-        _print_all(follower, file, count)
-    except KeyboardInterrupt:
+    with _stopping(follower.stop) as asked:
+        try:
+            _print_all(follower, file, count)
+        except KeyboardInterrupt:
+            asked.append(signal.SIGINT)
+    if asked:
         say("Stopped.")
+
+
+@contextmanager
+def _stopping(stop: Callable[[], None]) -> Iterator[list[int]]:
+    """Call `stop` at Ctrl-C and when the system asks to end; what was asked is kept in the list."""
+    asked: list[int] = []
+
+    def note(number: int, _: object) -> None:
+        asked.append(number)
+        stop()
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _print_all(follower: Follower, file: Path | None, count: int | None) -> None:

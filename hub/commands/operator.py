@@ -4,13 +4,14 @@ import sys
 
 import click
 
+from events.acts import StewardAct
 from hub import app, server
 from hub.commands.archive import found, opened, token_row
-from hub.commands.world import World, json_option, local_options, say, tell
+from hub.commands.world import World, json_option, keys_option, local_options, say, tell
 from hub.keys import cursor_key
 from projections.tail import request_rebuild
 
-VIEWS = ("dossiers", "graph", "search", "timeline")
+VIEWS = ("conflicts", "dossiers", "erasures", "graph", "search", "timeline")
 
 
 @click.command(epilog="Example:  hub init --data hub-data")
@@ -38,6 +39,7 @@ def init(world: World, data: str | None, store: str | None, as_json: bool) -> No
 )
 @click.option("--data", metavar="DIR", help="The hub's folder.  [HUB_DATA; hub-data]")
 @click.option("--store", metavar="URL", help="The log: sqlite:///path or postgresql://...  [HUB_STORE]")
+@keys_option
 @click.option("--bus", metavar="URL", help="A bus between hubs (nats://...).  [HUB_BUS]")
 @click.option("--workers", type=click.IntRange(1), help="How many processes serve.  [HUB_WORKERS; 1]")
 @json_option
@@ -55,7 +57,7 @@ def serve(
     """Run the hub until Ctrl-C; its address is printed once it listens."""
     flags = {"host": host, "port": port, "data": data, "store": store, "bus": bus, "workers": workers}
     settings = world.settings(**flags).for_serving()
-    cursor_key(settings.data)
+    cursor_key(settings.data, settings.keys)
 
     def ready(address: str) -> None:
         tell({"address": address}, address, as_json=as_json)
@@ -75,5 +77,6 @@ def rebuild(world: World, view: str | None, data: str | None, store: str | None,
     """
     with opened(world, data, store) as archive:
         for name in VIEWS if view is None else (view,):
+            archive.note(StewardAct("views_rebuilt", subject=name))
             request_rebuild(archive.settings.data / app.VIEWS_FILE, name)
             tell({"view": name, "rebuild": "requested"}, f"{name} will be folded anew.", as_json=as_json)

@@ -1,25 +1,33 @@
 """`hub partner`: who may publish."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
 
-from events.event import Position
+from events.event import Position, RecordedEvent
 from events.submission import STEWARDS
+from hub.app import VIEWS_FILE
 from hub.commands.archive import Archive, grant_of, opened, token_row
+from hub.commands.partner_keys import key, require_signature
 from hub.commands.refusals import AlreadyThere, NoSuchPartner
 from hub.commands.world import World, local_options, moment_text, say, tell
+from projections.peek import places_of
 
 Json = Any
 
+ADMITTED = "partner.admitted"
 PAGE = 2_000
 REASONS = ("key_compromised", "seized", "misconduct", "conflict_of_interest", "own_request", "inactive")
 
 
 @click.group(epilog="Example:  hub partner add open-docket --name 'Open Docket' --role monitor")
 def partner() -> None:
-    """Admit and suspend partners, and list them."""
+    """Admit and suspend partners, list them, and say with which keys they sign."""
+
+
+partner.add_command(key)
+partner.add_command(require_signature)
 
 
 @partner.command(
@@ -131,6 +139,12 @@ def known_partner(archive: Archive, slug: str) -> None:
         raise NoSuchPartner(slug)
 
 
+def is_steward(archive: Archive, slug: str) -> bool:
+    """Tell whether a partner runs this hub."""
+    rights = archive.store.rights(slug)
+    return rights is not None and "steward" in rights.roles
+
+
 def _admitted(archive: Archive) -> dict[str, Json]:
     """Return each partner by slug, as the log and its rights say now."""
     names = dict[str, Json]()
@@ -146,12 +160,21 @@ def _admitted(archive: Archive) -> dict[str, Json]:
 
 
 def _admissions(archive: Archive) -> Iterator[tuple[str, Json]]:
-    after = Position(0)
+    """Yield slug and payload of each admission, in order: those that the views know, then what came since."""
+    places, after = places_of(archive.settings.data / VIEWS_FILE, ADMITTED)
+    if after > archive.store.head():
+        places, after = [], Position(0)  # views of another log, which the next start makes anew
+    for start in range(0, len(places), PAGE):
+        yield from _admissions_in(archive.store.at(places[start : start + PAGE]))
     while page := archive.store.read(after, PAGE):
-        for event in page:
-            if event.stem.startswith("partner.admitted."):
-                yield str(event.data["partner"]).removeprefix("partner:"), event.data
+        yield from _admissions_in(page)
         after = page[-1].position
+
+
+def _admissions_in(events: Sequence[RecordedEvent]) -> Iterator[tuple[str, Json]]:
+    for event in events:
+        if event.stem.startswith(f"{ADMITTED}."):
+            yield str(event.data["partner"]).removeprefix("partner:"), event.data
 
 
 def _end(token: Json) -> str:

@@ -2,8 +2,10 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -13,10 +15,13 @@ from hub.client.answers import Turned, Unreachable
 from hub.client.door import Door, Patience
 from hub.client.files import Line, Reading, shapes_finder
 from hub.client.outbox import Outbox
-from hub.client.push import Push, Refusal, Tally
+from hub.client.push import Push, Refusal, Tally, own_source
+from hub.client.signing import Signer, inner, read_key_file
 from hub.commands.catalogue import find_contract
 from hub.commands.world import World, json_option, say, tell, token_option
 from schemas.registry import Registry
+
+Json = Any
 
 CHUNK = 500
 LARGEST_BATCH = 10_000
@@ -55,6 +60,16 @@ LARGEST_BATCH = 10_000
     show_default=True,
     help="Seconds to go on trying while the hub does not answer.",
 )
+@click.option(
+    "--sign",
+    "key_file",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="KEYFILE",
+    help="Sign every event with this private key (Ed25519, PEM); see `hub partner key new`.",
+)
+@click.option(
+    "--kid", metavar="ID", help="Name of that key, as the stewards registered it.  [its fingerprint]"
+)
 @json_option
 @click.pass_obj
 def push(
@@ -67,6 +82,8 @@ def push(
     folder: str | None,
     event_type: str | None,
     patience: float,
+    key_file: str | None,
+    kid: str | None,
     as_json: bool,
 ) -> None:
     """Send the events of PATH... (JSON, NDJSON, CSV; - is standard input) to a hub.
@@ -76,6 +93,10 @@ def push(
     twice is harmless. Every event is on disk in the outbox before it is sent, and stays there until the hub answered
     for it: after a loss of network or a kill, run the same command again, or `hub push` without PATH. Refused lines are
     reported and do not stop the others.
+
+    With --sign the outbox keeps the signed bytes, so what is sent again is the same to the letter, and needs no key. An
+    event that does not say its source is signed once the hub has said whose token this is. Lines that are envelopes
+    of DSSE already are sent as they are.
     """
     settings = world.settings(url=url, token=token)
     registry = Registry.load()
@@ -86,7 +107,8 @@ def push(
     door = Door(settings.url, settings.token, Patience(patience, world.pause, say))
     tally = Tally()
     try:
-        _hand_over(paths, Reading(shapes_finder(registry), event_type), outbox, tally)
+        sign = Signer(read_key_file(key_file), kid, lambda: own_source(door)).sign if key_file else None
+        _hand_over(_lines(paths, Reading(shapes_finder(registry), event_type), sign), outbox, tally)
         with _bar() as bar:
             task = bar.add_task("sent", total=len(outbox))
             status = _sent(Push(door, outbox, batch, dry_run=dry_run), tally, lambda n: bar.advance(task, n))
@@ -102,9 +124,14 @@ def _usual_place(world: World) -> Path:
     return Path(home) / "solidarity-hub" / "outbox"
 
 
-def _hand_over(paths: Iterable[str], reading: Reading, outbox: Outbox, tally: Tally) -> None:
+def _lines(paths: Iterable[str], reading: Reading, sign: Callable[[Json], Json] | None) -> Iterator[Line]:
+    for path in paths:
+        for line in reading.lines(path):
+            yield line if sign is None or line.problems else replace(line, event=sign(line.event))
+
+
+def _hand_over(lines: Iterator[Line], outbox: Outbox, tally: Tally) -> None:
     """Put every readable line into the outbox, in order."""
-    lines = (line for path in paths for line in reading.lines(path))
     while chunk := list(islice(lines, CHUNK)):
         outbox.add(_readable(chunk, tally))
 
@@ -112,7 +139,7 @@ def _hand_over(paths: Iterable[str], reading: Reading, outbox: Outbox, tally: Ta
 def _readable(lines: Iterable[Line], tally: Tally) -> Iterator[tuple[str, int, object]]:
     for line in lines:
         if line.problems:
-            told = None if line.event is None else str(line.event.get("id"))
+            told = None if line.event is None else str(inner(line.event).get("id"))
             tally.refusals.append(Refusal(line.file, line.line, told, line.problems))
         else:
             yield line.file, line.line, line.event

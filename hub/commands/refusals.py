@@ -5,6 +5,10 @@ class AlreadyThere(Exception):
     """What was to be made exists; nothing was changed. The message is one sentence."""
 
 
+class NotHere(Exception):
+    """What is asked for is somewhere else. The message is one sentence."""
+
+
 class NoSuchPartner(Exception):
     """No partner of this slug was ever admitted."""
 
@@ -17,3 +21,10 @@ class NoSuchToken(Exception):
 
     def __init__(self) -> None:
         super().__init__("There is no token of this id; see `hub token list`.")
+
+
+class NothingNamed(Exception):
+    """No event names this reference."""
+
+    def __init__(self) -> None:
+        super().__init__("No event of this hub names that reference; nothing was done.")

@@ -22,12 +22,18 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "validate": "validate",
         "push": "push",
         "follow": "follow",
+        "verify-event": "verify_event",
         "types": "catalogue",
         "schema": "catalogue",
         "example": "catalogue",
         "identity": "identity",
         "export": "export",
         "rebuild": "operator",
+        "backup": "backup",
+        "restore": "backup",
+        "erase": "erase",
+        "erasures": "erase",
+        "verify": "verify",
         "doctor": "doctor",
     }
 )
@@ -45,7 +51,8 @@ class HubGroup(click.Group):
         """Load a command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"hub.commands.{COMMANDS[cmd_name]}"), cmd_name)
+        module = import_module(f"hub.commands.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -61,10 +68,11 @@ class HubGroup(click.Group):
 def statuses() -> dict[type[Exception], int]:
     """Return the exit status of each error that a command may end with."""
     # Imported here: by now they are loaded if the command knows them, and else they cost seconds.
+    from events.signatures import KeyRefused
     from events.submission import EventRefused, StoreBusy, StoreUnavailable
     from hub.accounts import GrantRefused
     from hub.client.answers import Turned, Unreachable
-    from hub.commands.refusals import AlreadyThere, NoSuchPartner, NoSuchToken
+    from hub.commands.refusals import AlreadyThere, NoSuchPartner, NoSuchToken, NotHere, NothingNamed
     from hub.keys import HubNotInitialised
     from hub.settings import SettingsRefused
 
@@ -73,8 +81,11 @@ def statuses() -> dict[type[Exception], int]:
         AlreadyThere: REFUSED,
         NoSuchPartner: REFUSED,
         NoSuchToken: REFUSED,
+        NothingNamed: REFUSED,
+        NotHere: REFUSED,
         Turned: REFUSED,
         GrantRefused: WRONG_USE,
+        KeyRefused: WRONG_USE,
         HubNotInitialised: WRONG_USE,
         SettingsRefused: WRONG_USE,
         Unreachable: UNREACHABLE,

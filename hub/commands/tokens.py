@@ -1,6 +1,7 @@
 """`hub token`: the sign-ins of partners."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import click
@@ -8,7 +9,7 @@ import click
 from events.audience import TLP
 from hub.accounts import ROLES, Role
 from hub.commands.archive import grant_of, opened, token_row
-from hub.commands.partners import known_partner
+from hub.commands.partners import is_steward, known_partner
 from hub.commands.refusals import NoSuchToken
 from hub.commands.world import World, local_options, say, tell
 
@@ -52,6 +53,13 @@ def token() -> None:
     metavar="NAME",
     help="Name of the account, for red events to one person.  [the role]",
 )
+@click.option(
+    "--network",
+    "networks",
+    multiple=True,
+    metavar="CIDR",
+    help="From where it works, e.g. 192.0.2.0/24; may be repeated.  [anywhere]",
+)
 @local_options
 @click.pass_obj
 def add(
@@ -62,6 +70,7 @@ def add(
     expires: timedelta | None,
     read_only: bool,
     account: str,
+    networks: tuple[str, ...],
     data: str | None,
     store: str | None,
     as_json: bool,
@@ -69,7 +78,10 @@ def add(
     """Make a token for PARTNER and print it, this once: the hub keeps only a hash."""
     with opened(world, data, store) as archive:
         known_partner(archive, partner)
-        made, text = archive.issue(grant_of(partner, role, account, clearance, read_only=read_only), expires)
+        if role == "steward" and not is_steward(archive, partner):
+            raise click.UsageError(f"{partner} does not run this hub: it has no role as a steward.")
+        grant = grant_of(partner, role, account, clearance, read_only=read_only)
+        made, text = archive.issue(replace(grant, networks=networks), expires)
     say(f"Token {made.id} of {partner} ({role}, {made.clearance}). Keep it; it is not shown again.")
     tell(token_row(made, text), text, as_json=as_json)
 
@@ -86,7 +98,10 @@ def list_tokens(
         for account in archive.accounts.listing(partner):
             row = token_row(account)
             state = "revoked" if account.revoked else "works" if account.holds(world.clock()) else "expired"
-            text = f"{account.id}  {account.partner:32} {account.role:12} {account.clearance:12} {state}"
+            where = f"  only from {', '.join(row['networks'])}" if account.networks else ""
+            text = (
+                f"{account.id}  {account.partner:32} {account.role:12} {account.clearance:12} {state}{where}"
+            )
             tell({**row, "state": state}, text, as_json=as_json)
 
 
@@ -97,6 +112,24 @@ def list_tokens(
 def revoke(world: World, id: str, data: str | None, store: str | None, as_json: bool) -> None:
     """Stop the token ID at once, with every browser session opened by it."""
     with opened(world, data, store) as archive:
-        if not archive.accounts.revoke(id, world.clock()):
+        if not archive.revoke(id):
             raise NoSuchToken
     tell({"id": id, "status": "revoked"}, f"Token {id} is revoked.", as_json=as_json)
+
+
+@token.command(epilog="Example:  hub token link k3jx2q7a --lives 30m")
+@click.argument("id")
+@click.option(
+    "--lives", type=Span(), default="30m", show_default=True, metavar="SPAN", help="How long it works."
+)
+@local_options
+@click.pass_obj
+def link(world: World, id: str, lives: timedelta, data: str | None, store: str | None, as_json: bool) -> None:
+    """Print a link that signs a browser in as the token ID, once; the browser's session ends with the token."""
+    with opened(world, data, store) as archive:
+        secret = archive.link(id, lives)
+        if secret is None:
+            raise NoSuchToken
+    settings = world.settings()
+    address = f"{settings.public_url or settings.url}/sign-in/{secret}"
+    tell({"id": id, "link": address}, address, as_json=as_json)

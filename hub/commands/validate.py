@@ -7,6 +7,7 @@ import click
 from hub.client.files import Line, Reading, shapes_finder
 from hub.client.offline import OfflineIntake, offline_intake
 from hub.client.push import Refusal
+from hub.client.signing import inner
 from hub.commands.catalogue import find_contract
 from hub.commands.world import World, json_option, tell
 from schemas.registry import Registry
@@ -46,7 +47,8 @@ def validate(world: World, paths: tuple[str, ...], event_type: str | None, as_js
 
 def _refusal(line: Line, intake: OfflineIntake) -> Refusal:
     problems = line.problems or intake.problems(line.event)
-    return Refusal(line.file, line.line, None if line.event is None else str(line.event["id"]), problems)
+    named = None if line.event is None else inner(line.event).get("id")
+    return Refusal(line.file, line.line, named and str(named), problems)
 
 
 def _tell(refusal: Refusal, *, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -68,7 +68,21 @@ def local_options(command: Command) -> Command:
         "--store", metavar="URL", help="The log: sqlite:///path or postgresql://...  [HUB_STORE]"
     )
     data = click.option("--data", metavar="DIR", help="The hub's folder.  [HUB_DATA; hub-data]")
-    return data(store(json_option(command)))
+    return data(store(keys_option(json_option(command))))
+
+
+def keys_option(command: Command) -> Command:
+    """Give a command the option `--keys`; it reaches the settings by itself."""
+    meaning = "The folder of keys, if it is not in the hub's.  [HUB_KEYS; DATA/keys]"
+    return click.option("--keys", metavar="DIR", help=meaning, expose_value=False, callback=_keep_keys)(
+        command
+    )
+
+
+def _keep_keys(ctx: click.Context, _option: click.Parameter, said: str | None) -> None:
+    if said is not None:
+        world: World = ctx.obj
+        ctx.obj = replace(world, environ={**world.environ, "HUB_KEYS": said})
 
 
 def json_option(command: Command) -> Command:

@@ -1,11 +1,16 @@
 """Feed messages as bytes: encoded once, sent to every listener of the same class of readers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import orjson
 
 from events.event import Json, Position
+
+LARGEST_PIECE = 8_000
+"""Bytes that go to a connection at once: with their framing less than half of what may wait for its reader."""
+
+MOST_BYTES_OF_A_CHARACTER = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +27,28 @@ class Frame:
     cursor: str
     text: str
 
-    @property
-    def sse(self) -> bytes:
-        """The message as one server-sent event."""
-        return f"event: {self.kind}\nid: {self.cursor}\ndata: {self.text}\n\n".encode()
+    def server_sent(self) -> Iterator[bytes]:
+        """Yield the message as one server-sent event, in pieces."""
+        head = f"event: {self.kind}\nid: {self.cursor}\ndata: "
+        if len(self.text) <= LARGEST_PIECE:
+            yield from pieces(f"{head}{self.text}\n\n")
+            return
+        # A long text is shared by all listeners of a class; only a piece of it is copied for each.
+        yield head.encode()
+        yield from pieces(self.text)
+        yield b"\n\n"
+
+
+def pieces(text: str) -> Iterator[bytes]:
+    """Yield a text as UTF-8 in pieces of at most `LARGEST_PIECE` bytes, at least one, without copying it whole."""
+    longest = LARGEST_PIECE if text.isascii() else LARGEST_PIECE // MOST_BYTES_OF_A_CHARACTER
+    if len(text) <= LARGEST_PIECE:
+        whole = text.encode()
+        if len(whole) <= LARGEST_PIECE:
+            yield whole
+            return
+    for start in range(0, len(text), longest):
+        yield text[start : start + longest].encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,9 @@ class Listener:
                 return
             batch = await self._hub["shared"].page(caller.reader, self._query, self._place)
             said = list(batch.frames)
-            is_behind = batch.place != self._place and batch.place.position < self._hub["room"].position
+            is_behind = batch.place != self._place and (
+                batch.place.position < self._hub["room"].position or batch.place.part > 0
+            )
             self._keep(batch.place, said)
             if not is_live and not is_behind and self._place.position >= self._target:
                 is_live = True

@@ -35,7 +35,7 @@ async def open_listener(connection: HTTPConnection[HubState], asked: Asked) -> L
 
 
 def _start(hub: HubState, reader: Reader, query: EventQuery, after: str) -> Start:
-    head, cursors = hub["store"].head(), hub["cursors"]
+    head, cursors = hub["end_of_log"](), hub["cursors"]
     if after == BEGIN:
         return Start(Place(Position(0)), cursors.encode(Position(0)), head)
     if after == NOW:

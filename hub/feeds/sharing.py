@@ -1,6 +1,7 @@
 """Pages of the feed, read and encoded once for all listeners who would get the same bytes."""
 
 import asyncio
+import sys
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from projections.labels import class_of
 from projections.reading_room import ReadingRoom
 
 REMEMBERED = 256
+PAGE_BYTES = 32_768
+"""A page stays in memory while one listener is served from it, so it is small: about that, or one message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +39,28 @@ class SharedPages:
         self._cursors = cursors
         self._limiter = limiter
         self._most = most
+        self._fitting = most
         self._pages: OrderedDict[object, asyncio.Task[FeedBatch]] = OrderedDict()
+        room.on_erasure(self._forget)
+
+    @property
+    def kept(self) -> int:
+        """How many pages are remembered."""
+        return len(self._pages)
+
+    def _forget(self) -> None:
+        """Let go of all pages, from whatever thread."""
+        self._pages = OrderedDict()
 
     async def page(self, reader: Reader, query: EventQuery, place: Place) -> FeedBatch:
         """Return what follows `place` for this reader; empty when there is nothing yet."""
         key = (class_of(reader), query, place, self._room.position)
-        task = self._pages.get(key)
+        pages = self._pages
+        task = pages.get(key)
         if task is None:
-            task = self._pages[key] = asyncio.create_task(self._read(reader, query, place))
-            if len(self._pages) > REMEMBERED:
-                self._pages.popitem(last=False)
+            task = pages[key] = asyncio.create_task(self._read(reader, query, place))
+            if len(pages) > REMEMBERED:
+                pages.popitem(last=False)
         # Shielded: a listener that leaves must not take the page away from the others.
         return await asyncio.shield(task)
 
@@ -54,9 +69,21 @@ class SharedPages:
 
     def _fold(self, reader: Reader, query: EventQuery, place: Place) -> FeedBatch:
         sight = self._room.purge(reader)
-        page = sight.feed(place.position, place.part, query, self._most)
-        frames = tuple(self._frame(message) for message in page.messages)
-        return FeedBatch(frames, Place(page.reached, page.part))
+        page = sight.feed(place.position, place.part, query, self._fitting)
+        frames: list[Frame] = []
+        size = 0
+        for message in page.messages:
+            frames.append(self._frame(message))
+            size += sys.getsizeof(frames[-1].text)
+            if size >= PAGE_BYTES:
+                break
+        if frames:
+            # Ask next time for about as many as fit.
+            self._fitting = min(self._most, max(1, PAGE_BYTES * len(frames) // size))
+        if len(frames) < len(page.messages):
+            last = page.messages[len(frames) - 1]
+            return FeedBatch(tuple(frames), Place(last.position, last.part))
+        return FeedBatch(tuple(frames), Place(page.reached, page.part))
 
     def _frame(self, message: FeedMessage) -> Frame:
         cursor = self._cursors.encode(message.position, message.part)
@@ -69,4 +96,6 @@ class SharedPages:
         more = {name: said[name] for name in fields}
         if message.kind == "event":
             more["touches"] = message.touches
+        if message.flags:
+            more["flags"] = message.flags
         return frame(message.kind, cursor, more)

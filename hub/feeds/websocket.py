@@ -1,18 +1,20 @@
 """The feed as a WebSocket: one JSON object a text frame."""
 
+from contextlib import suppress
+
 import anyio
 from starlette.websockets import WebSocketDisconnect
 
 from hub.access import refuse_foreign_origin
 from hub.address import Asked, HubSocket
-from hub.feeds.frames import Frame
-from hub.feeds.listener import Listener
+from hub.feeds.listener import ByeReason, Listener
 from hub.feeds.opening import open_listener
+from hub.feeds.patience import Patience, drop
 
 TRY_AGAIN_LATER = 1013
 SERVICE_RESTART = 1012
 POLICY = 1008
-CODES = {"slow": TRY_AGAIN_LATER, "restart": SERVICE_RESTART, "revoked": POLICY}
+CODES: dict[ByeReason, int] = {"slow": TRY_AGAIN_LATER, "restart": SERVICE_RESTART, "revoked": POLICY}
 
 
 async def follow_websocket(socket: HubSocket, asked: Asked) -> None:
@@ -39,27 +41,26 @@ async def _listen_for_end(socket: HubSocket, scope: anyio.CancelScope) -> None:
 
 
 async def _send_all(socket: HubSocket, listener: Listener) -> None:
-    patience = socket.state["settings"].slow_seconds
+    patience = Patience.of(socket.state["settings"].slow_seconds)
     try:
         async for frames in listener.batches():
             for frame in frames:
-                if not await _send(socket, frame, patience):
-                    await _say_slow(socket, listener, patience)
+                with anyio.move_on_after(patience.before_goodbye) as waiting:
+                    await socket.send_text(frame.text)
+                if waiting.cancelled_caught:
+                    await _end(socket, patience, "slow", listener.bye("slow").text)
                     return
                 listener.cursor = frame.cursor
-        await socket.close(CODES[listener.ended])
+        await _end(socket, patience, listener.ended)
     except WebSocketDisconnect:
         return
 
 
-async def _send(socket: HubSocket, frame: Frame, patience: float) -> bool:
-    with anyio.move_on_after(patience) as scope:
-        await socket.send_text(frame.text)
-    return not scope.cancelled_caught
-
-
-async def _say_slow(socket: HubSocket, listener: Listener, patience: float) -> None:
-    """Give a listener that reads again one chance to hear why; else the connection is dropped."""
-    with anyio.move_on_after(patience):
-        await socket.send_text(listener.bye("slow").text)
-        await socket.close(TRY_AGAIN_LATER)
+async def _end(socket: HubSocket, patience: Patience, reason: ByeReason, text: str | None = None) -> None:
+    """Close, after a last message if there is one; a listener that does not take even that is dropped."""
+    with anyio.move_on_after(patience.for_goodbye), suppress(WebSocketDisconnect):
+        if text is not None:
+            await socket.send_text(text)
+        await socket.close(CODES[reason])
+        return
+    await drop(socket.scope)

@@ -1,26 +1,27 @@
 """The pages: rendered on the server from a sight, and working without scripts."""
 
 from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import anyio.to_thread
 from starlette.responses import RedirectResponse, Response
 
 from events.event import Json
-from hub.access import COOKIE, Caller, Credential, credential_of, refuse_foreign_origin
+from hub.access import COOKIE, Caller, Credential, address_of, credential_of, is_secure
 from hub.address import Asked, HubRequest
 from hub.api import catalogue
 from hub.api.answers import ask
 from hub.api.bodies import read_body
 from hub.latest import latest_events, latest_place
 from hub.pages.reference import described_addresses, messages
-from hub.refusals import Absent, NotSignedIn, PartnerSuspended
+from hub.refusals import Absent, NotSignedIn, PartnerSuspended, RateLimited
 from projections.event_query import EventQuery
 from projections.sight import Sight
 
 SHOWN_ON_START = 20
 SHOWN_LIVE = 100
 MAX_FORM_BYTES = 4096
+TOO_OFTEN = "Too many attempts that failed. Wait a minute, then try again."
 STATIC_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
@@ -60,38 +61,49 @@ async def show_link(request: HubRequest, _: Asked) -> Response:
 
 async def sign_in(request: HubRequest, _: Asked) -> Response:
     """Open a session for whoever shows a token that works."""
-    _refuse_foreign(request)
     form = parse_qs((await read_body(request, MAX_FORM_BYTES)).decode("ascii", "replace"))
     token = form.get("token", [""])[0].strip()
     hub = request.state
+    shown = Credential("token", token, address_of(request))
+    account = hub["callers"].account_of(shown)
+    known = None if account is None else account.id
     try:
-        hub["callers"].of(Credential("token", token))
-    except (NotSignedIn, PartnerSuspended):
+        hub["gate"].refuse_guesser(shown.address, known, is_sign_in=True)
+        hub["callers"].of(shown)
+    except RateLimited as limited:
+        return _refused(request, TOO_OFTEN, limited)
+    except (NotSignedIn, PartnerSuspended) as refused:
+        if isinstance(refused, NotSignedIn):
+            hub["gate"].note_guess(shown.address, is_sign_in=True)
         return _refused(request, "This token does not work.")
     session = await anyio.to_thread.run_sync(
         hub["accounts"].open_session, token, hub["clock"](), _lives(request)
     )
-    return _signed_in(request, session)
+    return await _signed_in(request, session, "This token does not work.")
 
 
 async def use_link(request: HubRequest, _: Asked) -> Response:
     """Open a session for whoever holds a sign-in link, once."""
-    _refuse_foreign(request)
     hub, secret = request.state, request.path_params["secret"]
+    address = address_of(request)
+    try:
+        hub["gate"].refuse_guesser(address, None, is_sign_in=True)
+    except RateLimited as limited:
+        # The link is not looked at, so it is not spent either.
+        return _refused(request, TOO_OFTEN, limited)
     session = await anyio.to_thread.run_sync(
         hub["accounts"].use_link, secret, hub["clock"](), _lives(request)
     )
-    return _signed_in(request, session)
+    if session is None:
+        hub["gate"].note_guess(address, is_sign_in=True)
+    return await _signed_in(request, session, "This link was used already, or is too old.")
 
 
 async def sign_out(request: HubRequest, _: Asked) -> Response:
     """Close the session."""
-    _refuse_foreign(request)
-    session = request.cookies.get(COOKIE)
-    if session:
-        await anyio.to_thread.run_sync(request.state["accounts"].close_session, session)
+    await _close_session(request)
     answer = RedirectResponse("/", 303)
-    answer.delete_cookie(COOKIE, path="/", secure=_is_secure(request), httponly=True, samesite="strict")
+    answer.delete_cookie(COOKIE, path="/", secure=is_secure(request), httponly=True, samesite="strict")
     return answer
 
 
@@ -134,29 +146,41 @@ def _caller(request: HubRequest) -> Caller:
         return Caller()
 
 
-def _refused(request: HubRequest, sentence: str) -> Response:
-    return _page(request, "sign_in.html", {"here": "sign-in", "refused": sentence}, 403)
+def _refused(request: HubRequest, sentence: str, limited: RateLimited | None = None) -> Response:
+    answer = _page(
+        request, "sign_in.html", {"here": "sign-in", "refused": sentence}, 403 if limited is None else 429
+    )
+    answer.headers.update({} if limited is None else limited.headers)
+    return answer
 
 
-def _signed_in(request: HubRequest, session: str | None) -> Response:
-    if session is None:
-        return _refused(request, "This link was used already, or is too old.")
+async def _signed_in(request: HubRequest, session: str | None, refusal: str) -> Response:
+    """Give the browser a new session, if it works from here, in place of the one that it may have."""
+    caller = Caller() if session is None else _works(request, session)
+    if session is None or caller.account is None:
+        return _refused(request, refusal)
+    request.state["gate"].note_arrival(address_of(request), caller.account.id)
+    await _close_session(request)
     answer = RedirectResponse("/", 303)
     seconds = int(_lives(request).total_seconds())
     answer.set_cookie(
-        COOKIE, session, seconds, path="/", secure=_is_secure(request), httponly=True, samesite="strict"
+        COOKIE, session, seconds, path="/", secure=is_secure(request), httponly=True, samesite="strict"
     )
     return answer
 
 
-def _refuse_foreign(request: HubRequest) -> None:
-    refuse_foreign_origin(request, request.state["settings"], is_needed=True)
+def _works(request: HubRequest, session: str) -> Caller:
+    try:
+        return request.state["callers"].of(Credential("session", session, address_of(request)))
+    except PartnerSuspended:
+        return Caller()
+
+
+async def _close_session(request: HubRequest) -> None:
+    session = request.cookies.get(COOKIE)
+    if session:
+        await anyio.to_thread.run_sync(request.state["accounts"].close_session, session)
 
 
 def _lives(request: HubRequest) -> timedelta:
     return timedelta(hours=request.state["settings"].session_hours)
-
-
-def _is_secure(request: HubRequest) -> bool:
-    outside = urlsplit(request.state["settings"].public_url).scheme or request.url.scheme
-    return bool(outside == "https")
