@@ -6,10 +6,14 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ingest, replay
+from benchmarks import ingest, replay, sealing
 from benchmarks.measure import Figure, keep
 
-PARTS: dict[str, Callable[[], list[Figure]]] = {"ingest": ingest.run, "replay": replay.run}
+PARTS: dict[str, Callable[[], list[Figure]]] = {
+    "ingest": ingest.run,
+    "replay": replay.run,
+    "sealing": sealing.run,
+}
 
 
 def show(part: str, figures: list[Figure]) -> None:

@@ -7,10 +7,11 @@ from functools import cache
 
 from benchmarks.payloads import ROLES, SLUG
 from events.intake import Intake
-from events.store import Store, open_store
+from events.store import Store
 from events.strict import read_json
 from events.submission import Publisher
 from schemas.registry import Registry
+from tests.vaults import open_beside
 
 
 @cache
@@ -52,7 +53,7 @@ class Archive:
 @contextmanager
 def archive(url: str) -> Iterator[Archive]:
     """Open an archive, and close it."""
-    store = open_store(url, registry())
+    store = open_beside(url, registry())
     try:
         opened = Archive(store)
         opened.admit()

@@ -19,7 +19,7 @@ from benchmarks.archive import registry
 from benchmarks.measure import timed
 from benchmarks.processes import resident, scratch
 from events.event import Position, RecordedEvent
-from events.store import Store, open_store
+from events.store import Store
 from projections.database import Database
 from projections.dossiers import Dossiers
 from projections.graph import Graph
@@ -30,6 +30,7 @@ from projections.rulings import Rulings
 from projections.search import SearchView
 from projections.tail import BATCH, Tail
 from projections.timeline import TimelineView
+from tests.vaults import open_beside
 
 if TYPE_CHECKING:
     from projections.view import View
@@ -94,7 +95,7 @@ def held() -> int:
 
 def main(log: str, names: str, collector: str) -> None:
     """Fold once."""
-    store = open_store(f"sqlite:///{log}", registry())
+    store = open_beside(f"sqlite:///{log}", registry())
     with scratch() as folder, folding(store, folder / "views.sqlite", names) as fold:
         before = held()
         if collector == "calm":
