@@ -8,9 +8,9 @@ from typing import Any
 
 from events.event import SOURCE_PREFIX, Json, Position, RecordedEvent
 from events.intake import Intake
-from events.store import Store, open_store
 from events.submission import Checked, Outcome, Publisher
 from schemas.registry import Registry
+from tests.vaults import open_beside
 
 
 @functools.cache
@@ -38,7 +38,7 @@ class Archive:
 
     def __init__(self, url: str, clock: TurnedClock | None = None) -> None:
         self.clock = clock or TurnedClock()
-        self.store: Store = open_store(url, contracts())
+        self.store = open_beside(url, contracts())
         self.intake = Intake(contracts(), self.store, self.clock)
         self._count = 0
 

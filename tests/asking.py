@@ -1,6 +1,7 @@
 """Asking a hub everything: questions for every GET address that there is, and a door that hears the whole answer."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -15,20 +16,24 @@ from events.event import Position
 from hub.address import Address
 from hub.app import build
 from projections.dossier_sight import LISTS
-from tests.oracle import WORD, Logged, strings
+from tests.logged import Logged
+from tests.oracle_label import Who
+from tests.pointers import strings
 from tests.running import World, registry
-from tests.worlds import KINDS, REF, SLUGS
+from tests.telling import KINDS, REF, SLUGS
 
 Messages = list[dict[str, Any]]
+WORD = re.compile(r"[^\W\d_]{4,}")
 
 
 @dataclass(frozen=True)
 class Question:
-    """An address with its query."""
+    """An address with its query; with a body, it is posted."""
 
     route: str
     path: str
     query: tuple[tuple[str, str], ...]
+    body: bytes = b""
 
 
 class Pools:
@@ -65,6 +70,7 @@ class Pools:
             "kind": [kind for _, _, kind in self.ties], "ties": [kind for _, _, kind in self.ties],
             "kinds": self._kinds, "format": ("json", "gexf", "graphml", "csv"), "order": ("world", "log"),
             "hops": "01234", "k": "135", "limit": ("1", "2", "5", "50", "100"), "offset": "012",
+            "overdue": ("true", "false"),
             "sort": ("ref", "-ref", "label", "-starts", "status", "-name"),
             "status": ("ongoing", "open", "open_for_joining", "held_in_part", "completed"),
             "type": ("threat.*", "*", "action.*", "record.*", "*.reported", "lawyer.profiled"),
@@ -84,6 +90,7 @@ class Pools:
             fitting = [ref for ref in self.refs if kind is None or ref.startswith(f"{kind}:")]
             return [_filled(one.path, {"ref": ref}) for ref in [*fitting, random.choice(self.refs)]]
         values = {"name": "common", "type": "threat.reported", "version": "1", "secret": "nothing"}
+        values["request"] = self.namings[0][1]
         return [_filled(one.path, {name: values[name] for name in names})]
 
 
@@ -132,6 +139,26 @@ def feed_questions(one: Address, pools: Pools, random: Random) -> list[Question]
     return made
 
 
+def probes(who: Who, log: Sequence[Logged], random: Random) -> list[Question]:
+    """Return events to rehearse, by which a reader could try to learn what others have published."""
+    if who.partner is None:
+        return []
+    own = f"urn:hub:partner:{who.partner}"
+    said: list[dict[str, Any]] = []
+    others = [one for one in log if one.source != own]
+    for one in random.sample(others, min(len(others), 4)):
+        source, name = one.naming
+        said += [
+            {"id": name, "type": "record.corrected", "data": {"about_event": name, "tlp": "red"}},
+            {"type": "record.retracted", "data": {"about_event": name, "about_source": source}},
+            {"type": "claim.assessed", "data": {"about_event": name, "verdict": "disputes"}},
+            {"source": source, "id": name, "type": "record.retracted", "data": {"about_event": name}},
+        ]
+    made = [{"specversion": "1.0", "source": own, "id": "probe", **one} for one in said]
+    dry = (("dry_run", "true"),)
+    return [Question("/api/v1/events", "/api/v1/events", dry, json.dumps(one).encode()) for one in made]
+
+
 @dataclass(frozen=True)
 class Heard:
     """An answer, whole."""
@@ -151,7 +178,8 @@ class Door:
     async def ask(self, question: Question, token: str | None, accept: str = "*/*") -> Heard:
         """Ask over HTTP; of the feed, what comes until it is live."""
         is_feed = accept == "text/event-stream"
-        sent = await self._call(self._scope("http", question, token, accept), [{"type": "http.request"}],
+        first = [{"type": "http.request", "body": question.body}]
+        sent = await self._call(self._scope("http", question, token, accept), first,
                                 lambda message: is_feed and b"event: live" in message.get("body", b""))  # fmt: skip
         body = b"".join(message["body"] for message in sent if message["type"] == "http.response.body")
         return Heard(sent[0]["status"], _headers(sent[0]), body)
@@ -171,7 +199,7 @@ class Door:
 
     async def settle(self) -> None:
         """Wait until the views have all that the log has."""
-        head = self._state["store"].head()
+        head = self._state["end_of_log"]()
         assert await asyncio.to_thread(self._state["room"].wait_for, head, 30)
         assert self._state["room"].stalls() == {}
 
@@ -200,11 +228,13 @@ class Door:
         headers = [(b"host", b"hub.test"), (b"accept", accept.encode())]
         if token is not None:
             headers.append((b"authorization", f"Bearer {token}".encode()))
+        if question.body:
+            headers.append((b"content-type", b"application/json"))
         return {
             "type": kind,
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
-            "method": "GET",
+            "method": "POST" if question.body else "GET",
             "scheme": "http" if kind == "http" else "ws",
             "server": ("hub.test", 80),
             "client": ("127.0.0.1", 5),

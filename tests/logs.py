@@ -1,7 +1,9 @@
 """A log in memory and events for it, for tests of the reading rooms; all data invented."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -9,6 +11,12 @@ import orjson
 
 from events.audience import Reader
 from events.event import Position, RecordedEvent
+from events.seals import Seals
+from projections.amendments import Naming, corrects
+from projections.protections import without_fields
+from projections.sight import Sight
+from schemas.registry import Registry
+from schemas.walk import pointer_of
 
 Json = Any
 
@@ -21,6 +29,15 @@ THREAT = {
     "occurred": "2026-11-02",
     "place": {"country": "QM"},
 }
+
+
+IDENTITY = {"names": [{"full": "Pellamine Dovrask"}]}
+
+
+@cache
+def seals() -> Seals:
+    """Return the marks of the package's contracts."""
+    return Seals(Registry.load())
 
 
 class MemoryLog:
@@ -49,7 +66,9 @@ class MemoryLog:
             "recordedtime": recorded,
             "data": data,
         }
-        event = RecordedEvent(Position(position), f"{event_type}.v1", whole)
+        stem = f"{event_type}.v1"
+        sealed = {pointer_of(one.path): one.subject for one in seals().of(stem, whole)}
+        event = RecordedEvent(Position(position), stem, whole, sealed)
         with self._grown:
             self.events.append(event)
             self._grown.notify_all()
@@ -83,6 +102,55 @@ class MemoryLog:
         """Record that the timekeeper ends embargoes."""
         return self.add("embargo.released", {"until": until}, "hub", tlp="red")
 
+    def profile(self, no: int = 1, slug: str = "harbour-bar-watch", **said: Json) -> RecordedEvent:
+        """Record what lawyer `no` is called; what is said may be of the envelope (`tlp`) or of the payload."""
+        lawyer = f"lawyer:harbour-bar-watch.{no}"
+        envelope = {name: said.pop(name) for name in ("tlp", "audience", "id") if name in said}
+        data = {"lawyer": lawyer, "country_of_practice": "QM", "identity": IDENTITY, **said}
+        return self.add("lawyer.profiled", data, slug, subject=lawyer, **envelope)
+
+    def consent(self, level: str, no: int = 1, slug: str = "harbour-bar-watch") -> RecordedEvent:
+        """Record what lawyer `no` allows."""
+        lawyer = f"lawyer:harbour-bar-watch.{no}"
+        data = {"consent_id": "c1", "subject_of_consent": lawyer, "level": level, "scopes": ["media"]}
+        return self.add("consent.recorded", data, slug, tlp="amber+strict", subject=lawyer)
+
+    def withdraw(self, effect: str, no: int = 1, slug: str = "harbour-bar-watch") -> RecordedEvent:
+        """Record that lawyer `no` takes consent back; the keys of this partner go at once if it is to erase."""
+        lawyer = f"lawyer:harbour-bar-watch.{no}"
+        data = {"subject_of_consent": lawyer, "effect": effect}
+        event = self.add("consent.withdrawn", data, slug, tlp="amber+strict", subject=lawyer)
+        if effect == "erase":
+            self._destroy(lawyer, slug)
+        return event
+
+    def erase(self, subject: str) -> RecordedEvent:
+        """Record that the stewards have erased somebody; all keys go at once."""
+        data = {"subject_of_erasure": subject, "role": "controller"}
+        event = self.add("erasure.executed", data, "stewards", tlp="red")
+        self._destroy(subject)
+        return event
+
+    def sign(self, about: str) -> None:
+        """Let an event have been signed by its publisher."""
+        for place, one in enumerate(self.events):
+            if one.id == about:
+                signature = {"payload": "e30=", "payloadType": "text/json", "keyid": "k1", "sig": "AA=="}
+                self.events[place] = replace(one, signature=signature)
+
+    def _destroy(self, subject: str, slug: str | None = None) -> None:
+        """Let no key open what was sealed for somebody, nor, if in all of the log, what corrections say of it."""
+        theirs = {
+            Naming(one.source, one.id)
+            for one in self.events
+            if subject in {one.envelope.get("subject"), *one.sealed.values()}
+        }
+        for place, one in enumerate(self.events):
+            is_said_of_theirs = slug is None and corrects(one) in theirs
+            gone = {at for at, whose in one.sealed.items() if is_said_of_theirs or whose == subject}
+            if gone and slug in (None, one.publisher):
+                self.events[place] = without_fields(one, frozenset(gone))
+
     def read(self, after: Position, limit: int) -> Sequence[RecordedEvent]:
         """Return events behind a position."""
         self.reads += 1
@@ -108,3 +176,7 @@ class MemoryLog:
 
 PARTNER = Reader("open-docket", "anna", "amber+strict")
 OWNER = Reader("harbour-bar-watch", "ben", "red")
+STEWARD = Reader("stewards", "cleo", "amber+strict")
+
+Ask = Callable[[Reader], Sight]
+"""Brings the views up to date and returns somebody's sight."""

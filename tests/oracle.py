@@ -1,387 +1,187 @@
-"""What a reader may know, said a second time, from the text of `audience.md` and not from the hub's code.
+"""What a reader may know of a log, said a second time, from the text and not from the hub's code.
 
-`purged` copies a log without what a reader may not see; `altered` copies it with something else in those places.
-Positions stay. Whatever the hub answers that reader must be the same over all three, byte for byte.
+`Oracle.known` is all of it: of each event that a reader ever sees, from which place of the log on he sees what. Logs in
+which a reader may know the same must get the same answers from the hub, byte for byte; `tests/altering.py` makes such
+logs.
 
-Amendments are the one thing with an effect beyond their own label: whoever sees an event sees it corrected,
-retracted or released, though the amendment itself be hidden. Of such an amendment only the effect is kept.
+Where the text is silent, this is the safest reading that lets people work:
+
+- What is retracted, or distrusted, was never said, except that an erasure cannot be undone.
+- An event means what it says by now: consents, withdrawals, attributions and profiles count as corrected.
+- A consent that had run out when it was recorded never held. Where all that a partner recorded has run out, C1 is left,
+  whatever its events assert. A withdrawal voids what was said before it and what it names: a consent with the events
+  that rest on it, or everything; of new uses, if it names some, only those.
+- An event belongs to a case if it bears it or names it anywhere; so does what amends or assesses such an event. A
+  partner is shut out whose body is named or is part of a named one; its own word neither shuts it out nor confirms.
+- The value that a correction brings is shown to nobody from whom the person keeps the field that it goes to.
+- What is seen bears the stricter label that its publisher gave it later. Of what he has lost, a reader knows what it
+  was about, not its words; of what was erased, not even that.
 """
 
 import json
-import re
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from pathlib import Path
-from random import Random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from schemas.registry import Registry
+from tests.logged import Logged, moment
+from tests.oracle_conflicts import excluded
+from tests.oracle_label import LADDER, LEVELS, Label, Who, may_see
+from tests.oracle_persons import consent
+from tests.oracle_said import Law, Said, remembered
+from tests.pointers import blanked, covers, removed, steps
 
 Json = Any
+Known = tuple[tuple[int, int, str], ...]
+"""(place from which on, place of the event, what is seen of it as JSON; empty: no longer)."""
 
-LADDER = ("clear", "green", "amber", "amber+strict", "red")
-TEXTS = frozenset({
-    "title", "narrative", "purpose", "note", "notes", "draft", "details", "sealed_note", "sealed_basis", "text",
-    "alias_public", "display_name", "name", "public_notice", "conditions", "risk_note", "stated_reason_by_authority",
-})  # fmt: skip
-"""Fields of payloads that hold nothing but words."""
-
-_STEWARDS = "urn:hub:partner:stewards"
-_GONE = object()
+RULING = (
+    "record.", "embargo.", "consent.", "erasure.", "partner.", "body.", "threat.", "claim.", "conflict.", "key.",
+)  # fmt: skip
+"""Types that may change what other events mean; the others say what they say."""
 
 
 @dataclass(frozen=True)
-class Who:
-    """A reader, in the oracle's own words."""
+class Reading:
+    """What an event means; `lost` are the fields that nobody can open, though they count until they are erased."""
 
-    name: str
-    partner: str | None = None
-    account: str = ""
-    clearance: str = "clear"
+    data: dict[str, Json]
+    label: Label
+    status: str = "active"
+    lost: frozenset[str] = frozenset()
 
 
-@dataclass
-class Logged:
-    """One row of the log."""
+class Oracle(Said):
+    """Knows a whole log, what it means, and what of it each reader may know."""
 
-    position: int
-    stem: str
-    envelope: dict[str, Json]
+    def __init__(self, law: Law, log: Sequence[Logged]) -> None:
+        super().__init__(law, log)
+        self.log = log
+        self._rulers = [one.position for one in log if one.type.startswith(RULING)]
 
-    @property
-    def data(self) -> dict[str, Json]:
-        found: dict[str, Json] = self.envelope["data"]
-        return found
+    def known(self, who: Who) -> Known:
+        """Return all that a reader may know."""
+        return tuple(one for event in self.log for one in self._seen_of(who, event))
 
-    @property
-    def naming(self) -> tuple[str, str]:
-        return str(self.envelope["source"]), str(self.envelope["id"])
+    def places(self, one: Logged) -> list[int]:
+        """Return the places at which an event may begin to mean something else."""
+        return [one.position, *(place for place in self._rulers if place > one.position)]
 
-    @property
-    def publisher(self) -> str:
-        return str(self.envelope["source"]).removeprefix("urn:hub:partner:")
+    def _seen_of(self, who: Who, one: Logged) -> Iterator[tuple[int, int, str]]:
+        places = self.places(one)
+        seen: dict[int, dict[str, Json] | None] = {}
+        before, last = None, one.position
+        for place in places:
+            reading = self.reading(one, place)
+            # What is seen of a correction depends on what it corrects as well.
+            is_same = reading == before and one.target is None
+            seen[place] = seen[last] if is_same else self.seen(who, one, place)
+            before, last = reading, place
+        is_lost = seen[places[-1]] is None
+        known: dict[str, Json] | None = None
+        for place, now in seen.items():
+            told = {**now, "data": blanked(now.get("data"), lambda _: "")} if now and is_lost else now
+            if told != known:
+                yield place, one.position, "" if told is None else json.dumps(told, sort_keys=True)
+            known = told
+        if (
+            one.type in {"partner.admitted", "partner.suspended"}
+            and one.data["partner"] == f"partner:{who.partner}"
+        ):
+            # What he may do tells him.
+            rights = {name: one.data.get(name) for name in ("roles", "scope", "previous")}
+            yield 0, one.position, json.dumps([one.type, rights])
+        final = self.reading(one, places[-1])
+        if not is_lost and final.status != "erased":
+            # The receipt's digest is of what was recorded.
+            yield 0, one.position, json.dumps(self._stripped(who, one, one.data, places[-1]), sort_keys=True)
 
-    @property
-    def target(self) -> tuple[str, str] | None:
-        """Return which event this one amends, if it has the right to."""
-        kind = self.envelope["type"]
-        if kind not in {"record.corrected", "record.retracted"}:
+    def seen(self, who: Who, one: Logged, until: int) -> dict[str, Json] | None:
+        """Return what a reader sees of an event once the log is `until` long; None if nothing."""
+        reading = self.reading(one, until)
+        if not may_see(who, reading.label):
             return None
-        source = self.envelope["source"]
-        named = (str(self.data.get("about_source", source)), str(self.data["about_event"]))
-        allowed = {named[0]} if kind == "record.corrected" else {named[0], _STEWARDS}
-        return named if source in allowed and named != self.naming else None
+        shown = {name: value for name, value in one.envelope.items() if name != "data"}
+        shown |= {"tlp": reading.label.tlp, "status": reading.status}
+        if reading.status != "erased":
+            shown["data"] = self._stripped(who, one, reading.data, until)
+            closed = self.closed(who, one, until)
+            shown["lost"] = sorted(at for at in reading.lost if not any(covers(hole, at) for hole in closed))
+        return shown
 
-    @property
-    def is_unsafe(self) -> bool:
-        return self.envelope["type"] == "record.retracted" and self.data.get("reason") == "unsafe"
+    def closed(self, who: Who, one: Logged, until: int) -> list[str]:
+        """Return the pointers of the fields of an event that a reader may not see."""
+        label = self.reading(one, until).label
+        holes = [
+            mark.pointer
+            for mark in self.law.marks.get(one.stem, ())
+            if mark.level is not None and not may_see(who, label, mark.level)
+        ]
+        if one.type == "record.corrected":
+            beyond = [
+                hole for target in self.about(one, until) for hole in self._forbidden(who, target, until)
+            ]
+            holes += [
+                f"/changes/{at}/to"
+                for at, change in enumerate(one.data.get("changes", ()))
+                if any(covers(hole, change["pointer"]) for hole in beyond)
+            ]
+        return holes
 
-
-@dataclass
-class Purge:
-    """What is left of a log for one reader.
-
-    Args:
-        kept: rows as they stay, by position.
-        shells: positions of rows that the reader may not see, though he may see what they did.
-        hidden: positions of rows of which he may know nothing.
-    """
-
-    kept: dict[int, Logged] = field(default_factory=dict)
-    shells: set[int] = field(default_factory=set)
-    hidden: set[int] = field(default_factory=set)
-
-
-def may_see(who: Who, envelope: Mapping[str, Json], *, closed: bool, at_least: str = "clear") -> bool:
-    """Tell whether a reader may see an event, or a field of it that is marked `at_least`."""
-    tlp = max(envelope["tlp"], at_least, key=LADDER.index)
-    publisher = envelope["source"].removeprefix("urn:hub:partner:")
-    if LADDER.index(who.clearance) < LADDER.index(tlp):
-        return False
-    if who.partner == publisher:
-        return True
-    if closed or (tlp != "clear" and who.partner is None):
-        return False
-    named = {one.strip() for one in envelope.get("audience", "").split(",")} - {""}
-    if tlp == "amber":
-        return not named or who.partner in named
-    if tlp == "amber+strict":
-        return who.partner in named
-    return tlp in {"clear", "green"} or f"{who.partner}/{who.account}" in named
-
-
-class Oracle:
-    """Knows a whole log, and what of it each reader may know."""
-
-    def __init__(self, registry: Registry, log: Sequence[Logged]) -> None:
-        self._registry = registry
-        self._marks = {
-            stem: [(m.pointer, m.audience) for m in registry.contract(stem).marks if m.audience]
-            for stem in registry.stems
-        }
-        self._log = log
-        self._by_naming = {one.naming: one for one in log}
-        self._releases = [one for one in log if one.stem.startswith("embargo.released.")]
-        self._amended: dict[tuple[str, str], list[Logged]] = {}
-        for one in log:
-            if one.target is not None:
-                self._amended.setdefault(one.target, []).append(one)
-
-    def purge(self, who: Who) -> Purge:
-        """Return what stays of the log for `who`."""
-        purge = Purge()
-        visible = {one.position for one in self._log if self._sees(who, one)}
-        told = {one.position for one in self._log if one.position not in visible and self._was_told(who, one)}
-        known = visible | told
-        while more := {one.position for one in self._log if self._counts(one, known)} - known:
-            known |= more
-        for one in self._log:
-            if one.position in visible:
-                purge.kept[one.position] = self._stripped(who, one)
-            elif one.position in known:
-                purge.kept[one.position] = self._shell(who, one)
-                purge.shells.add(one.position)
-            else:
-                purge.hidden.add(one.position)
-        return purge
-
-    def altered(
-        self, who: Who, random: Random, decoy: Callable[[Logged, Random], Logged]
-    ) -> dict[int, Logged]:
-        """Return the whole log with something else wherever `who` may not look."""
-        purge = self.purge(who)
-        rows: dict[int, Logged] = {}
-        for one in self._log:
-            if one.position in purge.hidden:
-                other = decoy(one, random)
-                while may_see(who, other.envelope, closed=False):
-                    other = decoy(one, random)
-                rows[one.position] = other
-            else:
-                rows[one.position] = self._changed(who, one, random, whole=one.position in purge.shells)
-        return rows
-
-    def hides(self, who: Who, one: Logged) -> list[str]:
-        """Return the pointers of the marked places in an event that `who` may not see."""
-        closed = self._is_closed(one, until=None) and not self._was_told(who, one)
+    def _forbidden(self, who: Who, one: Logged, until: int) -> list[str]:
+        """Return the pointers of the fields of an event that the person, not the publisher, keeps from a reader."""
+        label = self.reading(one, until).label
+        levels = (*LEVELS, *LADDER[3:]) if label.consent == "C0" else LEVELS
         return [
-            pointer
-            for pointer, audience in self._marks.get(one.stem, ())
-            if not may_see(who, one.envelope, closed=closed, at_least=audience)
+            mark.pointer
+            for mark in self.law.marks.get(one.stem, ())
+            if mark.level is not None and mark.level in levels and not may_see(who, label, mark.level)
         ]
 
-    def _sees(self, who: Who, one: Logged) -> bool:
-        is_own = one.envelope["type"] in {"partner.admitted", "partner.suspended"} and (
-            one.data["partner"] == f"partner:{who.partner}"
+    def _stripped(self, who: Who, one: Logged, data: Json, until: int) -> Json:
+        for hole in self.closed(who, one, until):
+            data = removed(data, steps(hole))
+        return data if isinstance(data, dict) else {}
+
+    @remembered
+    def reading(self, one: Logged, until: int) -> Reading:
+        """Return what an event means once the log is `until` long."""
+        if self.is_distrusted(one, until):
+            label = Label("amber+strict", "stewards", frozenset({one.publisher}))
+            return Reading(one.data, label, "quarantined", one.lost)
+        retractions = self.amendments(one, "record.retracted", until)
+        unsafe = self.quotes_unsafe(one, until) or any(
+            each.data.get("reason") == "unsafe" for each in retractions
         )
-        return is_own or may_see(who, one.envelope, closed=self._is_closed(one, until=None))
+        label = self._label(one, until)
+        if unsafe:
+            label = Label(label.tlp, label.publisher, closed=True)
+        status = "retracted" if retractions or unsafe else "active"
+        return self._without_erased(one, Reading(self.says(one, until), label, status, one.lost), until)
 
-    def _was_told(self, who: Who, one: Logged) -> bool:
-        """Tell whether a reader who may not see an event now could see it until it was retracted."""
-        moments = [amendment.position for amendment in self._unsafe(one, None)]
-        return any(
-            one.position < moment and may_see(who, one.envelope, closed=self._is_closed(one, until=moment))
-            for moment in moments
-        )
-
-    def _unsafe(self, one: Logged, until: int | None) -> list[Logged]:
-        """Return the retractions that hide an event from all but its publisher."""
-        about = [one.naming]
-        if one.envelope["type"] == "record.corrected" and one.target is not None:
-            about.append(one.target)
-        return [
-            amendment
-            for naming in about
-            for amendment in self._amended.get(naming, ())
-            if amendment.is_unsafe and (until is None or amendment.position < until)
-        ]
-
-    def _is_closed(self, one: Logged, until: int | None) -> bool:
-        if self._unsafe(one, until):
-            return True
+    def _label(self, one: Logged, until: int) -> Label:
+        raised = [str(each.data["tlp"]) for each in self.corrections(one, until) if "tlp" in each.data]
         opens = one.envelope.get("notbefore")
-        if opens is None or _moment(opens) <= _moment(one.envelope["recordedtime"]):
-            return False
-        releases = [r for r in self._releases if until is None or r.position < until]
-        return not any(_moment(r.data["until"]) >= _moment(opens) for r in releases)
-
-    def _counts(self, one: Logged, known: set[int]) -> bool:
-        """Tell whether an event does something to an event that is known."""
-        if one.stem.startswith("embargo.released."):
-            return any(self._opens(one, other) for other in self._log if other.position in known)
-        target = None if one.target is None else self._by_naming.get(one.target)
-        return target is not None and target.position in known
-
-    def _opens(self, release: Logged, other: Logged) -> bool:
-        opens = other.envelope.get("notbefore")
-        if opens is None or other.position > release.position:
-            return False
-        before = [_moment(r.data["until"]) for r in self._releases if r.position < release.position]
-        start = max([_moment(other.envelope["recordedtime"]), *before])
-        return start < _moment(opens) <= _moment(release.data["until"])
-
-    def _stripped(self, who: Who, one: Logged) -> Logged:
-        data: Json = one.data
-        for pointer in self.hides(who, one):
-            if self._is_effect(one, pointer):
-                continue
-            if pointer == "/changes/*/to":
-                data = {**data, "changes": self._changes(who, one, _without)}
-            else:
-                data = _removed(data, pointer.split("/")[1:])
-        return replace(one, envelope={**one.envelope, "data": {} if data is _GONE else data})
-
-    def _shell(self, who: Who, one: Logged) -> Logged:
-        """Keep what an event did and what it named; blank its words."""
-        stripped = self._stripped(who, one)
-        return replace(
-            stripped, envelope={**stripped.envelope, "data": self._blanked(who, stripped, lambda _: "—")}
+        level, recipients = consent(self, one, until)
+        return Label(
+            tlp=max([one.envelope["tlp"], *raised], key=LADDER.index),
+            publisher=one.publisher,
+            audience=frozenset(name.strip() for name in one.envelope.get("audience", "").split(",")) - {""},
+            closed=opens is not None and moment(opens) > max(one.recorded, self.now(until)),
+            consent=level,
+            recipients=recipients,
+            excluded=excluded(self, one, until),
         )
 
-    def _blanked(self, who: Who, one: Logged, word: Callable[[str], str]) -> Json:
-        """Blank the words of a payload; not those that a correction puts where the reader sees them."""
-        blank = _blank(one.data, word)
-        target = None if one.target is None else self._by_naming.get(one.target)
-        shows = target is not None and self._sees(who, target) and "changes" in one.data
-        return {**blank, "changes": one.data["changes"]} if shows else blank
-
-    def _changed(self, who: Who, one: Logged, random: Random, *, whole: bool) -> Logged:
-        def other(_: str) -> str:
-            return f"altered {random.randrange(1000)}"
-
-        data: Json = one.data
-        if whole:
-            data = self._blanked(who, one, other)
-        for pointer in self.hides(who, one):
-            if self._is_effect(one, pointer):
-                continue
-            if pointer == "/changes/*/to":
-                changes = self._changes(who, replace(one, envelope={**one.envelope, "data": data}), _reworded)
-                data = {**data, "changes": changes}
-            else:
-                path = pointer.split("/")[1:]
-                data = self._first_valid(one.stem, _altered(data, path, random), _removed(data, path), data)
-        return replace(one, envelope={**one.envelope, "data": data})
-
-    def _changes(
-        self, who: Who, one: Logged, hide: Callable[[dict[str, Json]], dict[str, Json]]
-    ) -> list[dict[str, Json]]:
-        """Return the changes of a correction; `hide` treats those whose field in the target is hidden."""
-        target = None if one.target is None else self._by_naming.get(one.target)
-        is_known = target is not None and (self._sees(who, target) or self._was_told(who, target))
-        closed = self.hides(who, target) if target is not None and is_known else ["/"]
-        return [
-            hide(change)
-            if any(f"{change['pointer']}/".startswith(f"{top.rstrip('/')}/") for top in closed)
-            else change
-            for change in one.data["changes"]
-        ]
-
-    def _first_valid(self, stem: str, *choices: Json) -> Json:
-        """Return the first payload that could have been recorded."""
-        return next(one for one in choices if one is choices[-1] or not self._problems(stem, one))
-
-    def _problems(self, stem: str, data: Json) -> bool:
-        return not isinstance(data, dict) or bool(self._registry.contract(stem).check(data))
-
-    @staticmethod
-    def _is_effect(one: Logged, pointer: str) -> bool:
-        return one.is_unsafe and pointer == "/reason"
-
-
-def _reworded(change: dict[str, Json]) -> dict[str, Json]:
-    return {**change, "to": f"altered {change['to']}"} if isinstance(change["to"], str) else change
-
-
-def _without(change: dict[str, Json]) -> dict[str, Json]:
-    return {name: value for name, value in change.items() if name != "to"}
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _removed(value: Json, path: Sequence[str]) -> Json:
-    """Remove what `path` leads to, and every list or object above it that has nothing else."""
-    if not path:
-        return _GONE
-    if isinstance(value, dict):
-        inner = {k: _removed(v, path[1:]) if path[0] in {"*", k} else v for k, v in value.items()}
-        left: Json = {k: v for k, v in inner.items() if v is not _GONE}
-    elif isinstance(value, list) and path[0] == "*":
-        left = [v for v in (_removed(item, path[1:]) for item in value) if v is not _GONE]
-    else:
-        return value
-    return left or _GONE
-
-
-def _altered(value: Json, path: Sequence[str], random: Random) -> Json:
-    """Say something else where `path` leads, or something where there was nothing."""
-    word = f"altered {random.randrange(1000)}"
-    if not path:
-        return word
-    if isinstance(value, dict) and path[0] != "*":
-        if path[0] in value:
-            return {**value, path[0]: _altered(value[path[0]], path[1:], random)}
-        new = f"source:altered.{random.randrange(1000)}" if path[0] == "source" else word
-        return value if len(path) > 1 or random.random() < 0.5 else {**value, path[0]: new}
-    if isinstance(value, list) and path[0] == "*":
-        return [_altered(item, path[1:], random) for item in value]
-    return value
-
-
-def _blank(value: Json, word: Callable[[str], str], *, inside: bool = False) -> Json:
-    """Replace every text in fields that hold nothing but words."""
-    if isinstance(value, str):
-        return word(value) if inside else value
-    if isinstance(value, list):
-        return [_blank(item, word, inside=inside) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if set(value) == {"pointer", "to"}:
-        return {**value, "to": _blank(value["to"], word, inside=value["pointer"].rpartition("/")[2] in TEXTS)}
-    return {name: _blank(inner, word, inside=inside or name in TEXTS) for name, inner in value.items()}
-
-
-def read_log(path: Path) -> list[Logged]:
-    """Read the whole log from its file."""
-    db = sqlite3.connect(path)
-    try:
-        rows = db.execute("SELECT rowid, topic, state FROM stored_events ORDER BY rowid").fetchall()
-    finally:
-        db.close()
-    return [Logged(position, topic, json.loads(state)) for position, topic, state in rows]
-
-
-def rewrite_log(path: Path, rows: Mapping[int, Logged]) -> None:
-    """Let the file hold these rows only, each at its position."""
-    db = sqlite3.connect(path)
-    try:
-        positions = [row[0] for row in db.execute("SELECT rowid FROM stored_events")]
-        for gone in set(positions) - set(rows):
-            db.execute("DELETE FROM stored_events WHERE rowid = ?", (gone,))
-            db.execute("DELETE FROM recorded_keys WHERE position = ?", (gone,))
-        for position, row in rows.items():
-            state = json.dumps(
-                row.envelope, ensure_ascii=False, sort_keys=True, separators=(",", ":")
-            ).encode()
-            db.execute(
-                "UPDATE stored_events SET topic = ?, state = ? WHERE rowid = ?", (row.stem, state, position)
-            )
-        db.commit()
-    finally:
-        db.close()
-
-
-def strings(value: Json) -> Iterator[str]:
-    """Yield every text in a document."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list | dict):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from strings(inner)
-
-
-WORD = re.compile(r"[^\W\d_]{4,}")
+    def _without_erased(self, one: Logged, reading: Reading, until: int) -> Reading:
+        gone = self.erased(one, 0, until)
+        if self.law.is_report(one.stem) and one.envelope.get("subject") in gone:
+            return replace(reading, data={}, status="erased", lost=frozenset())
+        places = {at for at, person in self.sealed(one).items() if person in gone}
+        if one.type == "record.corrected" and any(
+            self.erased(target, one.position, until) for target in self.about(one, until)
+        ):
+            places |= self.sealed(one).keys()
+        data: Json = reading.data
+        for at in sorted(places, reverse=True):
+            data = removed(data, steps(at))
+        return replace(reading, data=data if isinstance(data, dict) else {}, lost=reading.lost - places)

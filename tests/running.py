@@ -19,8 +19,8 @@ from events.store import open_store
 from events.submission import Publisher
 from hub.accounts import Account, Grant, Role, open_accounts
 from hub.app import build
-from hub.keys import make_keys
-from hub.server import address_of, open_socket, server_for
+from hub.keys import make_keys, open_vault
+from hub.server import HubServer, address_of, open_socket, server_for
 from hub.settings import Settings
 from schemas.registry import Registry
 
@@ -99,16 +99,19 @@ class World:
 @contextmanager
 def recording(world: World) -> Iterator[Intake]:
     """Give the archive under a hub, for tests that record without it."""
-    store = open_store(world.settings.store_url, world.registry)
+    store = open_store(
+        world.settings.store_url, world.registry, open_vault(world.settings.data, world.chance)
+    )
     try:
         yield Intake(world.registry, store, world.clock)
     finally:
         store.close()
 
 
-def admit(intake: Intake, slug: str, roles: list[str]) -> None:
-    """Admit a partner, as a steward."""
+def admit(intake: Intake, slug: str, roles: list[str], body: str | None = None) -> None:
+    """Admit a partner, as a steward; `body` is what threats may name it by."""
     data = {**example("partner.admitted.v1"), "partner": f"partner:{slug}", "roles": roles}
+    data.update({"body": body or f"body:{slug}.self"})
     data.pop("previous", None)
     raw = {"specversion": "1.0", "id": f"admit-{slug}", "source": "urn:hub:partner:stewards"}
     checked = intake.check(Publisher("stewards", "tests"), {**raw, "type": "partner.admitted", "data": data})
@@ -124,6 +127,7 @@ def example(stem: str) -> dict[str, Json]:
 def make_world(folder: Path, **more: Any) -> World:
     """Make a hub in a folder, with two partners: `harbour-bar-watch` and `open-docket`."""
     quick = {"beat_seconds": 60.0, "look_seconds": 0.02, "timekeeper_seconds": 0.05, "port": 0}
+    quick["rate_burst"] = 1_000_000  # the clock stands still, so that nothing would come back
     world = World(replace(Settings(), data=folder, **{**quick, **more}), SetClock(), registry())
     make_keys(folder, world.chance)
     with recording(world) as intake:
@@ -170,6 +174,7 @@ class Served:
 
     url: str
     stop: Callable[[], None]
+    server: HubServer
 
     @property
     def feed(self) -> str:
@@ -197,6 +202,6 @@ def serving(world: World) -> Iterator[Served]:
     thread.start()
     try:
         assert ready.wait(30)
-        yield Served(address_of(bound) if bound.fileno() >= 0 else "", stop)
+        yield Served(address_of(bound) if bound.fileno() >= 0 else "", stop, server)
     finally:
         stop()

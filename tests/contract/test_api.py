@@ -496,7 +496,7 @@ def test_health_readiness_and_metrics(client: TestClient, world: World) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     ready = client.get("/readyz")
     assert ready.status_code == 200
-    assert set(ready.json()["views"]) == {"graph", "dossiers", "timeline", "search"}
+    assert set(ready.json()["views"]) == {"graph", "dossiers", "timeline", "search", "conflicts", "erasures"}
     text = client.get("/metrics", headers=world.bearer("steward")).text
     assert 'hub_answers_total{address="showHealth",status="200"}' in text
     assert 'hub_view_lag{view="graph"} 0.0' in text

@@ -37,7 +37,7 @@ def test_every_hub_command_in_the_documents_exists(name: str) -> None:
         words
         for line in (ROOT / name).read_text().splitlines()
         if line.startswith("    ") or "`hub " in line
-        for words in re.findall(r"(?:^ {4,}|`|bin/)hub ([a-z]+)(?: ([a-z]+))?", line)
+        for words in re.findall(r"(?:^ {4,}|`|bin/)hub ([a-z-]+)(?: ([a-z]+))?", line)
     ]
     known = hub.list_commands(click.Context(hub))
     assert [words for words in shown if words[0] not in known] == []

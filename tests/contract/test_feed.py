@@ -248,6 +248,15 @@ def test_a_revoked_listener_is_told_and_closed(hub: Served, world: World) -> Non
         assert closed.value.rcvd.code == 1008
 
 
+def test_a_revoked_listener_is_told_by_server_sent_events_too(hub: Served, world: World) -> None:
+    world.issue("observer-2", "open-docket", "observer")
+    with streaming(hub, world, "after=now", **world.bearer("observer-2")) as stream:
+        cursor = next(stream)["id"]
+        world.revoke("observer-2")
+        rest = list(stream)
+    assert [one["data"] for one in rest] == [{"kind": "bye", "cursor": cursor, "reason": "revoked"}]
+
+
 def test_frames_of_a_listener_are_ignored_and_large_ones_end_it(hub: Served, world: World) -> None:
     with listening(hub, world) as listener:
         assert heard(listener)["kind"] == "live"

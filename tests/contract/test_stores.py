@@ -19,8 +19,10 @@ from eventsourcing.persistence import IntegrityError, OperationalError
 from events.event import Position, RecordedEvent
 from events.store import open_store
 from events.submission import Checked, Outcome, Publisher, StoreUnavailable
+from events.vault import Vault
 from tests.archive_fixtures import Archive, contracts, sqlite_url, submission
 from tests.postgres import fresh_database
+from tests.vaults import KEY
 
 ROOT = Path(__file__).parents[2]
 
@@ -397,6 +399,21 @@ class StoreSuite:
         ]
         assert {(event.publisher, event.envelope["tlp"]) for event in released} == {("hub", "red")}
 
+    def test_the_end_of_a_consent_rings_as_well(self, archive: Archive) -> None:
+        consent = {
+            "consent_id": "0190aaaa-0000-7000-8000-000000000046",
+            "subject_of_consent": "lawyer:harbour-bar-watch.1",
+            "level": "C1",
+            "expires_on": "2026-11-04",
+        }
+        embargoed = {"notbefore": "2026-11-03T00:00:00Z"}
+        assert archive.push("harbour-bar-watch", "consent.recorded", consent, **embargoed).status == "stored"
+        rung = []
+        for _ in range(5):
+            archive.clock.turn(hours=15)
+            rung.append(archive.intake.release_embargoes(archive.clock()))
+        assert rung == [True, False, False, False, True]
+
 
 class TestSQLite(StoreSuite):
     """The promises on SQLite."""
@@ -470,12 +487,12 @@ class TestSQLite(StoreSuite):
         (tmp_path / "log.db").write_bytes(b"no database at all" * 100)
         for path in (tmp_path / "log.db", tmp_path, tmp_path / "missing" / "log.db", ":memory:"):
             with pytest.raises(StoreUnavailable):
-                open_store(f"sqlite:///{path}", contracts())
+                open_store(f"sqlite:///{path}", contracts(), Vault(tmp_path / "keys", KEY))
 
     @pytest.mark.parametrize("url_", ["mysql://x", "sqlite://", "sqlite:///", "log.db"])
-    def test_an_address_of_another_kind_is_refused(self, url_: str) -> None:
+    def test_an_address_of_another_kind_is_refused(self, url_: str, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="sqlite:///PATH"):
-            open_store(url_, contracts())
+            open_store(url_, contracts(), Vault(tmp_path / "keys", KEY))
 
     def test_a_long_list_of_positions_is_read_in_pieces(self, archive: Archive) -> None:
         archive.intake.record([archive.threat(number) for number in range(1100)])
@@ -548,9 +565,9 @@ class TestPostgres(StoreSuite):
     @pytest.mark.parametrize(
         "address", ["postgresql://x@/y?host=/nonexistent", "postgresql://x@/y?nonsense=1"]
     )
-    def test_a_database_out_of_reach_is_said_to_be_unavailable(self, address: str) -> None:
+    def test_a_database_out_of_reach_is_said_to_be_unavailable(self, address: str, tmp_path: Path) -> None:
         with pytest.raises(StoreUnavailable):
-            open_store(address, contracts())
+            open_store(address, contracts(), Vault(tmp_path / "keys", KEY))
 
 
 def test_the_helper_makes_what_a_partner_sends() -> None:

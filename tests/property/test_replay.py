@@ -16,7 +16,7 @@ from projections.event_query import EventQuery
 from projections.reading_room import ReadingRoom
 from schemas.registry import Registry
 from tests.logs import PARTNER, MemoryLog
-from tests.stories import Step, stories, tell
+from tests.stories import LONGEST, Step, stories, tell, tell_on
 
 Json = Any
 Build = Callable[[MemoryLog, Path], ReadingRoom]
@@ -108,6 +108,29 @@ def test_a_rebuilt_view_is_what_it_was(build: Build, story: list[Step], name: st
             assert dump(path) == before
         finally:
             room.stop()
+
+
+@settings(max_examples=40)
+@given(story=stories(), seen=st.sets(st.integers(0, LONGEST)))
+def test_what_is_folded_again_after_erasures_is_what_it_was(
+    build: Build, story: list[Step], seen: set[int]
+) -> None:
+    """The log lacks by now what the views had read before it was erased."""
+    log = MemoryLog()
+    with TemporaryDirectory() as folder:
+        live, again = Path(folder, "live.db"), Path(folder, "again.db")
+        room = build(log, live)
+        try:
+            for number, step in enumerate(story):
+                if number in seen:
+                    room.catch_up()
+                tell_on(log, step)
+            room.catch_up()
+            assert room.stalls() == {}
+        finally:
+            room.stop()
+        fold(build, log.events, [500], [], again)
+        assert dump(live) == dump(again)
 
 
 @settings(max_examples=25)

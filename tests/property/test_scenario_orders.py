@@ -11,7 +11,6 @@ import pytest
 from events.audience import PUBLIC, Reader
 from events.event import slug_of
 from events.intake import Intake, Publisher
-from events.store import open_store
 from hub.demo.cast import members
 from hub.demo.stories import Story, stories
 from projections.dossier_sight import LISTS, ListQuery
@@ -20,6 +19,7 @@ from projections.graph_look import GraphQuery
 from projections.reading_room import ReadingRoom
 from projections.sight import Sight
 from tests.running import SetClock, registry
+from tests.vaults import open_beside
 
 Json = Any
 
@@ -50,7 +50,7 @@ def without_arrival(answer: Json) -> Json:
 def play(orders: list[list[Json]]) -> Json:
     """Record all stories, and return what each reader may know in the end."""
     with TemporaryDirectory() as folder:
-        store = open_store(f"sqlite:///{Path(folder) / 'log.sqlite'}", registry())
+        store = open_beside(f"sqlite:///{Path(folder) / 'log.sqlite'}", registry())
         try:
             intake = Intake(registry(), store, SetClock())
             record(intake, orders)

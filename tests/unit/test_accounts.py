@@ -1,7 +1,11 @@
+import sqlite3
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -151,6 +155,58 @@ def test_remembered_rows_are_bounded(known: Accounts, monkeypatch: pytest.Monkey
     tokens = [issue(known)[1] for _ in range(4)]
     assert all(known.check(token, NOON) for token in tokens)
     assert len(known._known) <= 2
+
+
+def test_a_token_may_be_bound_to_networks(known: Accounts) -> None:
+    account, token = issue(known, networks=("192.0.2.0/24", "2001:db8::/32", "198.51.100.7"))
+    assert known.check(token, NOON) == account
+    assert known.listing() == [account]
+    within = ("192.0.2.9", "::ffff:192.0.2.9", "2001:db8::1", "198.51.100.7")
+    without = ("192.0.3.9", "2001:db9::1", "198.51.100.8", "", "testclient", "::ffff:192.0.3.9")
+    assert all(account.allows(address) for address in within)
+    assert not any(account.allows(address) for address in without)
+
+
+def test_a_token_without_networks_works_anywhere(known: Accounts) -> None:
+    account, _ = issue(known)
+    assert account.allows("192.0.2.1")
+    assert account.allows("")
+
+
+@pytest.mark.parametrize("network", ["192.0.2.1/24", "everywhere", "192.0.2.0/33", ""])
+def test_what_is_no_network_is_refused(known: Accounts, network: str) -> None:
+    with pytest.raises(GrantRefused, match=r"192\.0\.2\.0/24"):
+        issue(known, networks=(network,))
+    assert known.listing() == []
+
+
+def test_a_file_of_an_earlier_version_gets_networks(tmp_path: Path) -> None:
+    earlier = open_accounts(tmp_path, Chance("accounts"))
+    account, token = issue(earlier)
+    earlier.close()
+    with closing(sqlite3.connect(tmp_path / accounts.FILE)) as db, db:
+        db.execute("ALTER TABLE tokens DROP COLUMN networks")
+    for _ in range(2):
+        known = open_accounts(tmp_path, Chance("later"))
+        assert known.check(token, NOON) == account
+        known.close()
+
+
+def test_a_link_is_spent_once_though_two_press_the_button_together(tmp_path: Path, known: Accounts) -> None:
+    account, _ = issue(known)
+    other = open_accounts(tmp_path, Chance("another process"))
+    for _ in range(20):
+        link = known.make_link(account.id, NOON)
+        ready = Barrier(4)
+
+        def press(which: Accounts, link: str = link, ready: Barrier = ready) -> str | None:
+            ready.wait()
+            return which.use_link(link, NOON, HOUR)
+
+        with ThreadPoolExecutor(4) as pool:
+            sessions = list(pool.map(press, [known, known, other, other]))
+        assert sum(session is not None for session in sessions) == 1
+    other.close()
 
 
 def test_keys_are_made_once_and_are_the_owners_alone(tmp_path: Path) -> None:

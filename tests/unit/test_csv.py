@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hub.client.exports import cells, sheet_row
 from hub.client.files import Line, Reading, content_id, shapes_finder
 from hub.client.shapes import Shapes
-from hub.client.sheets import SheetRefused, read_sheet
+from hub.client.sheets import SheetRefused, _unquoted, read_sheet
 from schemas.registry import Registry
 
 Json = Any
@@ -229,6 +231,20 @@ def test_types_are_found_through_references_and_alternatives(registry: Registry)
 
 def test_a_cell_that_a_spreadsheet_would_compute_is_quoted() -> None:
     assert sheet_row(["=1+1", "-5", "plain"]) == b"'=1+1,'-5,plain\n"
+
+
+TEXTS = st.text(
+    st.one_of(st.sampled_from("=+-@\t\r\n',;\"\uff1d\uff0b\uff0d\uff20 \u202ea1"), st.characters()),
+    max_size=9,
+)
+
+
+@given(st.lists(TEXTS.filter(lambda one: one != ""), min_size=1, max_size=4))
+def test_any_cell_is_harmless_and_read_back_as_it_was(cells_: list[str]) -> None:
+    written = sheet_row(cells_).decode()
+    [row] = csv.reader(io.StringIO(written, newline=""))
+    assert [_unquoted(cell) for cell in row] == cells_
+    assert not [cell for cell in row if cell[0] in "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"]
 
 
 def test_standard_input_is_read(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:

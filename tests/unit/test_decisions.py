@@ -12,8 +12,9 @@ from events.decisions.embargo import Embargo
 from events.decisions.persons import IdentityJudgement
 from events.intake import NotYourType
 from events.partners import Partner
-from events.store import UndecidedType, open_store
+from events.store import UndecidedType
 from tests.archive_fixtures import Archive, contracts, sqlite_url
+from tests.vaults import open_beside
 
 if TYPE_CHECKING:
     from schemas.registry import Registry
@@ -385,8 +386,8 @@ def test_a_decision_without_aggregate_stops_the_start(tmp_path: Path) -> None:
     contract = SimpleNamespace(kind="decision", type="vote.cast")
     registry = SimpleNamespace(stems=("vote.cast.v1",), contract=lambda _stem: contract)
     with pytest.raises(UndecidedType, match=r"vote\.cast"):
-        open_store(sqlite_url(tmp_path), cast("Registry", registry))
+        open_beside(sqlite_url(tmp_path), cast("Registry", registry))
 
 
 def test_every_decision_of_the_contracts_has_its_aggregate(tmp_path: Path) -> None:
-    open_store(sqlite_url(tmp_path), contracts()).close()
+    open_beside(sqlite_url(tmp_path), contracts()).close()

@@ -19,7 +19,7 @@ from hub import latest
 from hub.accounts import open_accounts
 from hub.api import bodies
 from hub.feeds.frames import Place
-from hub.keys import cursor_key
+from hub.keys import cursor_key, open_vault
 from hub.pulse import Pulse
 from hub.server import QuietFormatter, address_of, log_quietly, open_socket
 from hub.settings import SettingsRefused
@@ -40,7 +40,9 @@ class Archive:
     """A log with its views, folded in this thread."""
 
     def __init__(self, world: World) -> None:
-        self.store = open_store(world.settings.store_url, world.registry)
+        self.store = open_store(
+            world.settings.store_url, world.registry, open_vault(world.settings.data, world.chance)
+        )
         self.intake = Intake(world.registry, self.store, world.clock)
         self.room = ReadingRoom(world.registry, self.store, world.settings.data / "views.sqlite")
 
@@ -160,7 +162,7 @@ def test_the_pulse_goes_on_when_the_log_is_away(archive: Archive, world: World) 
     archive.room.catch_up()
 
     async def beat() -> tuple[bool, bool]:
-        pulse = Pulse(archive.room, archive.store, accounts, 0.01)
+        pulse = Pulse(archive.room, archive.store.head, accounts, 0.01)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(pulse.run)
             archive.store.close()

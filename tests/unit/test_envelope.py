@@ -139,6 +139,8 @@ def test_a_version_can_be_asked_for(archive: Archive, dataschema: str) -> None:
         ({"dataschema": "nonsense"}, ("/dataschema", "unknown_version")),
         ({"dataschema": 1}, ("/dataschema", "wrong_type")),
         ({"recordedtime": "2026-11-02T09:30:00Z"}, ("/recordedtime", "not_allowed")),
+        ({"sealed": "x"}, ("/sealed", "not_allowed")),
+        ({"signature": {"keyid": "x"}}, ("/signature", "not_allowed")),
         ({"data_base64": "AAAA"}, ("/data_base64", "unknown_field")),
         ({"Colour": "red"}, ("/Colour", "unknown_field")),
         ({"x" * 21: "red"}, ("/" + "x" * 21, "unknown_field")),

@@ -7,6 +7,9 @@ from typing import Any
 import networkx as nx
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
 
 from events.audience import Reader
 from projections.exports import EXPORTS, as_csv, as_gexf, as_graphml, as_json
@@ -105,6 +108,72 @@ def test_cells_that_a_spreadsheet_would_compute_are_quoted_by_an_apostrophe() ->
         "plain",
     ]
     assert rows[1][1:] == ["K", "x", "", "", "2"]
+
+
+ANY = st.text(
+    st.one_of(
+        st.characters(),
+        st.characters(max_codepoint=0x2F),
+        st.sampled_from("<>&'\"=+-@\t\r\n\u2028\ufffe\uffff\U0001fffe\ud800\udfff\uff1d"),
+    ),
+    max_size=12,
+)
+PARSER = etree.XMLParser(resolve_entities=False, no_network=True)
+
+
+def allowed_in_xml(text: str) -> str:
+    return "".join(
+        one for one in text
+        if one in "\t\n\r" or 0x20 <= ord(one) < 0xD800 or 0xE000 <= ord(one) < 0xFFFE or ord(one) > 0xFFFF
+    )  # fmt: skip
+
+
+@given(ANY, ANY, ANY)
+def test_any_text_comes_back_from_gexf_less_what_xml_cannot_hold(label: str, status: str, end: str) -> None:
+    made = Made([node("lawyer:a.1", label, status=status)], [edge("lawyer:a.1", end, "K", end)])
+    root = etree.fromstring(b"".join(as_gexf(made)), PARSER)
+    names = {"g": "http://gexf.net/1.3"}
+    [said] = root.xpath("//g:node", namespaces=names)
+    assert said.get("label") == allowed_in_xml(label)
+    [value] = root.xpath("//g:node//g:attvalue[@for='status']/@value", namespaces=names)
+    assert str(value) == allowed_in_xml(status)
+    [tie] = root.xpath("//g:edge", namespaces=names)
+    assert (tie.get("source"), tie.get("target")) == ("lawyer:a.1", allowed_in_xml(end))
+
+
+@given(ANY, ANY, ANY)
+def test_any_text_comes_back_from_graphml_less_what_xml_cannot_hold(
+    label: str, status: str, end: str
+) -> None:
+    made = Made([node("lawyer:a.1", label, status=status)], [edge("lawyer:a.1", end, "K", end)])
+    root = etree.fromstring(b"".join(as_graphml(made)), PARSER)
+    names = {"g": "http://graphml.graphdrawing.org/xmlns"}
+    said = {one.get("key"): one.text or "" for one in root.xpath("//g:node/g:data", namespaces=names)}
+    assert said == {
+        "node.kind": "lawyer",
+        "node.label": allowed_in_xml(label),
+        "node.status": allowed_in_xml(status),
+    }
+    [tie] = root.xpath("//g:edge", namespaces=names)
+    assert (tie.get("source"), tie.get("target")) == ("lawyer:a.1", allowed_in_xml(end))
+    [since] = root.xpath("//g:data[@key='edge.since']", namespaces=names)
+    assert (since.text or "") == allowed_in_xml(end)
+
+
+WRITABLE = ANY.map(lambda text: text.encode("utf-8", "ignore").decode())
+
+
+@given(st.lists(st.tuples(WRITABLE, WRITABLE, WRITABLE), max_size=4))
+def test_any_text_comes_back_from_csv_and_no_cell_is_a_formula(rows: list[tuple[str, str, str]]) -> None:
+    made = Made([], [edge(start, end, kind) for start, kind, end in rows])
+    [_, *read] = csv.reader(io.StringIO(b"".join(as_csv(made)).decode(), newline=""))
+    cells = [cell for row in read for cell in row[:3]]
+    wanted = [cell for row in rows for cell in row]
+    assert len(cells) == len(wanted)
+    for cell, said in zip(cells, wanted, strict=True):
+        assert cell in {said, f"'{said}"}
+        assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d"))
+    assert len(set(cells)) == len(set(wanted))
 
 
 def test_large_exports_come_in_pieces() -> None:

@@ -25,8 +25,23 @@ def test_a_label_keeps_its_number_over_a_restart(database: Database) -> None:
     number = labels.intern(database.writer, amber)
     assert (number, labels.intern(database.writer, amber)) == (1, 1)
     again = Labels(database.writer)
-    assert (len(again), again.label(1), again.label(3)) == (3, amber, amber.stricter("red"))
+    forms = [amber, amber.stricter("amber+strict"), amber.stricter("red"), amber.stricter("C2")]
+    assert [again.label(one) for one in range(1, len(again) + 1)] == forms
     assert again.intern(database.writer, amber.stricter("red")) == 3
+
+
+def test_every_part_of_a_label_survives_a_restart(database: Database) -> None:
+    labels = Labels(database.writer)
+    said = Label(
+        "green",
+        "open-docket",
+        consent="C3",
+        recipients=frozenset({"a-b"}),
+        excluded=frozenset({"c-d", "e-f"}),
+    )
+    number = labels.intern(database.writer, said)
+    assert Labels(database.writer).label(number) == said
+    assert labels.label(labels.stricter(database.writer, number, "C2")).audience == {"a-b"}
 
 
 def test_numbers_survive_a_rollback(database: Database) -> None:

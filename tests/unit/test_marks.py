@@ -26,6 +26,7 @@ def tree(*marks: tuple[str, str | None]) -> Marks:
         (tree(("/a/*/x", "red")), {"a": "text"}, set(), {"red"}, {"a": "text"}),
         (tree(("/a/*", "red")), {"a": {"x": 1}}, {"red"}, {"red"}, NOTHING),
         (tree(("/a~1b", "red")), {"a/b": 1}, {"red"}, {"red"}, NOTHING),
+        (tree(("/a", "C2"), ("/b", "red")), {"a": 1, "b": 2}, {"C2", "red"}, {"C2"}, {"b": 2}),
         (tree(("/a", None)), {"a": 1}, set(), {"red"}, {"a": 1}),
     ],
 )
@@ -34,3 +35,8 @@ def test_marked_fields_and_what_only_held_them_are_stripped(
 ) -> None:
     assert marks.levels(value) == levels
     assert marks.strip(value, frozenset(hidden)) == left
+
+
+def test_a_consent_that_a_field_asks_for_counts_instead_of_its_label() -> None:
+    marks = read_marks_tree((Mark("/a", audience="amber+strict", consent="C2"),))
+    assert set(marks.everywhere()) == {"C2"}

@@ -1,44 +1,15 @@
 """Full text: any script, only what may be seen, nothing in a query is a command."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from events.audience import PUBLIC, Reader
+from events.audience import PUBLIC
 from projections.marks import Marks, read_marks_tree
-from projections.reading_room import ReadingRoom
 from projections.sight import Sight
 from projections.words import fold, phrases, snippet, texts
 from schemas.contract import Mark
-from schemas.registry import Registry
-from tests.logs import OWNER, PARTNER, THREAT, MemoryLog
-
-Ask = Callable[[Reader], Sight]
-
-
-@pytest.fixture(scope="module")
-def registry() -> Registry:
-    return Registry.load()
-
-
-@pytest.fixture
-def log() -> MemoryLog:
-    return MemoryLog()
-
-
-@pytest.fixture
-def ask(registry: Registry, log: MemoryLog, tmp_path: Path) -> Iterator[Ask]:
-    room = ReadingRoom(registry, log, tmp_path / "views.db")
-
-    def sight(reader: Reader) -> Sight:
-        room.catch_up()
-        assert room.stalls() == {}
-        return room.purge(reader)
-
-    yield sight
-    room.stop()
+from tests.logs import OWNER, PARTNER, THREAT, Ask, MemoryLog
 
 
 def found(sight: Sight, text: str, **options: Any) -> list[str]:

@@ -18,11 +18,6 @@ from schemas.registry import Registry
 from tests.logs import MemoryLog
 
 
-@pytest.fixture(scope="module")
-def registry() -> Registry:
-    return Registry.load()
-
-
 class Notes:
     """A view that notes each change, in its table and in memory, and chokes on what it is told to."""
 
@@ -259,9 +254,37 @@ def test_rulings_that_fail_leave_nothing_behind(bench: Bench) -> None:
     bench.log.threat(1)
     view = Notes("notes")
     tail = bench.tail(view)
-    bench.open[0].writer.execute("ALTER TABLE rulings_events RENAME TO hidden")
+    bench.open[0].writer.execute("ALTER TABLE rulings_bears RENAME TO hidden")
     with pytest.raises(sqlite3.OperationalError):
         tail.step()
-    bench.open[0].writer.execute("ALTER TABLE hidden RENAME TO rulings_events")
+    bench.open[0].writer.execute("ALTER TABLE hidden RENAME TO rulings_bears")
     tail.catch_up()
     assert view.said == ["put e1"]
+
+
+def test_an_erasure_is_told_to_whoever_keeps_something(bench: Bench) -> None:
+    bench.log.threat(1)
+    tail = bench.tail(Notes("notes"))
+    told: list[int] = []
+    tail.on_erasure(lambda: told.append(tail.position_of("notes")))
+    tail.catch_up()
+    assert told == []
+    bench.log.erase("lawyer:harbour-bar-watch.1")
+    bench.log.threat(2)
+    tail.catch_up()
+    assert told == [3]
+
+
+def test_a_stalled_view_is_folded_anew_when_something_is_erased(bench: Bench) -> None:
+    """As it stands it would never forget; the log has forgotten already."""
+    bench.log.threat(1)
+    bench.log.threat(2)
+    bad, good = Notes("bad", "e2"), Notes("good")
+    tail = bench.tail(good, bad)
+    tail.catch_up()
+    assert (bad.said, tail.status()[1].state) == (["put e1"], "stalled")
+    bad.chokes_on = ""
+    bench.log.erase("lawyer:harbour-bar-watch.1")
+    tail.catch_up()
+    assert bad.said == good.said == ["put e1", "put e2", "put e3", "put e1"]
+    assert tail.stalls() == {}

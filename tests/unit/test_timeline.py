@@ -1,6 +1,5 @@
 """The timeline: what each class of readers is told about events."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,33 +15,9 @@ from projections.graph import GraphQuery
 from projections.reading_room import ReadingRoom
 from projections.sight import Sight
 from schemas.registry import Registry
-from tests.logs import OWNER, PARTNER, MemoryLog
+from tests.logs import OWNER, PARTNER, Ask, MemoryLog
 
 SOURCE = "urn:hub:partner:harbour-bar-watch"
-Ask = Callable[[Reader], Sight]
-
-
-@pytest.fixture(scope="module")
-def registry() -> Registry:
-    return Registry.load()
-
-
-@pytest.fixture
-def log() -> MemoryLog:
-    return MemoryLog()
-
-
-@pytest.fixture
-def ask(registry: Registry, log: MemoryLog, tmp_path: Path) -> Iterator[Ask]:
-    room = ReadingRoom(registry, log, tmp_path / "views.db")
-
-    def sight(reader: Reader) -> Sight:
-        room.catch_up()
-        assert room.stalls() == {}
-        return room.purge(reader)
-
-    yield sight
-    room.stop()
 
 
 def ids(sight: Sight, **query: Any) -> list[str]:

@@ -1,0 +1,373 @@
+"""Method × route × role × label: who gets which kind of answer, and that nothing hidden shows in it.
+
+Three small tables say what is right: `ROUTES` what each address is, `STATUSES` how each kind of address answers each
+role, `SEEN` which events each role may see. A new address fails here until `ROUTES` says what it is, and `ASKED` what
+may be asked of it.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from events.audience import Reader
+from hub.routes import addresses
+from projections.reading_room import ReadingRoom
+from tests.canaries import heard
+from tests.matrix import Case, Setting, make_setting, table
+from tests.nest import FIRST, SECOND
+from tests.wire import ORIGIN, Reply
+
+Json = Any
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+LISTED = {
+    "lawyers": "lawyer", "cases": "case", "trials": "trial", "hearings": "hearing", "statements": "statement",
+    "actions": "action", "needs": "need", "offers": "offer", "policies": "policy", "commitments": "commitment",
+    "indicators": "indicator", "partners": "partner", "bodies": "body", "threats": "threat",
+    "supports": "support", "datasets": "dataset",
+}  # fmt: skip
+
+ROUTES = {
+    "POST /api/v1/events": "publish",
+    "GET /api/v1/events": "answer",
+    "GET /api/v1/events/{source}/{id:path}": "event",
+    "GET /api/v1/feed": "answer",
+    "GET /api/v1/search": "answer",
+    "GET /api/v1/timeline/{ref}": "thing",
+    "GET /api/v1/me": "answer",
+    "GET /api/v1/graph": "answer",
+    "GET /api/v1/graph/nodes/{ref}": "thing",
+    "GET /api/v1/graph/edges": "tie",
+    "GET /api/v1/graph/paths": "tie",
+    "GET /api/v1/graph/export": "answer",
+    **{f"GET /api/v1/{name}": "answer" for name in LISTED},
+    **{f"GET /api/v1/{name}/{{ref}}": "thing" for name in LISTED},
+    "GET /api/v1/erasures": "answer",
+    "GET /api/v1/conflicts": "steward",
+    "POST /api/v1/conflicts": "judgement",
+    "GET /api/v1/glass": "steward",
+    "POST /api/v1/glass": "judgement",
+    "GET /api/v1/glass/{request}": "absent",
+    "POST /api/v1/glass/{request}/approve": "approval",
+    "GET /schemas": "document",
+    "GET /schemas/{name}": "document",
+    "GET /schemas/{type}/{version}": "document",
+    "GET /openapi.json": "document",
+    "GET /asyncapi.json": "document",
+    "GET /healthz": "document",
+    "GET /readyz": "document",
+    "GET /metrics": "steward",
+    "GET /": "answer",
+    "GET /live": "answer",
+    "GET /docs": "page",
+    "GET /sign-in": "page",
+    "POST /sign-in": "form",
+    "GET /sign-in/{secret}": "page",
+    "POST /sign-in/{secret}": "form",
+    "POST /sign-out": "form",
+    "GET /static/{name}": "document",
+}
+"""What each address is. `thing`, `event` and `tie` answer as `answer` does, with 404 for what is hidden."""
+
+STATUSES = """
+          public publisher observer coordinator steward read-only suspended revoked expired session
+answer    200    200       200      200         200     200       403       401     401     200
+page      200    200       200      200         200     200       200       401     401     200
+document  200    200       200      200         200     200       200       200     200     200
+steward   404    404       404      404         200     404       403       401     401     404
+absent    404    404       404      404         404     404       403       401     401     404
+publish   401    200       403      200         403     403       403       401     401     403
+judgement 404    404       404      404         422     404       403       401     401     403
+approval  404    404       404      404         404     404       403       401     401     403
+form      403    403       403      403         403     403       403       403     403     403
+"""
+"""How each kind of address answers each role; POST without an `Origin`, so that a session is refused."""
+
+SEEN = """
+                               public publisher observer coordinator steward
+harbour clear                  +      +         +        +           +
+harbour green                  -      +         +        +           +
+harbour amber                  -      +         -        +           +
+harbour amber to the other     -      +         -        +           -
+harbour strict                 -      -         -        -           -
+harbour strict to the other    -      -         -        +           -
+harbour red                    -      -         -        -           -
+harbour red to an account      -      -         -        +           -
+harbour clear under embargo    -      +         -        -           -
+harbour green under embargo    -      +         -        -           -
+docket clear                   +      +         +        +           +
+docket green                   -      +         +        +           +
+docket amber                   -      +         -        +           +
+docket amber to the other      -      +         -        +           -
+docket strict                  -      -         -        +           -
+docket strict to the other     -      -         -        +           -
+docket red                     -      -         -        +           -
+docket red to an account       -      -         -        +           -
+docket clear under embargo     -      -         +        +           -
+docket green under embargo     -      -         +        +           -
+"""
+"""Who sees which event. Publisher: of harbour, cleared for amber. Observer: of docket, cleared for green. Coordinator:
+of docket, cleared for red, the account that is named. Steward: cleared for red, of neither."""
+
+AS = {"read-only": "publisher", "session": "publisher"}
+"""Roles that see what another role sees; those with a token that does not work see nothing."""
+
+ASKED: Mapping[str, Sequence[str]] = {
+    "/api/v1/events": ("limit=1000", "limit=1000&about={threat}", "limit=1000&partner={slug}"),
+    "/api/v1/feed": ("after=begin", "after=begin&about={threat}", "after=now&about={threat}"),
+    "/api/v1/search": ("q={word}", "q=QM&limit=100"),
+    "/api/v1/graph": ("limit=5000", "about={threat}&hops=4", "about={threat}&hops=0"),
+    "/api/v1/graph/edges": ("from={threat}&to={lawyer}&kind=TARGETS",),
+    "/api/v1/graph/paths": ("from={threat}&to={lawyer}",),
+    "/api/v1/graph/export": ("format=json", "format=csv"),
+    **{f"/api/v1/{name}": ("limit=200", "limit=200&about={threat}") for name in LISTED},
+    "/api/v1/erasures": ("limit=200",),
+    "/api/v1/conflicts": ("limit=200",),
+}
+"""What is asked, besides the plain address; in braces a part of each event in turn."""
+
+PARTS = {
+    "name": "common", "type": "threat.reported", "version": "1", "secret": "nothing", "request": "20310504-x",
+    "/static/{name}": "hub.css",
+}  # fmt: skip
+"""What stands for a part of a path, or for the only part of one path, that names no event and no reference."""
+
+UNKNOWN_HEADERS = {
+    "x-forwarded-for": "127.0.0.1", "x-forwarded-host": "other.test", "x-forwarded-proto": "https",
+    "x-forwarded-prefix": "/api", "x-forwarded-user": "stewards", "x-real-ip": "127.0.0.1",
+    "forwarded": "for=127.0.0.1;proto=https;host=other.test", "via": "1.1 inside", "x-original-url": "/metrics",
+    "x-rewrite-url": "/metrics", "x-original-method": "DELETE", "x-http-method-override": "DELETE",
+    "x-http-method": "PUT", "x-method-override": "PUT", "range": "bytes=0-9", "if-range": '"x"',
+    "if-none-match": "*", "if-match": '"x"', "if-modified-since": "Thu, 01 Jan 2099 00:00:00 GMT",
+    "if-unmodified-since": "Thu, 01 Jan 1970 00:00:00 GMT", "accept-language": "qaa", "accept-encoding": "gzip, br",
+    "accept-charset": "utf-16", "accept": "application/xml", "cache-control": "no-cache", "pragma": "no-cache",
+    "prefer": "return=minimal", "depth": "infinity", "max-forwards": "0", "te": "trailers", "dnt": "1",
+    "x-requested-with": "XMLHttpRequest", "x-user": "stewards", "x-partner": SECOND, "x-role": "steward",
+    "x-clearance": "red", "x-debug": "1", "x-request-id": "1", "traceparent": "00-0-0-01", "from": "a@other.test",
+    "referer": "http://hub.test/", "user-agent": "curl", "sec-fetch-site": "same-origin",
+    "upgrade-insecure-requests": "1",    "x-csrf-token": "1",
+    "proxy-authorization": "Bearer x", "x-api-key": "x", "x-access-token": "x",
+}  # fmt: skip
+
+UNKNOWN_PARAMETERS = (
+    "tlp=red",
+    "role=steward",
+    "as=stewards",
+    "token=x",
+    "_method=DELETE",
+    "debug=1",
+    "fields=*",
+    "=1",
+)
+
+KINDS = table(STATUSES)
+ROLES = tuple(KINDS["answer"])
+GETS = sorted(one for one in ROUTES if one.startswith("GET "))
+PATHS = sorted({one.partition(" ")[2] for one in ROUTES})
+
+
+@pytest.fixture(scope="module")
+def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
+    with make_setting(tmp_path_factory.mktemp("matrix"), table(SEEN), AS) as made:
+        yield made
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question; `case` is what it is about, if the answer stands or falls with it."""
+
+    path: str
+    query: str = ""
+    case: Case | None = None
+
+
+def asks(setting: Setting, route: str) -> list[Ask]:
+    """Return what is asked of an address."""
+    path, kind = route.partition(" ")[2], ROUTES[route]
+    if kind in {"thing", "event"}:
+        return list(_things(setting, path))
+    plain = _filled(path, {**PARTS, "name": PARTS.get(path, PARTS["name"])})
+    made = [] if kind == "tie" else [Ask(plain, "q=x" if path.endswith("/search") else "")]
+    for query in ASKED.get(path, ()):
+        cases = setting.cases if "{" in query else [None]
+        filled = [
+            Ask(plain, _filled(query, _parts(setting, case)), case if kind == "tie" else None)
+            for case in cases
+        ]
+        made += filled
+    return made
+
+
+def _things(setting: Setting, path: str) -> Iterator[Ask]:
+    for case in setting.cases:
+        if "{source}" in path:
+            for number in case.events[:4]:
+                yield Ask(_filled(path, setting.aviary.events[number].envelope), "", case)
+        else:
+            kind = LISTED.get(path.split("/")[-2], "threat")
+            yield Ask(_filled(path, {"ref": setting.reference(case, kind)}), "", case)
+
+
+def _parts(setting: Setting, case: Case | None) -> dict[str, str]:
+    if case is None:
+        return {}
+    data = setting.aviary.events[case.events[0]].envelope["data"]
+    return {"threat": data["threat"], "lawyer": data["targets"][0], "word": data["title"], "slug": case.slug}
+
+
+def _filled(text: str, values: Mapping[str, Json]) -> str:
+    return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: str(values[found[1]]), text)
+
+
+def expected(setting: Setting, route: str, role: str, ask: Ask) -> int:
+    """Return the status that the tables promise."""
+    kind = ROUTES[route]
+    status = int(KINDS["answer" if kind in {"thing", "event", "tie"} else kind][role])
+    return 404 if status == 200 and ask.case is not None and not setting.sees(role, ask.case) else status
+
+
+def refuse_badly_formed(answer: Reply) -> None:
+    """Fail if an error is no problem document."""
+    if answer.status >= 400:
+        said = json.loads(answer.body)
+        assert answer.header("content-type") == "application/problem+json"
+        assert re.fullmatch(r"urn:hub:problem:[a-z-]+", said["type"])
+        assert said["status"] == answer.status
+
+
+def test_every_address_is_in_the_table() -> None:
+    table = addresses()
+    assert {f"{one.method} {one.path}" for one in table} == set(ROUTES)
+    needing = {
+        one.path for one in table if any(p.required or p.name in {"about", "limit"} for p in one.parameters)
+    }
+    assert needing <= set(ASKED) | {one.partition(" ")[2] for one, kind in ROUTES.items() if kind == "thing"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("route", GETS)
+def test_a_role_gets_what_the_tables_say(route: str, role: str, setting: Setting) -> None:
+    hidden, shown = setting.hidden(role), setting.shown(role)
+    heads = set()
+    for ask in asks(setting, route):
+        answer = setting.wire.ask("GET", ask.path, ask.query, shown)
+        assert answer.status == expected(setting, route, role, ask), (ask, answer.body[:300])
+        assert heard(answer.whole, hidden) == [], ask
+        refuse_badly_formed(answer)
+        if answer.status not in heads and route != "GET /metrics":
+            heads.add(answer.status)
+            head = setting.wire.ask("HEAD", ask.path, ask.query, shown)
+            assert (head.status, head.headers) == (answer.status, answer.headers), ask
+
+
+def test_whoever_sees_something_gets_it(setting: Setting) -> None:
+    for role in ("publisher", "coordinator", "session"):
+        answer = setting.wire.ask("GET", "/api/v1/events", "limit=1000", setting.shown(role))
+        seen = {no for case in setting.cases if setting.sees(role, case) for no in case.events}
+        ids = {setting.aviary.events[no].envelope["id"] for no in seen}
+        assert ids <= {one["id"] for one in json.loads(answer.body)["events"]}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_other_methods_are_refused_alike(path: str, setting: Setting) -> None:
+    known = {one.partition(" ")[0] for one in ROUTES if one.partition(" ")[2] == path}
+    allowed = known | ({"HEAD"} if "GET" in known else set())
+    parts = {**PARTS, "source": f"urn:hub:partner:{FIRST}", "id": "x", "ref": f"lawyer:{FIRST}.1"}
+    for method in (*METHODS, "PROPFIND", "get"):
+        if method not in allowed:
+            answers = {
+                setting.wire.ask(method, _filled(path, parts), "", setting.shown(role)) for role in ROLES
+            }
+            assert len(answers) == 1, method
+            answer = answers.pop()
+            assert answer.status == 405
+            assert set(answer.header("allow").split(", ")) == allowed
+            refuse_badly_formed(answer)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_an_unknown_parameter_is_refused_alike(route: str, setting: Setting) -> None:
+    method, _, path = route.partition(" ")
+    parts = {**PARTS, "source": f"urn:hub:partner:{FIRST}", "id": "x", "ref": f"lawyer:{FIRST}.1"}
+    for query in UNKNOWN_PARAMETERS:
+        answers = {
+            setting.wire.ask(method, _filled(path, parts), query, {**setting.shown(role), "origin": ORIGIN})
+            for role in ROLES
+        }
+        assert len(answers) == 1, query
+        answer = answers.pop()
+        assert (answer.status, json.loads(answer.body)["type"]) == (400, "urn:hub:problem:query-refused")
+        refuse_badly_formed(answer)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_an_unknown_header_changes_no_byte(route: str, setting: Setting) -> None:
+    method = route.partition(" ")[0]
+    for role in ROLES:
+        ask = asks(setting, route)[-1]
+        shown = {**setting.shown(role), **({"content-type": "application/json"} if method == "POST" else {})}
+        plain = setting.wire.ask(method, ask.path, ask.query, shown, b"{}")
+        tries = [UNKNOWN_HEADERS]
+        if role == "publisher":
+            tries += [{name: value} for name, value in UNKNOWN_HEADERS.items()]
+        for more in tries:
+            answer = setting.wire.ask(method, ask.path, ask.query, {**shown, **more}, b"{}")
+            # The metrics count the calls, so that they are never the same twice.
+            counted = route == "GET /metrics" and answer.status == plain.status == 200
+            assert counted or answer == plain, (role, more)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("route", [one for one in ROUTES if one.startswith("POST ")])
+def test_a_role_may_post_what_the_tables_say(route: str, role: str, setting: Setting) -> None:
+    path = _filled(route.partition(" ")[2], PARTS)
+    slug = SECOND if role in {"observer", "coordinator", "revoked", "expired"} else FIRST
+    body = json.dumps(event(slug, "posted") if ROUTES[route] == "publish" else {}).encode()
+    query = "dry_run=true" if ROUTES[route] == "publish" else ""
+    headers = {**setting.shown(role), "content-type": "application/json"}
+    answer = setting.wire.ask("POST", path, query, headers, body)
+    assert answer.status == int(KINDS[ROUTES[route]][role]), answer.body
+    assert heard(answer.whole, setting.hidden(role)) == []
+    refuse_badly_formed(answer)
+
+
+def event(slug: str, event_id: str) -> dict[str, Json]:
+    """Return a small event."""
+    data = {"threat": f"threat:{slug}.1", "targets": [f"lawyer:{slug}.1"], "categories": ["liberty.arrest"]}
+    source = f"urn:hub:partner:{slug}"
+    return {"specversion": "1.0", "id": event_id, "source": source, "type": "threat.reported", "data": data}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_may_follow_what_the_tables_say(role: str, setting: Setting) -> None:
+    shown, hidden = setting.shown(role), setting.hidden(role)
+    for ask in asks(setting, "GET /api/v1/feed"):
+        answer = setting.wire.listen(ask.path, ask.query, shown)
+        status = int(KINDS["answer"][role])
+        assert answer.status == (101 if status == 200 else status)
+        assert heard(answer.whole, hidden) == []
+        refuse_badly_formed(answer)
+        foreign = setting.wire.listen(ask.path, ask.query, {**shown, "origin": "https://other.test"})
+        assert foreign.status == 403
+        others = {name: value for name, value in UNKNOWN_HEADERS.items() if name != "sec-fetch-site"}
+        assert setting.wire.listen(ask.path, ask.query, {**shown, **others}) == answer
+    for query in UNKNOWN_PARAMETERS:
+        assert setting.wire.listen("/api/v1/feed", query, shown).status == 400
+
+
+def test_a_sight_of_somebody_else_is_found(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    purge, other = ReadingRoom.purge, Reader(SECOND, "ann", "red")
+    monkeypatch.setattr(ReadingRoom, "purge", lambda room, _: purge(room, other))
+    found = set()
+    for route in GETS:
+        for ask in asks(setting, route):
+            answer = setting.wire.ask("GET", ask.path, ask.query)
+            wrong = answer.status != expected(setting, route, "public", ask)
+            if wrong or heard(answer.whole, setting.hidden("public")):
+                found.add(route)
+    bearing = {route for route in GETS if ROUTES[route] in {"answer", "thing", "event", "tie"}}
+    assert bearing - found == {"GET /api/v1/me", "GET /api/v1/erasures", "GET /api/v1/feed"}

@@ -1,0 +1,151 @@
+"""Whoever publishes learns nothing about what others have published: hidden and absent get the same answer."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from tests.canaries import Aviary, Released, Who, may_see
+from tests.nest import FIRST, SECOND, make_nest
+from tests.running import World
+from tests.wire import Reply, Wire, wired
+
+Json = Any
+
+CALLER = Who("caller", FIRST, "pat", "amber")
+UUID_LENGTH = 36
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, Aviary]:
+    world, aviary = make_nest(tmp_path_factory.mktemp("nest"))
+    world.issue(CALLER.name, FIRST, "publisher", account=CALLER.account, clearance=CALLER.clearance)
+    return world, aviary
+
+
+@pytest.fixture(scope="module")
+def wire(made: tuple[World, Aviary]) -> Iterator[Wire]:
+    with wired(made[0]) as opened:
+        yield opened
+
+
+Made = Callable[[Mapping[str, Json], Mapping[str, Json]], Mapping[str, Json]]
+"""From the attributes and the payload of another's event to what differs from it in the caller's own."""
+
+PROBES: Mapping[str, tuple[str, Made]] = {
+    "an id": ("threat.reported.v1", lambda sent, _: {"id": sent["id"]}),
+    "a source and id": ("threat.reported.v1", lambda sent, _: {"id": sent["id"], "source": sent["source"]}),
+    "the same about a threat": ("threat.reported.v1", lambda _, data: data),
+    "an update of a threat": ("threat.updated.v1", lambda _, data: data),
+    "the same about a lawyer": ("lawyer.profiled.v1", lambda _, data: data),
+    "the same statement": ("statement.issued.v1", lambda _, data: data),
+    "the same need": ("need.expressed.v1", lambda _, data: data),
+    "an assessment": ("claim.assessed.v1", lambda _, data: data),
+    "an assessed event": (
+        "threat.updated.v1",
+        lambda sent, _: {
+            "type": "claim.assessed",
+            "data": {"about_event": sent["id"], "about_source": sent["source"], "verdict": "verifies"},
+        },
+    ),
+    "a retraction of an event": (
+        "threat.updated.v1",
+        lambda sent, _: {
+            "type": "record.retracted",
+            "data": {"about_event": sent["id"], "about_source": sent["source"]},
+        },
+    ),
+    "the same action": ("action.proposed.v1", lambda _, data: {**data, "lead": f"partner:{FIRST}"}),
+    "joining an action": ("action.joined.v1", lambda _, data: {**data, "partner": f"partner:{FIRST}"}),
+    "leaving an action": ("action.left.v1", lambda _, data: {**data, "partner": f"partner:{FIRST}"}),
+    "completing an action": ("action.completed.v1", lambda _, data: data),
+    "the same support": ("support.matched.v1", lambda _, data: data),
+    "another support of the same need": (
+        "support.matched.v1",
+        lambda _, data: {**data, "support": f"support:{FIRST}.probe", "others_informed": False},
+    ),
+    "a delivery": ("support.delivered.v1", lambda _, data: data),
+    "the same consent": ("consent.recorded.v1", lambda _, data: data),
+    "a withdrawal of a consent": ("consent.withdrawn.v1", lambda _, data: data),
+    "the same judgement": ("identity.judged.v1", lambda _, data: data),
+}
+"""What the caller sends, of which type, made from an event that he may not see."""
+
+
+def hidden(aviary: Aviary, stem: str) -> list[Released]:
+    """Return the other partner's events of a type that the caller may not see."""
+    others = [one for one in aviary.events if one.stem == stem and one.publisher == SECOND]
+    return [one for one in others if not may_see(CALLER, one)]
+
+
+def sent(wire: Wire, world: World, event: Json) -> Reply:
+    """Ask what would become of an event."""
+    headers = {**world.bearer(CALLER.name), "content-type": "application/json"}
+    return wire.ask("POST", "/api/v1/events", "dry_run=true", headers, json.dumps(event).encode())
+
+
+def own(one: Released, made: Made) -> dict[str, Json]:
+    """Return the caller's event about the same things as another's."""
+    more = dict(made(one.envelope, one.envelope["data"]))
+    attributes: dict[str, Json] = {name: more.pop(name) for name in ("id", "source", "type") if name in more}
+    data = more.pop("data", more) or one.envelope["data"]
+    event = {
+        "specversion": "1.0",
+        "id": "probe",
+        "source": f"urn:hub:partner:{FIRST}",
+        "type": one.envelope["type"],
+    }
+    return {**event, **attributes, "data": data}
+
+
+def renamed(value: Json, known: Mapping[str, str]) -> Json:
+    """Return a document with other words in place of some."""
+    text = json.dumps(value)
+    for word, other in known.items():
+        text = text.replace(word, other)
+    return json.loads(text)
+
+
+def absent(aviary: Aviary, event: Json) -> Json:
+    """Return the same event about things that the hub has never heard of."""
+    known = {}
+    for number, word in enumerate(sorted(song for song in aviary.perches if song in json.dumps(event))):
+        if word.startswith("zq"):
+            known[word] = "zqzz" + "".join("zx"[number >> bit & 1] for bit in range(6))
+        elif len(word) == UUID_LENGTH:
+            known[word] = f"7a000000-0000-4000-8000-ffffffff{number:04d}"
+    return renamed(event, known)
+
+
+TOLD = {
+    "the same action": "not_lead says that somebody has proposed an action under this reference",
+    "the same support": "already_used says that somebody has matched a support under this reference",
+    "another support of the same need": "already_reserved says that somebody helps with this need",
+    "the same consent": "not_yours says that somebody has recorded a consent with this UUID",
+}
+"""Probes that tell something still: decisions look at all that was decided, whoever may see it."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.xfail(strict=True, reason=TOLD[name])] if name in TOLD else [])
+        for name in PROBES
+    ],
+)
+def test_a_probe_tells_nothing(name: str, wire: Wire, made: tuple[World, Aviary]) -> None:
+    world, aviary = made
+    stem, differs = PROBES[name]
+    tried = hidden(aviary, stem)
+    assert tried
+    for one in tried:
+        event = own(one, differs)
+        there, nowhere = sent(wire, world, event), sent(wire, world, absent(aviary, event))
+        assert there.status == nowhere.status, (there.body, nowhere.body)
+        assert _said(there) == _said(nowhere)
+
+
+def _said(answer: Reply) -> Json:
+    """Return an answer without the id that the caller chose."""
+    return {name: value for name, value in json.loads(answer.body).items() if name != "id"}

@@ -1,0 +1,230 @@
+"""No value gets above its reader's clearance, whichever way out of the hub it takes.
+
+Every value of every field of every type occurs once (`tests/nest.py`), at every label; who may hear which is said by
+`tests/canaries.py` from the schema files and the labels alone.
+"""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from events.audience import Reader
+from hub.address import Address
+from hub.routes import addresses
+from projections.dossier_sight import LISTS
+from tests.canaries import Aviary, Who, heard, marks, songs
+from tests.nest import FIRST, SECOND, make_nest
+from tests.running import World, registry
+from tests.wire import Wire, wired
+
+Json = Any
+
+READERS = (
+    Who("public"),
+    Who("green observer", SECOND, "obs", "green"),
+    Who("amber coordinator", SECOND, "ben", "amber"),
+    Who("red, named", SECOND, "ann", "red"),
+    Who("red, not named", SECOND, "ben", "red"),
+    Who("amber of the other", FIRST, "pat", "amber"),
+    Who("red of the other", FIRST, "pat", "red"),
+    Who("steward", "stewards", "sam", "red"),
+)
+CODES = {
+    ("lawyer.profiled.v1", ("client_categories",)),
+    ("lawyer.profiled.v1", ("gender_stat",)),
+    ("record.retracted.v1", ("reason",)),
+}
+"""Marked fields that hold codes, of which none is anybody's own; `test_non_interference.py` watches these."""
+
+
+PARTS = {
+    "name": "common",
+    "type": "threat.reported",
+    "version": "1",
+    "secret": "nothing",
+    "request": "20310504-nothing",
+}
+"""What stands for a part of a path that names no event and no reference."""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, Aviary]:
+    world, aviary = make_nest(tmp_path_factory.mktemp("nest"))
+    for who in READERS:
+        if who.partner is not None:
+            role: Any = {"stewards": "steward", FIRST: "coordinator"}.get(who.partner, "observer")
+            world.issue(who.name, who.partner, role, account=who.account, clearance=who.clearance)
+    return world, aviary
+
+
+@pytest.fixture(scope="module")
+def world(made: tuple[World, Aviary]) -> World:
+    return made[0]
+
+
+@pytest.fixture(scope="module")
+def aviary(made: tuple[World, Aviary]) -> Aviary:
+    return made[1]
+
+
+@pytest.fixture(scope="module")
+def wire(world: World) -> Iterator[Wire]:
+    with wired(world) as opened:
+        yield opened
+
+
+def shown_by(world: World, who: Who) -> dict[str, str]:
+    """Return the headers by which a reader shows who he is."""
+    return {} if who.partner is None else world.bearer(who.name)
+
+
+def named(who: Who) -> str:
+    return who.name
+
+
+def test_a_canary_sits_in_every_marked_field(aviary: Aviary) -> None:
+    marked = {(stem, mark.steps) for stem in registry().stems for mark in marks(stem)}
+    assert marked - aviary.marked() == CODES
+
+
+@pytest.mark.parametrize("who", READERS, ids=named)
+def test_a_reader_hears_all_that_he_may_and_nothing_else(
+    who: Who, wire: Wire, world: World, aviary: Aviary
+) -> None:
+    answer = wire.ask("GET", "/api/v1/events", "limit=1000", shown_by(world, who))
+    known, said = aviary.known_to(who), songs(answer.whole) & set(aviary.perches)
+    assert said - known == set()
+    replaced = {
+        (aviary.events[one.event].stem, *one.steps[:1])
+        for song in known - said
+        for one in aviary.perches[song]
+    }
+    # What was corrected or retracted is not said any more.
+    assert {one for one in replaced if one[0] != "hearing.reported.v1"} <= {
+        ("threat.reported.v1", "title"),
+        ("threat.reported.v1", "narrative"),
+        ("record.retracted.v1",),
+    }
+    assert len(known) > 300
+
+
+def paths(one: Address, aviary: Aviary) -> list[str]:
+    """Return the paths that an address stands for.
+
+    Raises:
+        KeyError: nobody taught this test what a part of the path means.
+    """
+    names = re.findall(r"\{(\w+)", one.path)
+    if names == ["source", "id"]:
+        return [_filled(one.path, released.envelope) for released in aviary.events]
+    if names == ["ref"]:
+        kind = LISTS.get(one.path.split("/")[-2])
+        refs = [
+            str(ref) for released in aviary.events for ref in _references(released.envelope["data"], kind)
+        ]
+        return [_filled(one.path, {"ref": ref}) for ref in dict.fromkeys(refs[:: 3 if kind else 20])]
+    return [_filled(one.path, {name: PARTS[name] for name in names})]
+
+
+def _filled(path: str, values: Mapping[str, Json]) -> str:
+    return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: str(values[found[1]]), path)
+
+
+def _references(value: Json, kind: str | None) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _references(inner, kind)
+    elif isinstance(value, str) and re.fullmatch(rf"{kind or '[a-z]+'}:[a-z0-9-]+\.[a-z]+", value):
+        yield value
+
+
+def queries(one: Address, aviary: Aviary) -> list[str]:
+    """Return the queries that are put to an address."""
+    names = {parameter.name for parameter in one.parameters}
+    needed = {parameter.name for parameter in one.parameters if parameter.required}
+    most = {"/api/v1/graph": "limit=5000", "/api/v1/events": "limit=1000"}.get(one.path, "limit=200")
+    threat = next(
+        released for released in aviary.events if released.stem == "threat.reported.v1" and released.closed
+    ).envelope["data"]
+    tie = f"from={quote(threat['threat'])}&to={quote(threat['targets'][0])}"
+    if {"from", "to"} <= names:
+        return [f"{tie}&kind=TARGETS" if "kind" in needed else tie]
+    if "q" in names:
+        return ["q=QM", f"q={quote(threat['title'])}"]
+    asked = [most if "limit" in names else ""]
+    asked += [f"{most}&country=QM"] if "country" in names else []
+    asked += [f"{most}&about={quote(threat['threat'])}"] if "about" in names else []
+    asked += [f"format={form}" for form in ("json", "gexf", "graphml", "csv") if "format" in names]
+    asked += [f"{asked[-1]}&as_of=2250-01-01"] if "as_of" in names else []
+    return asked
+
+
+@pytest.mark.parametrize("who", READERS, ids=named)
+def test_no_answer_holds_what_its_reader_may_not_see(
+    who: Who, wire: Wire, world: World, aviary: Aviary
+) -> None:
+    hidden, shown = aviary.hidden_from(who), shown_by(world, who)
+    for one in addresses():
+        if one.method != "GET":
+            continue
+        for path in paths(one, aviary):
+            for query in queries(one, aviary):
+                answer = wire.ask("GET", path, query, shown)
+                assert answer.status < 500, (path, query)
+                assert heard(answer.whole, hidden) == [], (path, query)
+
+
+@pytest.mark.parametrize("who", READERS, ids=named)
+def test_no_feed_holds_what_its_listener_may_not_see(
+    who: Who, wire: Wire, world: World, aviary: Aviary
+) -> None:
+    hidden, shown = aviary.hidden_from(who), shown_by(world, who)
+    whole = wire.ask("GET", "/api/v1/feed", "after=begin", shown)
+    cursors = re.findall(rb"\nid: (\S+)", whole.body)
+    for cursor in ("begin", *(one.decode() for one in cursors[:: max(1, len(cursors) // 5)])):
+        for answer in (
+            wire.ask("GET", "/api/v1/feed", f"after={cursor}", shown),
+            wire.ask("GET", "/api/v1/feed", "", {**shown, "last-event-id": cursor}),
+            wire.listen("/api/v1/feed", f"after={cursor}", shown),
+        ):
+            assert answer.status in {101, 200}
+            assert b"live" in answer.body
+            assert heard(answer.whole, hidden) == []
+
+
+@pytest.mark.parametrize("who", READERS, ids=named)
+def test_no_search_finds_what_its_reader_may_not_see(who: Who, wire: Wire, aviary: Aviary) -> None:
+    sight = wire.state["room"].purge(Reader(who.partner, who.account, who.clearance))
+    empty = sight.search("zqabsent")
+    assert empty["total"] == 0
+    for song in aviary.hidden_from(who):
+        assert sight.search(song) == empty
+
+
+@pytest.mark.parametrize("form", ["json", "gexf", "graphml", "csv"])
+@pytest.mark.parametrize("who", [one for one in READERS if one.clearance == "red"], ids=named)
+def test_no_export_holds_what_is_stricter_than_amber(
+    who: Who, form: str, wire: Wire, world: World, aviary: Aviary
+) -> None:
+    answer = wire.ask("GET", "/api/v1/graph/export", f"format={form}", shown_by(world, who))
+    assert heard(answer.whole, aviary.hidden_from(replace(who, clearance="amber"))) == []
+    assert heard(answer.whole, aviary.known_to(who))
+
+
+def test_what_gets_out_is_found(wire: Wire, world: World, aviary: Aviary) -> None:
+    shown = shown_by(world, READERS[3])
+    for answer in (
+        wire.ask("GET", "/api/v1/events", "limit=1000", shown),
+        wire.ask("GET", "/api/v1/graph", "limit=5000", shown),
+        wire.ask("GET", "/api/v1/threats", "limit=200", shown),
+        wire.ask("GET", "/api/v1/feed", "after=begin", shown),
+        wire.listen("/api/v1/feed", "after=begin", shown),
+    ):
+        assert heard(answer.whole, aviary.hidden_from(READERS[0]))
+    secret = min(aviary.hidden_from(READERS[0]))
+    assert heard(b64encode(f"signed {secret}".encode()), frozenset({secret})) == [secret]
