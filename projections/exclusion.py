@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from events.alarms import may_attribute
 from events.event import RecordedEvent
 from projections import rulings_index as index
-from projections.amendments import corrects
+from projections.amendments import corrects, retracts
 from projections.protections import attributed_by, cases_of, confirms, is_provisional, lifted
 from projections.rulings_index import key_of
 from projections.standing import Standing
@@ -28,7 +28,7 @@ class Exclusion:
 
     def of(self, db: sqlite3.Connection, event: RecordedEvent, until: int) -> frozenset[str]:
         """Return the partners that may see of an event only what is public."""
-        cases = cases_of(event)
+        cases = self.cases(db, event, until)
         found = self._standing.at(index.effects(db, [key_of("conflict", one) for one in cases], until))
         said = [one for one in found if not frozenset(cases_of(one)).isdisjoint(cases)]
         if not said:
@@ -42,6 +42,26 @@ class Exclusion:
             if self._holds(db, one, attributions, partner, until)
         }
         return frozenset(excluded) - lifted(judged)
+
+    def cases(self, db: sqlite3.Connection, event: RecordedEvent, until: int) -> list[str]:
+        """Return the cases of an event, and of what it amends or assesses: it tells about them, too."""
+        known, waiting = {event.position: event}, [event]
+        while waiting:
+            about = self._about(db, waiting.pop(), until)
+            waiting += [one for one in about if one.position not in known]
+            known.update((one.position, one) for one in about)
+        return list(dict.fromkeys(case for one in known.values() for case in cases_of(one)))
+
+    def _about(self, db: sqlite3.Connection, event: RecordedEvent, until: int) -> list[RecordedEvent]:
+        naming = corrects(event) or retracts(event)
+        if naming is not None:
+            target = self._standing.find(db, naming, until + 1)
+            return [] if target is None else [target]
+        if not event.stem.startswith("claim.assessed."):
+            return []
+        name, source = event.data.get("about_event"), event.data.get("about_source")
+        found = self._standing.at(index.bearers(db, [key_of("id", str(name))], until + 1))
+        return [one for one in found if one.id == name and source in (None, one.source)]
 
     def _standing_attributions(
         self, db: sqlite3.Connection, said: Sequence[RecordedEvent], until: int

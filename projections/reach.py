@@ -35,6 +35,8 @@ class Reach:
             places = {place for one in due for place in self._reached(db, one, event.position)}
             return self._standing.at({*places, *(one.position for one in due)} - {event.position})
         places = self._reached(db, event, event.position)
+        if cases_of(event):
+            places |= self._told_of(db, {event.position}, event.position)
         naming = corrects(event) or retracts(event)
         target = None if naming is None else self._standing.find(db, naming, event.position)
         if naming is not None and target is not None:
@@ -112,7 +114,20 @@ class Reach:
 
     def _in_cases(self, db: sqlite3.Connection, events: Iterable[RecordedEvent], before: int) -> set[int]:
         keys = [key_of("case", case) for event in events for case in cases_of(event)]
-        return set(index.bearers(db, keys, before)) if keys else set()
+        return self._told_of(db, set(index.bearers(db, keys, before)), before) if keys else set()
+
+    def _told_of(self, db: sqlite3.Connection, places: set[int], before: int) -> set[int]:
+        """Return some places, and those of what amends or assesses the events there: it is of their case."""
+        found, waiting = set(places), set(places)
+        while waiting:
+            keys = [
+                key
+                for one in self._standing.at(waiting)
+                for key in (Naming(one.source, one.id).key(), key_of("assessed", one.id))
+            ]
+            waiting = set(index.effects(db, keys, before - 1)) - found
+            found |= waiting
+        return found
 
     def _of_body(self, db: sqlite3.Connection, event: RecordedEvent, before: int) -> set[int]:
         suspects = self._attributions_to(db, self._joined(db, event, before)[0], before)
@@ -166,7 +181,7 @@ class Reach:
     def bears(self, event: RecordedEvent) -> list[int]:
         """Return the keys by which later events find an event."""
         persons = concerned_in(event, self._standing.contract(event.stem))
-        keys = [Naming(event.source, event.id).key(), key_of("from", event.publisher)]
+        keys = [Naming(event.source, event.id).key(), key_of("from", event.publisher), key_of("id", event.id)]
         keys += [key_of("person", one) for one in persons]
         keys += [key_of("kid", one) for one in event.kids.values()]
         keys += [key_of("case", one) for one in cases_of(event)]
@@ -185,7 +200,9 @@ class Reach:
         keys = [Naming(event.source, event.id).key(), key_of("from", event.publisher)]
         keys += [key_of("person", one) for one in persons]
         keys += [key_of("kid", one) for one in event.kids.values()]
-        return keys + [key_of("conflict", one) for one in cases_of(event)]
+        cases = cases_of(event)
+        keys += [key_of("assessed", event.id)] if cases else []
+        return keys + [key_of("conflict", one) for one in cases]
 
 
 def effects_of(event: RecordedEvent) -> list[int]:

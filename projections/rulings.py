@@ -27,7 +27,7 @@ class Rulings:
     """
 
     name = "rulings"
-    VERSION = 3
+    VERSION = 4
     schema = index.SCHEMA
 
     def __init__(self, registry: Registry, log: PlacedEvents, labels: Labels) -> None:

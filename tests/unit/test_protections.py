@@ -283,14 +283,39 @@ def test_a_correction_may_name_the_body(court: Court) -> None:
     court.log.threat(1, correlationid=CASE)
     court.log.threat(2, correlationid=CASE)
     court.log.correct("e2", ("/attributed_to", [{"body": BODY}]))
-    assert excluded(court, 4) == [("e4", []), ("e2", ["quill-network"]), ("e3", ["quill-network"])]
+    kept_out = ["quill-network"]
+    assert excluded(court, 4) == [("e4", kept_out), ("e2", kept_out), ("e3", kept_out)]
 
 
 def test_a_correction_that_came_first_may_name_the_body(court: Court) -> None:
     admit(court)
     court.log.correct("late", ("/attributed_to", [{"body": BODY}]))
     court.log.threat(1, correlationid=CASE, id="late")
-    assert excluded(court, 3) == [("late", ["quill-network"])]
+    assert excluded(court, 3) == [("late", ["quill-network"]), ("e2", ["quill-network"])]
+
+
+@pytest.mark.parametrize("source", [{}, {"about_source": f"urn:hub:partner:{OWN}"}])
+def test_who_is_kept_out_of_a_case_sees_no_more_what_is_said_about_its_events(
+    court: Court, source: dict[str, str]
+) -> None:
+    admit(court)
+    court.log.correct("e3", ("/title", "Another"))
+    court.log.threat(1, correlationid=CASE)
+    said = {"about_event": "e3", "verdict": "corroborates", **source}
+    court.log.add("claim.assessed", said, "open-docket")
+    court.log.add("claim.assessed", {**said, "about_event": "e1"}, "open-docket")
+    accuse(court)
+    kept_out = ["quill-network"]
+    assert excluded(court, 6) == [("e6", kept_out), ("e2", kept_out), ("e3", kept_out), ("e4", kept_out)]
+
+
+def test_what_amends_an_event_that_comes_later_is_of_its_case_from_then_on(court: Court) -> None:
+    admit(court)
+    accuse(court)
+    court.log.correct("late", ("/title", "Another"))
+    court.log.threat(2, correlationid=CASE, id="late")
+    assert excluded(court, 3) == [("e3", [])]
+    assert excluded(court, 4) == [("late", ["quill-network"]), ("e3", ["quill-network"])]
 
 
 def test_a_retracted_attribution_excludes_nobody(court: Court) -> None:
