@@ -50,8 +50,9 @@ class Altering:
     @cached_property
     def purged(self) -> Rows:
         """The log without what the reader may not know."""
-        rows = {place: one for place, one in self._log.items() if place in self.seen or _rules(one)}
-        rows = self._fewer(rows, [place for place in rows if place not in self.seen])
+        unseen = [place for place in self._log if place not in self.seen]
+        rows = self._fewer(dict(self._log), [place for place in unseen if not _rules(self._log[place])])
+        rows = self._fewer(rows, [place for place in unseen if _rules(self._log[place])])
         rows = self._replaced(rows, self._shorter)
         assert self._is_same(rows)
         return rows

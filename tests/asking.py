@@ -20,7 +20,7 @@ from tests.logged import Logged
 from tests.oracle_label import Who
 from tests.pointers import strings
 from tests.running import World, registry
-from tests.telling import KINDS, REF, SLUGS
+from tests.wording import KINDS, REF, SLUGS
 
 Messages = list[dict[str, Any]]
 WORD = re.compile(r"[^\W\d_]{4,}")
@@ -88,7 +88,8 @@ class Pools:
         if names == ["ref"]:
             kind = LISTS.get(one.path.split("/")[-2])
             fitting = [ref for ref in self.refs if kind is None or ref.startswith(f"{kind}:")]
-            return [_filled(one.path, {"ref": ref}) for ref in [*fitting, random.choice(self.refs)]]
+            chosen = random.sample(fitting, min(len(fitting), 20))
+            return [_filled(one.path, {"ref": ref}) for ref in [*chosen, random.choice(self.refs)]]
         values = {"name": "common", "type": "threat.reported", "version": "1", "secret": "nothing"}
         values["request"] = self.namings[0][1]
         return [_filled(one.path, {name: values[name] for name in names})]

@@ -165,7 +165,11 @@ def _written(keys: Keyring, row: Logged) -> bytes:
             sealed.append(keys.seal(box, envelope, value[0]))
         elif at in row.lost:
             sealed.append(box)
-    more = {"sealed": sealed or None, "signature": row.signature}
+    signature = row.signature
+    if signature is not None and "box" in signature and not sealed:
+        # Without the fields under whose keys it was, nobody can open it.
+        signature = {"keyid": signature["keyid"]}
+    more = {"sealed": sealed or None, "signature": signature}
     envelope |= {name: value for name, value in more.items() if value is not None}
     return json.dumps(envelope, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 

@@ -227,7 +227,12 @@ class Said:
     @remembered
     def cases(self, one: Logged, until: int) -> frozenset[str]:
         """Return the cases and threats to which an event belongs."""
-        return one.cases.union(*(self.cases(each, until) for each in self.about(one, until)))
+        known, waiting = {one.position: one}, [one]
+        while waiting:
+            about = self.about(waiting.pop(), until)
+            waiting += [each for each in about if each.position not in known]
+            known.update((each.position, each) for each in about)
+        return frozenset(case for each in known.values() for case in each.cases)
 
 
 def reference(data: Mapping[str, Json], pointer: str) -> str | None:

@@ -1,7 +1,6 @@
 """Stories of a hub with a history to hide, recorded through the real intake."""
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,21 +16,13 @@ from events.signatures import ALGORITHM, key_text, sign
 from events.submission import Publisher
 from tests.logged import Logged
 from tests.oracle_label import LEVELS
-from tests.pointers import TEXTS
 from tests.running import SetClock, registry
+from tests.wording import SLUGS, example, reworded, words
 
 Json = Any
 
-SLUGS = ("harbour-bar-watch", "lanterns-for-counsel", "open-docket", "meridian-fund", "quill-network")
 ROLES = ["monitor", "responder", "bar", "policy", "legal_aid_provider", "observer", "verifier"]
-WORDS = (
-    "harbour lantern verdict docket kestrel marigold оборона адвокат 律師 محكمة thistle granite ember juniper "
-    "cobalt saffron"
-).split()
-REF = re.compile(r"([a-z]+):([a-z0-9][a-z0-9-]{1,39})(?:\.([A-Za-z0-9_.-]{1,80}))?")
-KINDS = frozenset(registry().graph.kinds) - {"place", "standard", "claim"}
 SCOPES = ("letters", "joint_statement", "media", "emergency_support")
-_LATER = ("about_event", "about_source", "related_events", "supersedes", "replaced_by")
 _EXPLAINED = ("identity_of_documenter", "purpose", "access", "storage", "risks", "withdrawal")
 
 
@@ -57,6 +48,7 @@ class Telling:
     told: list[Logged] = field(default_factory=list)
     signing: set[str] = field(default_factory=set)
     revoked: set[str] = field(default_factory=set)
+    seen_to: set[str] = field(default_factory=set)
 
     def admit(self, partners: int) -> None:
         """Admit stewards and partners; all but the first say which body they are."""
@@ -98,7 +90,8 @@ class Telling:
             return False
         [outcome] = self.intake.record([checked])
         if outcome.status == "stored" and outcome.position is not None:
-            self.told.append(Logged(outcome.position, checked.stem, dict(checked.envelope)))
+            envelope = {**checked.envelope, "recordedtime": outcome.recorded}
+            self.told.append(Logged(outcome.position, checked.stem, envelope))
         return outcome.status == "stored"
 
     def _admit(self, slug: str, more: Mapping[str, Json]) -> None:
@@ -294,6 +287,18 @@ class Telling:
     def _wait(self, _slug: str, step: Step, random: Random) -> None:
         self.clock.move(hours=random.choice([2, 2, 26, 15 * 24]))
         self.intake.release_embargoes(self.clock())
+        self._erase_due()
+
+    def _erase_due(self) -> None:
+        """Destroy what withdrawals want erased when their time has come, as the timekeeper does."""
+        taken_back = {one.data["about_event"] for one in self.told if one.type == "record.retracted"}
+        for one in self.told:
+            is_wish = one.type == "consent.withdrawn" and one.data["effect"] == "erase"
+            waits = timedelta(hours=24) if one.data.get("urgent") else timedelta(days=30)
+            name = str(one.envelope["id"])
+            if is_wish and name not in self.seen_to | taken_back and one.recorded + waits <= self.clock():
+                self.intake.erase(str(one.data["subject_of_consent"]), one.source, name)
+                self.seen_to.add(name)
 
 
 def _key(slug: str) -> Ed25519PrivateKey:
@@ -314,46 +319,3 @@ def _consent_id(slug: str, random: Random) -> str:
 
 def _scopes(random: Random) -> list[str]:
     return random.sample(SCOPES, random.randint(0, 3))
-
-
-def example(stem: str, slug: str, random: Random) -> dict[str, Json]:
-    """Return the example of a type, about a few shared things, in other words."""
-    kept = {k: v for k, v in registry().contract(stem).example.items() if k not in _LATER}
-    made: dict[str, Json] = reworded(kept, slug, random)
-    return made
-
-
-def reworded(value: Json, slug: str, random: Random, name: str = "") -> Json:
-    """Return a value with references to shared things, and other words where there are only words."""
-    order = {kind: [*random.sample(range(1, 5), 4), *range(5, 20)] for kind in sorted(KINDS)}
-    seen: dict[str, str] = {}
-
-    def other(text: str) -> str:
-        found = REF.fullmatch(text)
-        if found is None or found[1] not in KINDS:
-            return text
-        if text not in seen:
-            kind = found[1]
-            no = order[kind].pop(0)
-            seen[text] = f"partner:{SLUGS[no % 4]}" if kind == "partner" else f"{kind}:{SLUGS[0]}.{no}"
-        return seen[text]
-
-    return _mapped(value, other, random, is_text=name in TEXTS)
-
-
-def _mapped(value: Json, other: Callable[[str], str], random: Random, *, is_text: bool) -> Json:
-    if isinstance(value, str):
-        return words(random) if is_text else other(value)
-    if isinstance(value, list):
-        return [_mapped(item, other, random, is_text=is_text) for item in value]
-    if isinstance(value, dict):
-        return {
-            name: _mapped(inner, other, random, is_text=is_text or name in TEXTS)
-            for name, inner in value.items()
-        }
-    return value
-
-
-def words(random: Random) -> str:
-    """Return a few words."""
-    return " ".join(random.sample(WORDS, 3))

@@ -13,7 +13,8 @@ from hub.settings import Settings
 from tests.logged import Logged
 from tests.oracle_label import LADDER, Label, Who, may_see
 from tests.running import Chance, SetClock, World, recording, registry
-from tests.telling import SLUGS, Step, Telling, example
+from tests.telling import Step, Telling
+from tests.wording import SLUGS, example
 
 Json = Any
 

@@ -38,7 +38,8 @@ from tests.oracle_label import LADDER, Who
 from tests.pointers import strings
 from tests.quick import quick_hubs
 from tests.running import World, recording
-from tests.telling import REF, SLUGS, WORDS, Step, Telling, body
+from tests.telling import Step, Telling, body
+from tests.wording import REF, SLUGS, WORDS
 from tests.worlds import READERS, make_story, stories
 
 Json = Any
@@ -280,3 +281,14 @@ def test_what_makes_a_store_stricter_shows_nobody_more(name: str) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
     attempt()
+
+
+def test_it_is_noticed_when_somebody_is_shown_more(tmp_path: Path) -> None:
+    story = [Step("report", 0, 0, tlp, (), "", number) for number, tlp in enumerate(["clear", "amber"] * 4)]
+    world = make_story(tmp_path / "hub", 3, story, coda=True)
+    asked = asyncio.run(ask_for(world, read_log(world.settings.data), 1))
+    heard = asyncio.run(hear_all(world, asked))
+    public, publisher = heard[READERS[0]], heard[READERS[-1]]
+    more = publisher.more_than(public)
+    assert {len(one) for one in more if isinstance(one, tuple)} == {3, 4}
+    assert any(isinstance(one, str) for one in more)

@@ -30,7 +30,7 @@ Drawn = tuple[int, list[Step], bool, int]
 
 PARTS = 8
 STORES = 6
-"""In each part; times the readers: 336 cases."""
+"""In each part; times the readers: 336 cases in every build."""
 
 DEEP_PARTS = 2
 DEEP_STORES = 1450
@@ -56,9 +56,6 @@ def attempt(drawn: Drawn) -> None:
         asyncio.run(compare(world, READERS, chance))
 
 
-# In some stories with a conflict of interest the oracle and the hub still disagree about what its own partner
-# knows, so that these run in `make test-deep` until that is settled.
-@pytest.mark.deep
 @pytest.mark.parametrize("part", range(PARTS))
 def test_what_a_reader_may_not_know_changes_no_byte_of_any_answer(part: int) -> None:
     tried = settings(max_examples=STORES, phases=[Phase.generate])(given(worlds())(attempt))

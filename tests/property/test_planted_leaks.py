@@ -18,7 +18,8 @@ from tests.comparing import Answers, Trial, copies, differences, prepare
 from tests.logged import read_log
 from tests.quick import quick_hubs
 from tests.running import World, recording
-from tests.telling import SLUGS, Step, Telling
+from tests.telling import Step, Telling
+from tests.wording import SLUGS
 from tests.worlds import READERS, make_story
 
 OWNER = Reader(SLUGS[0], "ann", "red")
