@@ -42,6 +42,19 @@ def caller_of(request: HubRequest) -> Caller:
     return request.state["callers"].of(credential_of(request))
 
 
+def steward_of(request: HubRequest) -> Caller:
+    """Say which steward calls.
+
+    Raises:
+        Absent: it is none; what is for stewards is not there for others.
+        NotSignedIn, PartnerSuspended: the call shows a token that does not work.
+    """
+    caller = caller_of(request)
+    if not caller.is_steward:
+        raise Absent
+    return caller
+
+
 async def ask(request: HubRequest, question: Callable[[Sight], T]) -> T:
     """Put a question to the caller's sight, off the event loop. Every answer about events comes so."""
     reader = caller_of(request).reader

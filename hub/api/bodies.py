@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 
+from events.event import Json
+from events.strict import read_json
 from hub.address import HubRequest
 from hub.refusals import BodyTooLarge, MediaTypeUnknown
 
@@ -13,6 +15,9 @@ SIGNED = "application/vnd.dsse.envelope.v1+json"
 """The usual name of an envelope of DSSE: registries of containers know it by this one."""
 
 KNOWN = (STRUCTURED, PLAIN, BATCH, NDJSON, SIGNED)
+
+SMALL = 4096
+"""Bytes of a body that is no event."""
 
 _WRAPPING = 16 * 1024
 """Room for what stands around the event in an envelope: its signatures."""
@@ -49,6 +54,19 @@ async def read_body(request: HubRequest, most: int) -> bytes:
     async for piece in pieces(request, most):
         body += piece
     return bytes(body)
+
+
+async def read_small(request: HubRequest) -> Json:
+    """Return the JSON of a body that is no event.
+
+    Raises:
+        MediaTypeUnknown: it is not said to be plain JSON.
+        BodyTooLarge: it is over `SMALL` bytes.
+        MalformedJson: it cannot be read.
+    """
+    if media_type(request) != PLAIN:
+        raise MediaTypeUnknown((PLAIN,))
+    return read_json(await read_body(request, SMALL))
 
 
 async def pieces(request: HubRequest, most: int) -> AsyncIterator[bytes]:

@@ -9,7 +9,7 @@ from events.envelope import from_headers
 from events.event import Json
 from events.strict import read_json
 from events.submission import EventRefused, Outcome, Publisher, is_signed
-from hub.access import address_of, credential_of, refuse_foreign_origin
+from hub.access import address_of, credential_of
 from hub.address import Asked, HubRequest
 from hub.api import bodies
 from hub.api.answers import caller_of, json_answer
@@ -20,9 +20,6 @@ from hub.refusals import BodyMalformed, BodyTooLarge, NotSignedIn, RecordedDiffe
 
 async def post_events(request: HubRequest, asked: Asked) -> Response:
     """Validate, record, acknowledge. Whoever gets a receipt: the log holds the event durably."""
-    credential = credential_of(request)
-    if credential is not None and credential.kind == "session":
-        refuse_foreign_origin(request, request.state["settings"], is_needed=True)
     publisher = caller_of(request).publisher
     media = bodies.media_type(request)
     if media in {bodies.BATCH, bodies.NDJSON}:

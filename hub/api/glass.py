@@ -4,19 +4,14 @@ import anyio.to_thread
 from starlette.responses import Response
 
 from events.event import Json
-from events.strict import read_json
-from hub.access import Caller
 from hub.address import Asked, HubRequest
 from hub.api import bodies
-from hub.api.answers import caller_of, json_answer, present
-from hub.refusals import Absent, MediaTypeUnknown
-
-MOST_BYTES = 4096
+from hub.api.answers import json_answer, present, steward_of
 
 
 async def list_glass(request: HubRequest, _: Asked) -> Response:
     """Answer the requests that wait for a second steward or are open, to stewards; to others it is absent."""
-    _steward(request)
+    steward_of(request)
     hub = request.state
     found = await anyio.to_thread.run_sync(hub["glass"].pending, limiter=hub["reading"])
     return json_answer({"requests": found})
@@ -25,9 +20,7 @@ async def list_glass(request: HubRequest, _: Asked) -> Response:
 async def ask_glass(request: HubRequest, _: Asked) -> Response:
     """Record a request. The answer is the same whether there is such an event or not."""
     account, token = _acting(request)
-    if bodies.media_type(request) != bodies.PLAIN:
-        raise MediaTypeUnknown((bodies.PLAIN,))
-    said = read_json(await bodies.read_body(request, MOST_BYTES))
+    said = await bodies.read_small(request)
     hub = request.state
     made = await anyio.to_thread.run_sync(hub["glass"].ask, account, token, said, limiter=hub["writing"])
     return json_answer(made, 202)
@@ -56,16 +49,9 @@ async def show_glass(request: HubRequest, _: Asked) -> Response:
     return json_answer({"glass": noted, **shown, "receipt": receipt})
 
 
-def _steward(request: HubRequest) -> Caller:
-    caller = caller_of(request)
-    if not caller.is_steward:
-        raise Absent
-    return caller
-
-
 def _acting(request: HubRequest) -> tuple[str, str]:
     """Return name and token id of the steward's account; every act is recorded, so that it must not be read-only."""
-    caller = _steward(request)
+    caller = steward_of(request)
     account = caller.publisher.account
     assert caller.account is not None  # noqa: S101  # a steward has one
     return account, caller.account.id

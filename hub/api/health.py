@@ -5,8 +5,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
 from hub.address import Asked, HubRequest
-from hub.api.answers import caller_of, json_answer
-from hub.refusals import Absent
+from hub.api.answers import json_answer, steward_of
 
 
 async def show_health(_: HubRequest, __: Asked) -> Response:
@@ -28,8 +27,7 @@ async def show_readiness(request: HubRequest, _: Asked) -> Response:
 
 async def show_metrics(request: HubRequest, _: Asked) -> Response:
     """Answer what the hub counts, to stewards; to others it is absent."""
-    if not caller_of(request).is_steward:
-        raise Absent
+    steward_of(request)
     hub = request.state
     text = await anyio.to_thread.run_sync(hub["metrics"].text, limiter=hub["reading"])
     return Response(text, media_type=CONTENT_TYPE_LATEST)
