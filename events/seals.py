@@ -13,8 +13,6 @@ Json = Any
 Path = tuple[str | int, ...]
 """Steps into a payload: names and places in lists."""
 
-CORRECTIONS = "/changes/*/to"
-
 
 @dataclass(frozen=True, slots=True)
 class SealedField:
@@ -70,18 +68,18 @@ class Seals:
         subject = _fallback("record.corrected.v1", envelope)
         for place, change in enumerate(envelope["data"].get("changes", ())):
             steps = str(change.get("pointer", "")).split("/")[1:]
-            if "to" in change and steps and steps[0] in self._personal:
+            if "to" in change and steps and steps[0] in self.personal:
                 yield SealedField(("changes", place, "to"), subject)
 
     @cached_property
-    def _personal(self) -> frozenset[str]:
+    def personal(self) -> frozenset[str]:
         """The first steps of all personal fields of all types: the corrected event may not be here yet."""
         return frozenset(steps[0] for stem in self._stems for steps, _ in self._marked(stem))
 
 
 def _sealing(contract: Contract) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
     for mark in contract.marks:
-        if mark.seal is not None and mark.pointer != CORRECTIONS:
+        if mark.seal is not None:
             yield tuple(mark.pointer.split("/")[1:]), tuple(mark.seal.split("/")[1:])
 
 
@@ -135,6 +133,12 @@ def _without(value: Json, path: Path) -> Json:
         inner = _without(value[step], rest) if rest else None
         return [*value[:step], inner, *value[step + 1 :]]
     return value
+
+
+def path_of(pointer: str) -> Path:
+    """Return the steps of a JSON Pointer into a payload; a number is a place in a list."""
+    steps = (step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
+    return tuple(int(step) if step.isdecimal() else step for step in steps)
 
 
 def put_back(data: Json, path: Path, field: Json) -> Json:

@@ -7,7 +7,7 @@ from typing import Any
 from events.alarms import attributed, consent_ends, provisional_until
 from events.audience import CONSENT, KEEP, PUBLIC_NAME, REFER, WITHDRAWN, Label
 from events.event import RecordedEvent
-from events.seals import without
+from events.seals import path_of, without
 from projections.amendments import LONG_AGO, STEWARDS, moment_of
 from schemas.contract import Contract
 
@@ -51,23 +51,6 @@ def subjects_of(event: RecordedEvent, contract: Contract | None) -> list[str]:
     """Return the references whose protection may change how an event reads."""
     named = [consent_subject(event, contract), event.envelope.get("subject"), *event.sealed.values()]
     return list(dict.fromkeys(one for one in named if isinstance(one, str)))
-
-
-def concerned_in(event: RecordedEvent, contract: Contract | None) -> list[str]:
-    """Return the same, and whom the fields would be about that the event lacks: a correction may have said them."""
-    marks = contract.marks if contract is not None else ()
-    named = (_at(event.data, mark.seal) for mark in marks if mark.seal is not None)
-    more = [one for one in named if isinstance(one, str) and ":" in one]
-    return list(dict.fromkeys([*subjects_of(event, contract), *more]))
-
-
-def _at(value: Json, pointer: str) -> Json:
-    for step in _steps(pointer):
-        if isinstance(value, list):
-            value = value[step] if isinstance(step, int) and step < len(value) else None
-        else:
-            value = value.get(step) if isinstance(value, Mapping) else None
-    return value
 
 
 def cases_of(event: RecordedEvent) -> list[str]:
@@ -191,15 +174,9 @@ def without_fields(event: RecordedEvent, pointers: frozenset[str]) -> RecordedEv
     """Return an event without some of its personal fields."""
     if not pointers:
         return event
-    paths = [tuple(_steps(pointer)) for pointer in sorted(pointers)]
+    paths = [path_of(pointer) for pointer in sorted(pointers)]
     envelope = {**event.envelope, "data": without(event.data, paths)}
     return replace(event, envelope=envelope, erased=event.erased | pointers)
-
-
-def _steps(pointer: str) -> Iterator[str | int]:
-    for step in pointer.split("/")[1:]:
-        plain = step.replace("~1", "/").replace("~0", "~")
-        yield int(plain) if plain.isdecimal() else plain
 
 
 def after(said: Iterable[RecordedEvent], event: RecordedEvent) -> list[RecordedEvent]:

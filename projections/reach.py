@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from events.alarms import may_attribute
 from events.event import RecordedEvent
@@ -11,13 +12,19 @@ from projections.exclusion import Exclusion
 from projections.protections import (
     attributed_by,
     cases_of,
-    concerned_in,
     consent_about,
     distrusts,
     erased_keys,
 )
 from projections.rulings_index import key_of
 from projections.standing import SPEAKS_OF_OTHERS, Standing
+
+
+class Keys(NamedTuple):
+    """By which keys something may act on an event, and by which later events find it."""
+
+    acted_by: list[int]
+    bears: list[int]
 
 
 class Reach:
@@ -37,14 +44,18 @@ class Reach:
         places = self._reached(db, event, event.position)
         if cases_of(event):
             places |= self._told_of(db, {event.position}, event.position)
-        naming = corrects(event) or retracts(event)
-        target = None if naming is None else self._standing.find(db, naming, event.position)
-        if naming is not None and target is not None:
-            places |= {target.position} | self._beyond(db, event, target)
+        places |= self._amended(db, event, event.position)
+        naming = retracts(event)
         if naming is not None and is_unsafe(event):
             # Corrections quote what they correct, so they go with it.
             places |= self._corrections(db, [naming.key()], event.position)
         return self._standing.at(places - {event.position})
+
+    def _amended(self, db: sqlite3.Connection, event: RecordedEvent, before: int) -> set[int]:
+        """Return what an amendment amends, if it was there before a place, and the events on which that acts."""
+        naming = corrects(event) or retracts(event)
+        target = None if naming is None else self._standing.find(db, naming, before)
+        return set() if target is None else {target.position} | self._beyond(db, event, target)
 
     def _beyond(self, db: sqlite3.Connection, event: RecordedEvent, target: RecordedEvent) -> set[int]:
         """Return the events on which an amended event acts."""
@@ -96,15 +107,10 @@ class Reach:
         reached = set(places)
         for one in self._standing.at(places):
             # What nobody believes any more does nothing any more.
-            reached |= self._touched_places(db, one, before) if acts(one) else set()
+            if acts(one):
+                reached |= self._amended(db, one, before)
+                reached |= set() if distrusts(one) else self._reached(db, one, before)
         return reached
-
-    def _touched_places(self, db: sqlite3.Connection, event: RecordedEvent, before: int) -> set[int]:
-        naming = corrects(event) or retracts(event)
-        target = None if naming is None else self._standing.find(db, naming, before)
-        if target is not None:
-            return {target.position} | self._beyond(db, event, target)
-        return set() if distrusts(event) else self._reached(db, event, before)
 
     def _attribution_assessed(
         self, db: sqlite3.Connection, event: RecordedEvent, before: int
@@ -178,31 +184,22 @@ class Reach:
         named = [key_of("body", one) for one in attributed_by(event)]
         return [event] if bodies or index.acted_on(db, named) else []
 
-    def bears(self, event: RecordedEvent) -> list[int]:
-        """Return the keys by which later events find an event."""
-        persons = concerned_in(event, self._standing.contract(event.stem))
-        keys = [Naming(event.source, event.id).key(), key_of("from", event.publisher), key_of("id", event.id)]
-        keys += [key_of("person", one) for one in persons]
-        keys += [key_of("kid", one) for one in event.kids.values()]
-        keys += [key_of("case", one) for one in cases_of(event)]
-        bodies = attributed_by(event)
-        if bodies:
-            keys += [key_of("attributes", one) for one in bodies]
-        if event.stem.startswith("threat."):
-            keys.append(key_of("attribution", event.id))
-        if event.stem.startswith("body.profiled."):
-            keys.append(key_of("profile", str(event.data["body"])))
-        return keys
-
-    def acted_by(self, event: RecordedEvent) -> list[int]:
-        """Return the keys by which something may act on an event."""
-        persons = concerned_in(event, self._standing.contract(event.stem))
-        keys = [Naming(event.source, event.id).key(), key_of("from", event.publisher)]
-        keys += [key_of("person", one) for one in persons]
-        keys += [key_of("kid", one) for one in event.kids.values()]
+    def keys(self, event: RecordedEvent) -> Keys:
+        """Return the keys of an event."""
         cases = cases_of(event)
-        keys += [key_of("assessed", event.id)] if cases else []
-        return keys + [key_of("conflict", one) for one in cases]
+        own = [Naming(event.source, event.id).key(), key_of("from", event.publisher)]
+        own += [key_of("person", one) for one in self._standing.persons(event)]
+        own += [key_of("kid", one) for one in event.kids.values()]
+        acted_by = [*own, *(key_of("conflict", one) for one in cases)]
+        if cases:
+            acted_by.append(key_of("assessed", event.id))
+        bears = [*own, key_of("id", event.id), *(key_of("case", one) for one in cases)]
+        bears += [key_of("attributes", one) for one in attributed_by(event)]
+        if event.stem.startswith("threat."):
+            bears.append(key_of("attribution", event.id))
+        if event.stem.startswith("body.profiled."):
+            bears.append(key_of("profile", str(event.data["body"])))
+        return Keys(acted_by, bears)
 
 
 def effects_of(event: RecordedEvent) -> list[int]:

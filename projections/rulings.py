@@ -11,7 +11,7 @@ from projections.amendments import LONG_AGO, embargoed_until, moment_of
 from projections.changes import Change, Reason
 from projections.exclusion import Exclusion
 from projections.labels import Labels
-from projections.reach import Reach, acts, effects_of
+from projections.reach import Keys, Reach, acts, effects_of
 from projections.standing import PlacedEvents, Reading, Standing
 from schemas.registry import Registry
 
@@ -38,28 +38,33 @@ class Rulings:
 
     def fold(self, db: sqlite3.Connection, events: Sequence[RecordedEvent]) -> list[Change]:
         """Note what the events rule and return their changes; the caller owns the transaction."""
+        keys = [self._reach.keys(event) for event in events]
         index.note_releases(db, events)
         index.note(
             db,
-            ((key, event.position) for event in events for key in self._reach.bears(event)),
+            ((key, event.position) for event, one in zip(events, keys, strict=True) for key in one.bears),
             ((key, event.position) for event in events for key in effects_of(event)),
             ((moment, event.position) for event in events for moment in _dues(event)),
         )
         for event in events:
             self._reach.note_conflicts(db, event)
-        changes = self.changes(db, events)
+        changes = self._changes(db, events, keys)
         for change in changes:
             self._labels.intern(db, change.label)
         return changes
 
     def changes(self, db: sqlite3.Connection, events: Sequence[RecordedEvent]) -> list[Change]:
         """Return the changes of events that were folded, in order."""
-        keys = {event.position: self._reach.acted_by(event) for event in events}
-        acted = index.acted_on(db, {key for some in keys.values() for key in some})
+        return self._changes(db, events, [self._reach.keys(event) for event in events])
+
+    def _changes(
+        self, db: sqlite3.Connection, events: Sequence[RecordedEvent], keys: Sequence[Keys]
+    ) -> list[Change]:
+        acted = index.acted_on(db, {key for one in keys for key in one.acted_by})
         changes: list[Change] = []
-        for event in events:
+        for event, one in zip(events, keys, strict=True):
             is_settled = "notbefore" not in event.envelope and not event.erased
-            if is_settled and acted.isdisjoint(keys[event.position]) and not acts(event):
+            if is_settled and acted.isdisjoint(one.acted_by) and not acts(event):
                 changes.append(self._plain(event))
             else:
                 changes += self.changes_at(db, event)

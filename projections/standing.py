@@ -1,13 +1,14 @@
 """How one event stands at one place of the log: what it says by then, to whom, and whether it counts."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from events.acts import ACTED_STEM
 from events.audience import Label, label_of
 from events.event import Position, RecordedEvent
+from events.seals import Seals
 from projections import rulings_index as index
 from projections.amendments import (
     LONG_AGO,
@@ -19,12 +20,11 @@ from projections.amendments import (
     narrows,
     retracts,
 )
-from projections.corrections import corrected
+from projections.corrections import corrected_event
 from projections.protections import (
     Consent,
     about,
     after,
-    concerned_in,
     consent_about,
     consent_of,
     consent_subject,
@@ -43,8 +43,6 @@ from projections.protections import (
 from projections.rulings_index import key_of
 from schemas.contract import Contract
 from schemas.registry import Registry
-
-Json = Any
 
 SPEAKS_OF_OTHERS = ("record.", "embargo.released.")
 Status = Literal["active", "retracted", "erased", "quarantined"]
@@ -84,11 +82,17 @@ class Standing:
     def __init__(self, registry: Registry, log: PlacedEvents) -> None:
         self._registry = registry
         self._stems = frozenset(registry.stems)
+        self._seals = Seals(registry)
         self._log = log
 
     def contract(self, stem: str) -> Contract | None:
         """Return the contract of a stem; None for what only the hub itself publishes."""
         return self._registry.contract(stem) if stem in self._stems else None
+
+    def persons(self, event: RecordedEvent) -> list[str]:
+        """Return whose protection may change how an event reads, also by fields that only a correction gives it."""
+        named = self._seals.subjects(event.stem, event.envelope)
+        return list(dict.fromkeys([*subjects_of(event, self.contract(event.stem)), *named]))
 
     def at(self, positions: Iterable[int]) -> list[RecordedEvent]:
         """Return the events at some places, in order."""
@@ -141,7 +145,7 @@ class Standing:
 
     def said_of(self, db: sqlite3.Connection, event: RecordedEvent, until: int) -> list[RecordedEvent]:
         """Return the consents, withdrawals and erasures that count for the persons of an event."""
-        persons = concerned_in(event, self.contract(event.stem))
+        persons = self.persons(event)
         found = self.at(index.effects(db, [key_of("person", one) for one in persons], until))
         return [
             self.corrected(db, one, until)
@@ -297,17 +301,4 @@ class Standing:
         contract = self.contract(event.stem)
         if not corrections or contract is None or event.stem.startswith(SPEAKS_OF_OTHERS):
             return event
-        subject = (contract.subject_pointer or "/").split("/")[1:]
-
-        def accepts(data: Json) -> bool:
-            return _at(data, subject) == _at(event.data, subject) and not contract.check(data)
-
-        ordered = sorted(corrections, key=asserted)
-        data = corrected(event.data, [one.data.get("changes") for one in ordered], accepts)
-        return replace(event, envelope={**event.envelope, "data": data})
-
-
-def _at(data: Json, steps: Sequence[str]) -> Json:
-    for step in steps:
-        data = data.get(step) if isinstance(data, Mapping) else None
-    return data
+        return corrected_event(event, contract, sorted(corrections, key=asserted))

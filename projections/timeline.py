@@ -173,31 +173,34 @@ class TimelineView:
         """Return the label of a number."""
         return self._labels.label(number)
 
-    def signature(self, position: int, shown: Json, closed: frozenset[str]) -> Json | None:
+    def recorded(self, position: int) -> RecordedEvent:
+        """Return an event as the log has it."""
+        [event] = self._log.at([Position(position)])
+        return event
+
+    def signature(self, event: RecordedEvent, shown: Json, closed: frozenset[str]) -> Json | None:
         """Return what the publisher of an event signed, if the whole of it is shown as it was recorded.
 
         To everybody else the name of the key alone; None if it was not signed.
 
         Args:
-            position: of the event.
+            event: as recorded.
             shown: the event as the reader gets it.
             closed: labels that hide a field from the reader. If the type of the event has such a field, there is no
                 more than the name, whether this event has the field or not: else it would tell.
         """
-        [event] = self._log.at([Position(position)])
         if event.signature is None:
             return None
         levels = frozenset(self._turns.marks(event.stem).everywhere())
         is_whole = levels.isdisjoint(closed) and shown == event.envelope
         return dict(event.signature) if is_whole else {"keyid": event.signature["keyid"]}
 
-    def digest(self, position: int, hidden: frozenset[str], *, is_erased: bool) -> str:
+    def digest(self, event: RecordedEvent, hidden: frozenset[str], *, is_erased: bool) -> str:
         """Return the salted digest of an event as recorded, as its receipt bears it.
 
         Without its fields whose label is in `hidden`, so that it depends on them in no way; without any if the
         event was erased.
         """
-        [event] = self._log.at([Position(position)])
         envelope = {**event.envelope, "data": {}} if is_erased else event.envelope
         return self._log.digest(replace(event, envelope=self.stripped(orjson.dumps(envelope), hidden)))
 

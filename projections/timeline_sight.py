@@ -75,6 +75,7 @@ class TimelineSight:
                 return None
             [row] = found
             about = self._about(db, source, event_id)
+        recorded = self._view.recorded(row["position"])
         shown, closed = self._event(row), self._closed(row)
         answer = {
             "event": shown,
@@ -84,9 +85,9 @@ class TimelineSight:
             "assessments": [one for one in about if one["type"] == "claim.assessed"],
             "status": row["status"],
             "recorded": row["recorded"],
-            "digest": self._view.digest(row["position"], closed, is_erased=row["status"] == "erased"),
+            "digest": self._view.digest(recorded, closed, is_erased=row["status"] == "erased"),
         }
-        signature = self._view.signature(row["position"], shown, closed)
+        signature = self._view.signature(recorded, shown, closed)
         if signature is not None:
             answer["signature"] = signature
         if row["is_stale"]:

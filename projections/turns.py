@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from events.event import Position, RecordedEvent
-from events.seals import CORRECTIONS, without
+from events.seals import Seals, path_of, without
 from projections.changes import Change
 from projections.labels import Labels
 from projections.marks import Marks, read_marks_tree
@@ -73,10 +73,8 @@ class Turns:
         self._log = log
         self._contracts = {stem: registry.contract(stem) for stem in registry.stems}
         self._marks = {stem: read_marks_tree(one.marks) for stem, one in self._contracts.items()}
-        marks = [mark for one in self._contracts.values() for mark in one.marks]
-        sealed = [mark.pointer for mark in marks if mark.seal is not None and mark.pointer != CORRECTIONS]
-        # What a correction says of such a field is sealed, whatever the type: see `events/seals.py`.
-        self._personal = frozenset(pointer.split("/")[1] for pointer in sealed)
+        # What a correction says of such a field is sealed, whatever the type.
+        self._personal = Seals(registry).personal
 
     def marks(self, stem: str) -> Marks:
         """Return the marks of a stem; none for what only the hub itself publishes."""
@@ -171,7 +169,7 @@ class Turns:
 
     def plain(self, event: RecordedEvent, data: Json) -> Json:
         """Return a payload without everything that is sealed, or was brought by what is sealed."""
-        left = without(data, [_path(pointer) for pointer in sorted(event.sealed)])
+        left = without(data, [path_of(pointer) for pointer in sorted(event.sealed)])
         return {name: value for name, value in left.items() if name not in self._personal}
 
     def own(self, data: Json) -> Json:
@@ -219,8 +217,3 @@ def _forget_values(db: sqlite3.Connection, position: int) -> None:
 
 def _list(found: Iterable[tuple[Json, ...]]) -> str:
     return orjson.dumps(sorted(found)).decode()
-
-
-def _path(pointer: str) -> tuple[str | int, ...]:
-    steps = (step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
-    return tuple(int(step) if step.isdecimal() else step for step in steps)
