@@ -22,8 +22,6 @@ Action = Literal[
     "backup_made",
     "backup_restored",
     "erase_requested",
-    "key_added",
-    "key_revoked",
     "hub_mended",
     "glass_asked",
     "glass_opened",

@@ -18,7 +18,6 @@ from hub.settings import Settings
 from hub.state import HubState
 
 COOKIE = "hub_session"
-SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from hub.pages import views
 
 API = "/api/v1"
 PROMETHEUS = "text/plain"
-HTML = "text/html"
 
 
 def addresses() -> tuple[Address, ...]:
