@@ -1,10 +1,12 @@
 """An archive to test with: contracts read once, a clock that tests turn, and short ways to push."""
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from events.event import SOURCE_PREFIX, Json, Position, RecordedEvent
 from events.intake import Intake
@@ -96,3 +98,20 @@ def submission(slug: str, event_type: str, data: Json, **attributes: Any) -> dic
 def sqlite_url(folder: Path) -> str:
     """Return the address of a log in a folder."""
     return f"sqlite:///{folder / 'log.db'}"
+
+
+class ArchiveSuite:
+    """Promises about a log. A subclass says by a fixture `url` where the log is."""
+
+    @pytest.fixture
+    def opened(self, url: str) -> Iterator[Callable[[], Archive]]:
+        """Give what opens the log once more; all are closed at the end."""
+        archives: list[Archive] = []
+
+        def open_again() -> Archive:
+            archives.append(Archive(url))
+            return archives[-1]
+
+        yield open_again
+        for archive in archives:
+            archive.store.close()

@@ -5,7 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import pytest
 from events.event import RecordedEvent
 from events.submission import Outcome, StoreUnavailable
 from events.vault import KeyRecord, Vault
-from tests.archive_fixtures import Archive, sqlite_url
+from tests.archive_fixtures import Archive, ArchiveSuite, sqlite_url
 from tests.postgres import fresh_database
 from tests.vaults import KEY, vault_path
 
@@ -65,27 +65,11 @@ def listing(url: str) -> list[KeyRecord]:
         vault.close()
 
 
-class SealedSuite:
+class SealedSuite(ArchiveSuite):
     """The promises. A subclass says where the log is, and shows all of its bytes."""
-
-    @pytest.fixture
-    def url(self, tmp_path: Path) -> str:
-        raise NotImplementedError
 
     def everything(self, url: str) -> bytes:
         raise NotImplementedError
-
-    @pytest.fixture
-    def opened(self, url: str) -> Iterator[Callable[[], Archive]]:
-        archives: list[Archive] = []
-
-        def open_again() -> Archive:
-            archives.append(Archive(url))
-            return archives[-1]
-
-        yield open_again
-        for archive in archives:
-            archive.store.close()
 
     @pytest.fixture
     def archive(self, opened: Callable[[], Archive]) -> Archive:

@@ -20,7 +20,7 @@ from events.event import Position, RecordedEvent
 from events.store import open_store
 from events.submission import Checked, Outcome, Publisher, StoreUnavailable
 from events.vault import Vault
-from tests.archive_fixtures import Archive, contracts, sqlite_url, submission
+from tests.archive_fixtures import Archive, ArchiveSuite, contracts, sqlite_url, submission
 from tests.postgres import fresh_database
 from tests.vaults import KEY
 
@@ -54,26 +54,10 @@ def ids(events: Sequence[RecordedEvent]) -> list[str]:
     return [event.id for event in events]
 
 
-class StoreSuite:
+class StoreSuite(ArchiveSuite):
     """The promises. A subclass says where the log is."""
 
     gapless = True
-
-    @pytest.fixture
-    def url(self, tmp_path: Path) -> str:
-        raise NotImplementedError
-
-    @pytest.fixture
-    def opened(self, url: str) -> Iterator[Callable[[], Archive]]:
-        archives: list[Archive] = []
-
-        def open_again() -> Archive:
-            archives.append(Archive(url))
-            return archives[-1]
-
-        yield open_again
-        for archive in archives:
-            archive.store.close()
 
     @pytest.fixture
     def archive(self, opened: Callable[[], Archive]) -> Archive:

@@ -20,7 +20,7 @@ from projections.dossier_sight import LISTS
 from tests.canaries import Aviary, Who, heard, marks, songs
 from tests.nest import FIRST, SECOND, make_nest
 from tests.running import World, registry
-from tests.wire import Wire, wired
+from tests.wire import Wire
 
 Json = Any
 
@@ -60,22 +60,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, Aviary]:
             role: Any = {"stewards": "steward", FIRST: "coordinator"}.get(who.partner, "observer")
             world.issue(who.name, who.partner, role, account=who.account, clearance=who.clearance)
     return world, aviary
-
-
-@pytest.fixture(scope="module")
-def world(made: tuple[World, Aviary]) -> World:
-    return made[0]
-
-
-@pytest.fixture(scope="module")
-def aviary(made: tuple[World, Aviary]) -> Aviary:
-    return made[1]
-
-
-@pytest.fixture(scope="module")
-def wire(world: World) -> Iterator[Wire]:
-    with wired(world) as opened:
-        yield opened
 
 
 def shown_by(world: World, who: Who) -> dict[str, str]:

@@ -5,7 +5,7 @@ import logging
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from hub.commands.root import COMMANDS
 from tests.canaries import Aviary, Who, heard, heard_in_folder
 from tests.nest import FIRST, SECOND, make_nest
 from tests.running import World, example, serving
-from tests.wire import ORIGIN, Reply, Wire, wired
+from tests.wire import ORIGIN, Reply, Wire
 
 Json = Any
 
@@ -32,22 +32,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, Aviary]:
     world.issue(CALLER.name, FIRST, "publisher", account=CALLER.account, clearance=CALLER.clearance)
     world.issue(STEWARD, "stewards", "steward", clearance="red")
     return world, aviary
-
-
-@pytest.fixture(scope="module")
-def world(made: tuple[World, Aviary]) -> World:
-    return made[0]
-
-
-@pytest.fixture(scope="module")
-def aviary(made: tuple[World, Aviary]) -> Aviary:
-    return made[1]
-
-
-@pytest.fixture(scope="module")
-def wire(world: World) -> Iterator[Wire]:
-    with wired(world) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

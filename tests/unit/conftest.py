@@ -9,6 +9,7 @@ from events.audience import Reader
 from projections.reading_room import ReadingRoom
 from projections.sight import Sight
 from schemas.registry import Registry
+from tests.court import Court
 from tests.logs import Ask, MemoryLog
 
 
@@ -20,6 +21,13 @@ def registry() -> Registry:
 @pytest.fixture
 def log() -> MemoryLog:
     return MemoryLog()
+
+
+@pytest.fixture
+def court(registry: Registry, tmp_path: Path) -> Iterator[Court]:
+    court = Court(registry, tmp_path / "views.db")
+    yield court
+    court.database.close()
 
 
 @pytest.fixture

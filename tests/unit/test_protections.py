@@ -1,9 +1,7 @@
 """What consent, erasure, conflict and distrust do to events, whatever the order of arrival."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +9,6 @@ import pytest
 from events.audience import Label, Reader, visible
 from events.event import RecordedEvent
 from projections.changes import Change
-from schemas.registry import Registry
 from tests.court import Court
 
 Json = Any
@@ -21,18 +18,6 @@ LAWYER = f"lawyer:{OWN}.1"
 CASE = f"case:{OWN}.1"
 BODY = "body:quill-network.self"
 IDENTITY = {"names": [{"full": "Pellamine Dovrask"}]}
-
-
-@pytest.fixture(scope="module")
-def registry() -> Registry:
-    return Registry.load()
-
-
-@pytest.fixture
-def court(registry: Registry, tmp_path: Path) -> Iterator[Court]:
-    court = Court(registry, tmp_path / "views.db")
-    yield court
-    court.database.close()
 
 
 def profile(court: Court, level: str = "", slug: str = OWN, **more: Json) -> RecordedEvent:

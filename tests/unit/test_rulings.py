@@ -1,30 +1,15 @@
 """What corrections, retractions and embargoes do to events, whatever the order of arrival."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from events.audience import Label
 from projections.changes import Change
-from schemas.registry import Registry
 from tests.court import Court
 
 OWN = "harbour-bar-watch"
-
-
-@pytest.fixture(scope="module")
-def registry() -> Registry:
-    return Registry.load()
-
-
-@pytest.fixture
-def court(registry: Registry, tmp_path: Path) -> Iterator[Court]:
-    court = Court(registry, tmp_path / "views.db")
-    yield court
-    court.database.close()
 
 
 def test_an_event_that_nothing_amends_is_put_as_it_stands(court: Court) -> None:
