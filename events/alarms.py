@@ -32,7 +32,8 @@ def _alarms(stem: str, envelope: Mapping[str, Json]) -> Iterator[str]:
             yield ends
     elif stem.startswith("consent.withdrawn.") and data.get("effect") == "erase":
         yield erasure_due(envelope)
-    elif may_attribute(stem, data):
+    yield from corrected_ends(stem, data)
+    if may_attribute(stem, data):
         yield provisional_until(envelope)
 
 
@@ -45,6 +46,22 @@ def consent_ends(data: Mapping[str, Json]) -> str | None:
         return stamp(datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1))
     except OverflowError:
         return None
+
+
+def corrected_ends(stem: str, data: Mapping[str, Json]) -> list[str]:
+    """Return the moments at which a consent no longer holds if an event corrects the last day of one."""
+    if not stem.startswith("record.corrected."):
+        return []
+    said = [{"expires_on": one.get("to")} for one in data.get("changes", ()) if one["pointer"] == "/expires_on"]
+    return [ends for one in said if is_date(one["expires_on"]) and (ends := consent_ends(one)) is not None]
+
+
+def is_date(text: Json) -> bool:
+    """Tell whether something is a day as JSON Schema writes it."""
+    try:
+        return isinstance(text, str) and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def attributed(stem: str, data: Mapping[str, Json]) -> list[str]:

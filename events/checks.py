@@ -1,6 +1,7 @@
 """What a contract cannot say in JSON Schema, one small function per type."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from events.event import SOURCE_PREFIX, Json
 from events.submission import Publisher
@@ -17,16 +18,41 @@ Check = Callable[[Mapping[str, Json], Publisher, frozenset[str]], Iterator[Probl
 
 
 def further_problems(
-    event_type: str, data: Mapping[str, Json], publisher: Publisher, roles: frozenset[str]
+    event_type: str,
+    data: Mapping[str, Json],
+    publisher: Publisher,
+    roles: frozenset[str],
+    is_personal: Callable[[str], bool],
 ) -> list[Problem]:
-    """Return what is wrong with a payload beyond its contract; none for types without a further check."""
+    """Return what is wrong with a payload beyond its contract; none for types without a further check.
+
+    Args:
+        event_type: without version.
+        data: fits its contract.
+        publisher: whose event it is.
+        roles: that the publisher holds.
+        is_personal: tells whether a pointer leads to what is sealed in any type.
+    """
     checks: Mapping[str, Check] = {
+        "claim.assessed": partial(_nothing_personal_in_the_open, is_personal),
         "legalaid.reported": _shares_of_a_whole,
         "record.corrected": _own_payload_only,
         "record.retracted": _own_or_steward,
     }
     check = checks.get(event_type)
     return [] if check is None else list(check(data, publisher, roles))
+
+
+def _nothing_personal_in_the_open(
+    is_personal: Callable[[str], bool],
+    data: Mapping[str, Json],
+    _publisher: Publisher,
+    _roles: frozenset[str],
+) -> Iterator[Problem]:
+    for pointer in data.get("alternative", ()):
+        if is_personal(pointer):
+            place = "/data/alternative/" + pointer.replace("~", "~0").replace("/", "~1")
+            yield Problem(place, "not_allowed", "Is sealed where it stands.", "Put it into sealed_note.")
 
 
 def _shares_of_a_whole(

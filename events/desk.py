@@ -13,6 +13,7 @@ from events.draft import Draft, Entry
 from events.ids import RandomBytes, time_ordered
 from events.log import Known, Log, TDecision, Unit
 from events.mapper import Fact
+from events.moments import read_moment
 from events.partners import Partner, PartnerRights
 from events.salt import Salt
 from events.sealing import Sealing
@@ -134,12 +135,15 @@ class Desk:
 
     def _draft(self, entry: Entry) -> Draft:
         checked, envelope = entry.checked, entry.envelope
-        actor = self._actor(checked, entry.moment)
+        is_believed = self._is_believed(checked, entry.moment)
+        actor = self._actor(checked, entry.moment, is_believed=is_believed)
         decider = self._means.deciders.get(checked.type)
-        if decider is not None:
+        if decider is not None and is_believed:
             decision = self._decision(decider, decider.key(envelope))
+            # Whether something is taken is told only to whoever may take it.
+            decision.decide(checked.type, envelope, actor)
             keys = [entry.key, *self._claim(decision, entry)]
-            return Draft(entry, decision.take(checked.stem, envelope, actor), keys)
+            return Draft(entry, decision.note(checked.stem, envelope, entry.moment), keys)
         fact = Fact(
             originator_id=time_ordered(entry.moment, self._means.random),
             originator_version=1,
@@ -162,13 +166,19 @@ class Desk:
             claimed.append(key)
         return claimed
 
-    def _actor(self, checked: Checked, moment: datetime) -> Actor:
+    def _is_believed(self, checked: Checked, moment: datetime) -> bool:
+        """Tell whether an event takes part in anything: what a lost key signed is kept, and decides nothing."""
+        rights = None if checked.signature is None else self._rights(checked.publisher.slug)
+        said = read_moment(str(checked.envelope.get("time", "")))
+        return rights is None or not rights.distrusts(checked.signature, said, moment)
+
+    def _actor(self, checked: Checked, moment: datetime, *, is_believed: bool) -> Actor:
         publisher = checked.publisher
         if not checked.publishers:
             return Actor(HUB, publisher.account, frozenset({"steward"}), frozenset(), moment)
         # Rights are read again here: a suspension that was written since the check counts.
         rights = self._rights(publisher.slug)
-        if rights is None or not rights.may_write:
+        if rights is None or (is_believed and not rights.may_write):
             raise DecisionRefused("not_admitted", "/source", "The partner is not admitted, or is suspended.")
         if rights.requires_signature and checked.signature is None:
             raise DecisionRefused("signature_required", "", "The partner's events must be signed.")
@@ -186,8 +196,10 @@ class Desk:
         return cast("TDecision", held)
 
     def _warnings(self, entry: Entry) -> tuple[Problem, ...]:
-        about = about_of(entry.checked.type, entry.envelope["data"], str(entry.envelope["source"]))
-        if about is None or self._is_taken(self._salt.of_event(*about)):
+        source = str(entry.envelope["source"])
+        about = about_of(entry.checked.type, entry.envelope["data"], source)
+        # A steward retracts what others published: that must not tell whether it is there.
+        if about is None or about[0] != source or self._is_taken(self._salt.of_event(*about)):
             return ()
         return (Problem("/data/about_event", "unknown_event", "Not here yet; takes effect when it arrives."),)
 

@@ -13,7 +13,7 @@ from events.decisions.embargo import RELEASED
 from events.envelope import Envelopes, fill_in
 from events.erasure import ERASED, pages_of, plan, proof
 from events.event import Json, stem_of
-from events.moments import stamp
+from events.moments import read_moment, stamp
 from events.partners import PartnerRights
 from events.seals import Seals
 from events.signatures import open_signed
@@ -89,28 +89,30 @@ class Intake:
         """
         if not is_signed(raw):
             return self._check(publisher, raw)
-        signed = open_signed(raw, self._writer(publisher).keys)
+        signed = open_signed(raw, self._admitted(publisher).keys)
         try:
             event = read_json(signed.payload)
         except MalformedJson as fault:
             place = f"{fault.detail} Line {fault.line}, column {fault.column} of what is in it."
             raise EventRefused([Problem("/payload", "malformed_json", place)]) from fault
-        return replace(self._check(publisher, event, is_signed=True), signature=signed.signature)
+        return replace(self._check(publisher, event, signed.signature), signature=signed.signature)
 
-    def _check(self, publisher: Publisher, raw: Json, *, is_signed: bool = False) -> Checked:
+    def _check(
+        self, publisher: Publisher, raw: Json, signature: Mapping[str, str] | None = None
+    ) -> Checked:
         if not isinstance(raw, dict):
             raise EventRefused([Problem("", "wrong_type", "Is not an object.")])
         stem = self._envelopes.stem(raw)
         contract = None if stem is None else self._registry.contract(stem)
-        rights = self._permit(publisher, raw, contract)
-        if rights.requires_signature and not is_signed:
+        rights = self._permit(publisher, raw, contract, signature)
+        if rights.requires_signature and signature is None:
             raise SignatureRequired
         written = canonical(raw)
         problems = breaches(raw, written) + self._envelopes.problems(raw)
         if written is not None and len(written) > MAX_EVENT_BYTES:
             problems.append(Problem("", "too_large", f"Is larger than {MAX_EVENT_BYTES} bytes."))
         elif contract is not None and isinstance(raw.get("data"), dict) and not _is_unreadable(problems):
-            problems += _payload_problems(contract, raw["data"], publisher, rights.roles)
+            problems += self._payload_problems(contract, raw["data"], publisher, rights.roles)
         if problems or stem is None or contract is None or written is None:
             raise EventRefused(_in_order(problems))
         envelope = fill_in(raw, stem, contract.tlp, contract.subject_pointer or "", self._clock())
@@ -237,27 +239,35 @@ class Intake:
         return Checked(publisher, stem, envelope, canonical(raw) or b"")
 
     def _permit(
-        self, publisher: Publisher, raw: Mapping[str, Json], contract: Contract | None
+        self,
+        publisher: Publisher,
+        raw: Mapping[str, Json],
+        contract: Contract | None,
+        signature: Mapping[str, str] | None,
     ) -> PartnerRights:
         source = raw.get("source")
         if isinstance(source, str) and source != publisher.source and self._envelopes.is_source(source):
             raise WrongSource
-        rights = self._writer(publisher)
+        rights = self._admitted(publisher)
+        # What a lost key signed is kept, of a suspended partner, too: stewards must see what was tried.
+        said = read_moment(str(raw.get("time", "")))
+        if not rights.may_write and not rights.distrusts(signature, said, self._clock()):
+            raise NotAdmitted
         if contract is not None and ANY not in contract.publishers and not contract.publishers & rights.roles:
             raise NotYourType(contract.publishers)
         return rights
 
-    def _writer(self, publisher: Publisher) -> PartnerRights:
+    def _payload_problems(
+        self, contract: Contract, data: Mapping[str, Json], publisher: Publisher, roles: frozenset[str]
+    ) -> list[Problem]:
+        further = contract.type, data, publisher, roles, self._seals.is_personal
+        return contract.check(data) or further_problems(*further)
+
+    def _admitted(self, publisher: Publisher) -> PartnerRights:
         rights = self.rights(publisher.slug)
-        if rights is None or not rights.may_write:
+        if rights is None:
             raise NotAdmitted
         return rights
-
-
-def _payload_problems(
-    contract: Contract, data: Mapping[str, Json], publisher: Publisher, roles: frozenset[str]
-) -> list[Problem]:
-    return contract.check(data) or further_problems(contract.type, data, publisher, roles)
 
 
 def _sent(raw: Mapping[str, Json], written: bytes) -> bytes:

@@ -43,6 +43,12 @@ class PartnerRights:
     keys: Mapping[str, SigningKey] = field(default_factory=dict)
     requires_signature: bool = False
 
+    def distrusts(self, signature: Mapping[str, str] | None, *moments: datetime | None) -> bool:
+        """Tell whether nobody believes what a signature signs: its key was lost at one of these moments."""
+        key = None if signature is None else self.keys.get(signature["keyid"])
+        since = None if key is None else key.distrusted_from
+        return since is not None and any(one is not None and one >= since for one in moments)
+
 
 class Partner(Decision):
     """One organisation: admitted, and admitted again, by stewards only; suspended by stewards or itself.

@@ -77,6 +77,16 @@ class Seals:
         return frozenset(steps[0] for stem in self._stems for steps, _ in self._marked(stem))
 
 
+    def is_personal(self, pointer: str) -> bool:
+        """Tell whether a pointer leads to a personal field of any type, into one, or to what holds one."""
+        steps = pointer.split("/")[1:]
+        return any(
+            all(one in (step, "*") for one, step in zip(marked, steps, strict=False))
+            for stem in self._stems
+            for marked, _ in self._marked(stem)
+        )
+
+
 def _sealing(contract: Contract) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
     for mark in contract.marks:
         if mark.seal is not None:

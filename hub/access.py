@@ -96,6 +96,15 @@ class Callers:
             raise PartnerSuspended
         return Caller(account, rights)
 
+    def publisher_of(self, credential: Credential | None) -> Publisher:
+        """Say who publishes a signed event. Intake looks at the partner: it keeps what a lost key has signed.
+
+        Raises:
+            NotSignedIn: nobody, or the token does not work from there.
+            MayNotPublish: the account only reads.
+        """
+        return Caller(self.account_of(credential)).publisher
+
     def account_of(self, credential: Credential | None) -> Account | None:
         """Return whose token or session this is, if it works now and from there; its partner is not looked at."""
         if credential is None:

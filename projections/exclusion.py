@@ -2,12 +2,11 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-
-from events.alarms import may_attribute
+from dataclasses import dataclass
 from events.event import RecordedEvent
 from projections import rulings_index as index
 from projections.amendments import corrects, retracts
-from projections.protections import attributed_by, cases_of, confirms, is_provisional, lifted
+from projections.protections import attributed_by, bodies_in, cases_of, confirms, is_provisional, lifted
 from projections.rulings_index import key_of
 from projections.standing import Standing
 
@@ -15,12 +14,27 @@ DEEPEST = 8
 """Steps from a body to the bodies it is part of that are followed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Accusations:
+    """Who is said to be behind the threats of a case.
+
+    Args:
+        ever: every event that attributed one to somebody, also those that were taken back.
+        standing: those that are still said, as their publishers have corrected them.
+        until: the place of the log.
+    """
+
+    ever: Sequence[RecordedEvent]
+    standing: Sequence[RecordedEvent]
+    until: int
+
+
 class Exclusion:
     """Finds the conflicts of interest in a case, as they stood at a place of the log.
 
-    Naming a body excludes its partner at once, from that case alone. It lapses after 14 days unless an
-    independent partner confirms it (`claim.assessed`, or the same attribution), and two stewards may lift it:
-    else naming a rival would lock him out.
+    Naming a body excludes its partner at once, from that case alone. It lapses 14 days after the accuser first named
+    the partner in the case, however often he does, unless an independent partner confirms it (`claim.assessed`, or the
+    same attribution), and two stewards may lift it: else naming a rival would lock him out.
     """
 
     def __init__(self, standing: Standing) -> None:
@@ -34,12 +48,13 @@ class Exclusion:
         if not said:
             return frozenset()
         judged = [one for one in said if one.stem.startswith("conflict.judged.")]
-        attributions = self._standing_attributions(db, said, until)
+        ever = [one for one in said if one.stem.startswith("threat.")]
+        accusations = Accusations(ever, self._standing_attributions(db, ever, until), until)
         excluded = {
             partner
-            for one in attributions
+            for one in accusations.standing
             for partner in self.partners_of(db, attributed_by(one), until)
-            if self._holds(db, one, attributions, partner, until)
+            if self._holds(db, one, accusations, partner)
         }
         return frozenset(excluded) - lifted(judged)
 
@@ -70,28 +85,31 @@ class Exclusion:
         return [
             self._standing.corrected(db, one, until)
             for one in said
-            if one.stem.startswith("threat.") and self._standing.counts(db, one, until)
+            if self._standing.counts(db, one, until)
         ]
 
     def _holds(
-        self,
-        db: sqlite3.Connection,
-        attribution: RecordedEvent,
-        attributions: Sequence[RecordedEvent],
-        partner: str,
-        until: int,
+        self, db: sqlite3.Connection, attribution: RecordedEvent, accusations: Accusations, partner: str
     ) -> bool:
         if attribution.publisher == partner:
             return False
-        corrections = self._standing.amendments(db, attribution, until)
-        said = [
-            attribution,
-            *(one for one in corrections if corrects(one) and may_attribute(one.stem, one.data)),
-        ]
-        if is_provisional(said, index.time_at(db, until)):
+        if self._is_provisional(db, attribution, accusations, partner):
             return True
-        others = [*attributions, *self._assessments(db, attribution, until)]
+        others = [*accusations.standing, *self._assessments(db, attribution, accusations.until)]
         return any(confirms(one, attribution) for one in others if one.publisher != partner)
+
+    def _is_provisional(
+        self, db: sqlite3.Connection, attribution: RecordedEvent, accusations: Accusations, partner: str
+    ) -> bool:
+        """Tell whether the accuser's term still runs: from when he first named the partner in this case."""
+        until, cases = accusations.until, frozenset(cases_of(attribution))
+        first: list[RecordedEvent] = []
+        for one in accusations.ever:
+            if one.publisher == attribution.publisher and not cases.isdisjoint(cases_of(one)):
+                said = [(one, attributed_by(one))]
+                said += [(each, bodies_in(each)) for each in self._standing.amendments(db, one, until)]
+                first += [each for each, bodies in said if partner in self.partners_of(db, bodies, until)]
+        return is_provisional(first, index.time_at(db, until))
 
     def _assessments(
         self, db: sqlite3.Connection, attribution: RecordedEvent, until: int

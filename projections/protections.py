@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from events.alarms import attributed, consent_ends, provisional_until
+from events.alarms import attributed, consent_ends, may_attribute, provisional_until
 from events.audience import CONSENT, KEEP, PUBLIC_NAME, REFER, WITHDRAWN, Label
 from events.event import RecordedEvent
 from events.seals import path_of, without
@@ -142,12 +142,16 @@ def _scopes_left(
     since: RecordedEvent,
     rests_on: frozenset[str] = frozenset(),
 ) -> frozenset[str] | None:
-    """Return the uses that withdrawals since an event have left; None if they left nothing at all."""
+    """Return the uses that withdrawals have left: all since an event, and whichever name its consent.
+
+    None if they left nothing at all.
+    """
     left = frozenset(scopes)
     names = rests_on | {str(since.data.get("consent_id", ""))}
     for one in withdrawals:
         named = one.data.get("consent_id")
-        if one.position < since.position or (named is not None and named not in names):
+        # A consent is withdrawn for good, also for whoever records it later, not knowing.
+        if named not in names if named is not None else one.position < since.position:
             continue
         gone = one.data.get("scopes_withdrawn")
         if one.data.get("effect") != "stop_new_use" or not gone:
@@ -210,13 +214,27 @@ def attributed_by(event: RecordedEvent) -> list[str]:
 
 
 def is_provisional(said: Iterable[RecordedEvent], now: int) -> bool:
-    """Tell whether an attribution still holds without being confirmed.
+    """Tell whether what an accuser says still holds without being confirmed.
 
     Args:
-        said: the event that attributes and the corrections of it that may do so.
+        said: every event and correction by which he has said it.
         now: the moment to which the timekeeper has brought the log, in microseconds since 1970.
     """
-    return any(_moment(provisional_until(one.envelope)) > now for one in said)
+    return min((_moment(provisional_until(one.envelope)) for one in said), default=LONG_AGO) > now
+
+
+def bodies_in(event: RecordedEvent) -> list[str]:
+    """Return the bodies to which a correction may attribute a threat; none for any other event."""
+    is_one = event.stem.startswith("record.corrected.") and may_attribute(event.stem, event.data)
+    return list(_texts(event.data.get("changes"), "body:")) if is_one else []
+
+
+def _texts(value: Json, start: str) -> Iterator[str]:
+    if isinstance(value, str) and value.startswith(start):
+        yield value
+    elif isinstance(value, list | dict):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner, start)
 
 
 def confirms(event: RecordedEvent, attribution: RecordedEvent) -> bool:
@@ -242,19 +260,22 @@ def distrusts(event: RecordedEvent) -> str | None:
     return None
 
 
-def is_distrusted(event: RecordedEvent, by: RecordedEvent) -> bool:
-    """Tell whether a revoked key or a seized partner makes an event untrustworthy."""
-    if event.stem.startswith("partner.suspended."):
+def is_since_seizure(event: RecordedEvent, by: RecordedEvent) -> bool:
+    """Tell whether an event comes from a partner after the moment from which it is no longer believed at all."""
+    since = by.data.get("distrust_events_after") if by.stem.startswith("partner.suspended.") else None
+    return since is not None and not event.stem.startswith("partner.suspended.") and _is_since(event, since)
+
+
+def is_signed_by_lost_key(event: RecordedEvent, by: RecordedEvent) -> bool:
+    """Tell whether an event is signed with a key that another one revokes, at or after its date of distrust."""
+    if event.signature is None or event.stem.startswith("partner.suspended."):
         return False
     if by.stem.startswith("key.revoked."):
         kids, since = {by.data["kid"]}, by.data.get("distrust_from")
     else:
-        kids, since = set(by.data.get("revoked_kids", ())), by.data.get("distrust_events_after")
-        if since is not None and _is_since(event, since):
-            return True
-        since = since or by.data.get("from") or by.envelope.get("recordedtime")
-    kid = None if event.signature is None else event.signature["keyid"]
-    return kid in kids and _is_since(event, since)
+        kids = set(by.data.get("revoked_kids", ()))
+        since = by.data.get("distrust_events_after") or by.data.get("from") or by.envelope.get("recordedtime")
+    return event.signature["keyid"] in kids and _is_since(event, since)
 
 
 def _is_since(event: RecordedEvent, since: Json) -> bool:

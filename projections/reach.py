@@ -1,16 +1,16 @@
 """Which earlier events one event reaches: those that may read differently because of it, and by which keys."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from events.alarms import may_attribute
 from events.event import RecordedEvent
 from projections import rulings_index as index
 from projections.amendments import Naming, corrects, is_release, is_unsafe, released_until, retracts
 from projections.exclusion import Exclusion
 from projections.protections import (
     attributed_by,
+    bodies_in,
     cases_of,
     consent_about,
     distrusts,
@@ -40,6 +40,7 @@ class Reach:
             span = index.time_at(db, event.position - 1), released_until(event)
             due = self._standing.at(index.due_between(db, *span, event.position))
             places = {place for one in due for place in self._reached(db, one, event.position)}
+            places |= {place for one in due for place in self._amended(db, one, event.position)}
             return self._standing.at({*places, *(one.position for one in due)} - {event.position})
         places = self._reached(db, event, event.position)
         if cases_of(event):
@@ -179,7 +180,7 @@ class Reach:
     def _attributing(self, db: sqlite3.Connection, event: RecordedEvent, until: int) -> list[RecordedEvent]:
         """Return a threat if some correction of it, or it itself where a partner is known, names a body."""
         found = self._standing.at(index.effects(db, [Naming(event.source, event.id).key()], until))
-        bodies = [body for one in found for body in _bodies_in(one)]
+        bodies = [body for one in found for body in bodies_in(one)]
         index.note(db, [(key_of("attributes", one), event.position) for one in bodies], [], [])
         named = [key_of("body", one) for one in attributed_by(event)]
         return [event] if bodies or index.acted_on(db, named) else []
@@ -228,19 +229,6 @@ def _effects_on_cases(event: RecordedEvent) -> list[int]:
         slug = str(data["partner"]).removeprefix("partner:")
         return [key_of("admitted", slug), key_of("body", str(data.get("body")))]
     return []
-
-
-def _bodies_in(event: RecordedEvent) -> list[str]:
-    """Return the bodies to which a correction may attribute a threat."""
-    return list(_texts(event.data.get("changes"), "body:")) if may_attribute(event.stem, event.data) else []
-
-
-def _texts(value: object, start: str) -> Iterator[str]:
-    if isinstance(value, str) and value.startswith(start):
-        yield value
-    elif isinstance(value, list | dict):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _texts(inner, start)
 
 
 def _may_distrust(event: RecordedEvent) -> bool:

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from events.alarms import consent_ends, may_attribute, provisional_until
+from events.alarms import consent_ends, corrected_ends, may_attribute, provisional_until
 from events.event import Position, RecordedEvent
 from projections import rulings_index as index
 from projections.amendments import LONG_AGO, embargoed_until, moment_of
@@ -106,7 +106,8 @@ def _dues(event: RecordedEvent) -> list[int]:
     moments = [embargoed_until(event)]
     if event.stem.startswith("consent.recorded."):
         moments.append(moment_of(consent_ends(event.data)) or LONG_AGO)
-    elif may_attribute(event.stem, event.data):
+    moments += [moment_of(one) or LONG_AGO for one in corrected_ends(event.stem, event.data)]
+    if may_attribute(event.stem, event.data):
         moments.append(moment_of(provisional_until(event.envelope)) or LONG_AGO)
     return moments
 

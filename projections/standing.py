@@ -33,7 +33,8 @@ from projections.protections import (
     erased_fields,
     erased_keys,
     erases,
-    is_distrusted,
+    is_signed_by_lost_key,
+    is_since_seizure,
     persons_in,
     quarantined,
     silent,
@@ -110,16 +111,20 @@ class Standing:
     def amendments(self, db: sqlite3.Connection, event: RecordedEvent, until: int) -> list[RecordedEvent]:
         """Return the corrections and retractions of an event that count, up to a place.
 
-        What a steward did cannot be taken back: of those acts nothing counts.
+        What a steward did cannot be taken back: of those acts nothing counts. Nor counts of a withdrawal that
+        erases what came before it: it has destroyed keys all the same.
         """
         if event.stem == ACTED_STEM:
             return []
+        since = event.position if event.stem.startswith("consent.") and erased_by(event) else 0
         naming = Naming(event.source, event.id)
         found = self.at(index.effects(db, [naming.key()], until))
         return [
             one
             for one in found
-            if naming in (corrects(one), retracts(one)) and self.distrusted(db, one, until) is None
+            if one.position > since
+            and naming in (corrects(one), retracts(one))
+            and self.distrusted(db, one, until) is None
         ]
 
     def counts(self, db: sqlite3.Connection, event: RecordedEvent, until: int) -> bool:
@@ -131,14 +136,16 @@ class Standing:
     def distrusted(self, db: sqlite3.Connection, event: RecordedEvent, until: int) -> RecordedEvent | None:
         """Return why nobody believes an event: a revoked key, or a seized partner; None if they do."""
         for one in self.at(index.effects(db, [key_of("from", event.publisher)], until)):
-            if distrusts(one) != event.publisher or not is_distrusted(event, one):
+            if distrusts(one) != event.publisher:
                 continue
-            if not self._is_admitted_again(db, event, one):
+            # A new admission makes the partner believed again, not the keys that were lost.
+            is_seized = is_since_seizure(event, one) and not self._is_admitted_again(db, event, one)
+            if is_seized or is_signed_by_lost_key(event, one):
                 return one
         return None
 
     def _is_admitted_again(self, db: sqlite3.Connection, event: RecordedEvent, since: RecordedEvent) -> bool:
-        if event.position < since.position or not since.stem.startswith("partner.suspended."):
+        if event.position < since.position:
             return False
         admissions = index.effects(db, [key_of("admitted", event.publisher)], event.position)
         return any(position > since.position for position in admissions)

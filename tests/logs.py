@@ -62,8 +62,8 @@ class MemoryLog:
             "dataschema": f"https://solidarity-hub.example/schemas/{event_type}/1",
             "time": recorded,
             "tlp": "green",
-            **envelope,
             "recordedtime": recorded,
+            **envelope,
             "data": data,
         }
         stem = f"{event_type}.v1"

@@ -1,7 +1,9 @@
 """Who has a conflict of interest in the case of an event; see the docstring of `tests/oracle.py`."""
 
+import json
+import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.logged import Logged
@@ -46,8 +48,8 @@ def _attributions(said: Said, until: int) -> list[Logged]:
 def _holds(said: Said, one: Logged, naming: Sequence[Logged], partner: str, until: int) -> bool:
     if one.publisher == partner:
         return False
-    amending = [each for each in said.amendments(one, "record.corrected", until) if _may_attribute(each)]
-    if any(each.recorded + PROVISIONAL > said.now(until) for each in (one, *amending)):
+    accused = _accused(said, one, partner, until)
+    if accused and min(accused) + PROVISIONAL > said.now(until):
         return True
     bodies = attributed(said.says(one, until))
     others = [each for each in naming if attributed(said.says(each, until)) & bodies]
@@ -55,9 +57,22 @@ def _holds(said: Said, one: Logged, naming: Sequence[Logged], partner: str, unti
     return any(each.publisher not in (partner, one.publisher) for each in others)
 
 
-def _may_attribute(correction: Logged) -> bool:
+def _accused(said: Said, one: Logged, partner: str, until: int) -> list[datetime]:
+    """Return when the publisher of an attribution named a partner in the same case, taken back or not."""
+    cases, moments = said.cases(one, until), []
+    for each in (*said.ever("threat.reported", until), *said.ever("threat.updated", until)):
+        if each.publisher == one.publisher and cases & said.cases(each, until):
+            named = [(each, attributed(each.data))]
+            named += [(c, _bodies_in(c)) for c in said.amendments(each, "record.corrected", until)]
+            moments += [a.recorded for a, bodies in named if partner in _partners(said, bodies, until)]
+    return moments
+
+
+def _bodies_in(correction: Logged) -> frozenset[str]:
     changes = correction.data.get("changes", ())
-    return any(change["pointer"].startswith(("/attributed_to", "/changes")) for change in changes)
+    if not any(change["pointer"].startswith(("/attributed_to", "/changes")) for change in changes):
+        return frozenset()
+    return frozenset(re.findall(r'"(body:[^" ]+)"', json.dumps(changes)))
 
 
 def _confirms(said: Said, assessment: Logged, one: Logged, until: int) -> bool:

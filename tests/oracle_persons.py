@@ -53,9 +53,10 @@ def _left(
     left = frozenset(scopes)
     for each in said.standing("consent.withdrawn", until):
         data = said.says(each, until)
-        if data["subject_of_consent"] != person or each.position < since.position:
+        if data["subject_of_consent"] != person:
             continue
-        if "consent_id" in data and data["consent_id"] not in names:
+        # What names a consent takes it back for good, also if it is recorded again later.
+        if data["consent_id"] not in names if "consent_id" in data else each.position < since.position:
             continue
         if data["effect"] != "stop_new_use" or not data.get("scopes_withdrawn"):
             return None

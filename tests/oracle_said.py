@@ -105,14 +105,13 @@ class Said:
         return any(
             each.position <= until
             and each.data["partner"] == f"partner:{one.publisher}"
-            and _distrusts(each, one)
-            and not self._is_admitted_again(one, each)
+            and (_is_lost(each, one) or (_is_seized(each, one) and not self._is_admitted_again(one, each)))
             for kind in ("partner.suspended", "key.revoked")
             for each in self._of_type[kind]
         )
 
     def _is_admitted_again(self, one: Logged, since: Logged) -> bool:
-        return since.type == "partner.suspended" and any(
+        return any(
             since.position < again.position <= one.position and again.data["partner"] == since.data["partner"]
             for again in self._of_type["partner.admitted"]
         )
@@ -123,6 +122,8 @@ class Said:
             each
             for each in self._amending.get(one.naming, ())
             if each.type == kind and each.position <= until and not self.is_distrusted(each, until)
+            # Keys were destroyed when this came, whatever had been said of it before.
+            if not (_erases_by_word(one) and each.position < one.position)
         ]
 
     @remembered
@@ -131,6 +132,10 @@ class Said:
         if one.position > until or self.is_distrusted(one, until):
             return False
         return not self.amendments(one, "record.retracted", until)
+
+    def ever(self, kind: str, until: int) -> list[Logged]:
+        """Return all events of a type, also those that were taken back."""
+        return [one for one in self._of_type[kind] if one.position <= until]
 
     def standing(self, kind: str, until: int) -> list[Logged]:
         key = kind, 0, until
@@ -246,19 +251,25 @@ def reference(data: Mapping[str, Json], pointer: str) -> str | None:
     return value if isinstance(value, str) and ":" in value else None
 
 
-def _distrusts(reason: Logged, one: Logged) -> bool:
-    """Tell whether a revocation or a suspension makes an event of that partner untrustworthy."""
+def _erases_by_word(one: Logged) -> bool:
+    return one.type == "consent.withdrawn" and one.data["effect"] == "erase"
+
+
+def _is_seized(reason: Logged, one: Logged) -> bool:
+    """Tell whether a suspension makes all that the partner says from a moment on untrustworthy."""
+    since = reason.data.get("distrust_events_after") if reason.type == "partner.suspended" else None
+    return since is not None and one.type != "partner.suspended" and _is_since(one, since)
+
+
+def _is_lost(reason: Logged, one: Logged) -> bool:
+    """Tell whether an event is signed with a key that was lost by then."""
+    data = reason.data
     if one.type == "partner.suspended":
         return False
-    data = reason.data
     if reason.type == "key.revoked":
         return one.kid == data["kid"] and _is_since(one, data["distrust_from"])
-    since = data.get("distrust_events_after")
-    if since is not None and _is_since(one, since):
-        return True
-    return one.kid in data.get("revoked_kids", ()) and _is_since(
-        one, since or data.get("from") or reason.envelope["recordedtime"]
-    )
+    since = data.get("distrust_events_after") or data.get("from") or reason.envelope["recordedtime"]
+    return one.kid in data.get("revoked_kids", ()) and _is_since(one, since)
 
 
 def _is_since(one: Logged, since: str) -> bool:

@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping
 
-from events.audience import Reader, label_of, visible
 from events.decisions.aggregate import Actor, Decision, DecisionRefused, slug_in
 from events.event import Json, slug_of
-from events.moments import read_moment
 
 _JOINABLE = frozenset({"proposed", "open_for_joining"})
 
@@ -31,7 +29,7 @@ class JointAction(Decision):
     def decide(self, event_type: str, envelope: Mapping[str, Json], actor: Actor) -> None:
         """Refuse what comes twice, too late, or from somebody else than the lead or the partner itself."""
         if event_type == "action.proposed":
-            self._decide_proposal(actor)
+            self._decide_proposal(envelope["data"], actor)
         elif event_type == "action.joined":
             self._decide_joining(envelope["data"], actor)
         elif event_type == "action.left":
@@ -39,11 +37,10 @@ class JointAction(Decision):
         else:
             self._decide_completion(actor)
 
-    def _decide_proposal(self, actor: Actor) -> None:
-        if self.proposal is None:
-            return
-        if not self._is_lead(actor):
-            raise DecisionRefused("not_lead", "/data/action", "This action has another lead.")
+    def _decide_proposal(self, data: Mapping[str, Json], actor: Actor) -> None:
+        is_new = self.proposal is None and actor.names(data["action"])
+        if not is_new and (self.proposal is None or not self._is_lead(actor)):
+            raise DecisionRefused("not_lead", "/data/action", "You do not lead such an action.")
         self._refuse_if_over()
 
     def _decide_joining(self, data: Mapping[str, Json], actor: Actor) -> None:
@@ -79,9 +76,7 @@ class JointAction(Decision):
         # Whoever may not see the proposal must get the same answer as for an action that never was.
         if self.proposal is None:
             return False
-        opens = read_moment(str(self.proposal.get("notbefore", "")))
-        label = label_of(self.proposal, embargoed=opens is not None and opens > actor.moment)
-        return self._is_lead(actor) or visible(Reader(actor.slug, actor.account, "red"), label)
+        return self._is_lead(actor) or actor.sees(self.proposal)
 
     def _held(self, data: Mapping[str, Json], slug: str | None) -> list[tuple[str, str]]:
         role = data.get("role")

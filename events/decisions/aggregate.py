@@ -8,8 +8,10 @@ from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate
 
+from events.audience import Reader, label_of, visible
 from events.event import Json
 from events.mapper import Fact
+from events.moments import read_moment
 from schemas.problem import Problem
 
 NAMESPACE = UUID("6f6c6964-6172-5974-8048-756200000001")
@@ -65,10 +67,24 @@ class Actor:
         """Tell whether a `partner:` reference means the actor's own partner."""
         return slug_in(reference) == self.slug or reference in self.references
 
+    def sees(self, envelope: Mapping[str, Json]) -> bool:
+        """Tell whether the actor's partner may know of an event, going by the label that it was recorded with."""
+        opens = read_moment(str(envelope.get("notbefore", "")))
+        label = label_of(envelope, embargoed=opens is not None and opens > self.moment)
+        return visible(Reader(self.slug, self.account, "red"), label)
+
+    def names(self, reference: str) -> bool:
+        """Tell whether it is for the actor to give a thing this reference: a UUID, or in its own numbering.
+
+        So nobody learns from a refusal which references of another partner are taken.
+        """
+        slug = slug_in(reference)
+        return slug is None or slug == self.slug
+
 
 def slug_in(reference: str) -> str | None:
-    """Return the slug in `partner:SLUG` or `partner:SLUG.OWN-ID`; None for a UUID."""
-    local = reference.removeprefix("partner:")
+    """Return the slug in a reference such as `partner:SLUG` or `action:SLUG.OWN-ID`; None for a UUID."""
+    local = reference.partition(":")[2] or reference
     # A UUID could pass for a slug, being letters, digits and hyphens, so its form is looked for first.
     try:
         UUID(local)
@@ -119,12 +135,7 @@ class Decision(Aggregate):
         """Return (name, pointer) of what this event takes for itself for ever, across all streams."""
         return ()
 
-    def take(self, stem: str, envelope: Mapping[str, Json], actor: Actor) -> Fact:
-        """Decide, fold, and return the fact to be stored.
-
-        Raises:
-            DecisionRefused: nothing has changed then.
-        """
-        self.decide(stem.rpartition(".v")[0], envelope, actor)
-        self.trigger_event(Fact, stem=stem, envelope=envelope, timestamp=actor.moment)
+    def note(self, stem: str, envelope: Mapping[str, Json], moment: datetime) -> Fact:
+        """Fold what was decided, and return the fact to be stored."""
+        self.trigger_event(Fact, stem=stem, envelope=envelope, timestamp=moment)
         return cast("Fact", self.collect_events()[0])

@@ -27,7 +27,7 @@ class IdentityJudgement(Decision):
 
 
 class Consent(Decision):
-    """One consent: recorded and updated by one partner; withdrawn through anybody, for good."""
+    """One consent: recorded and updated by whoever holds it; withdrawn through anybody, for good."""
 
     @classmethod
     def key(cls, envelope: Mapping[str, Json]) -> str:
@@ -36,24 +36,27 @@ class Consent(Decision):
 
     def begin(self) -> None:
         """Unknown."""
-        self.holder: str | None = None
-        self.is_withdrawn = False
+        self.holders: frozenset[str] = frozenset()
+        self.withdrawals: list[Mapping[str, Json]] = []
 
     def decide(self, event_type: str, envelope: Mapping[str, Json], actor: Actor) -> None:
-        """A withdrawal is always accepted; what follows one needs a consent of its own."""
+        """A withdrawal is always accepted; what follows one needs a consent of its own.
+
+        Two partners may use one UUID: neither learns of the other, and each consent opens its own partner's events
+        alone. Of a withdrawal nobody is told who neither recorded the consent nor may see the withdrawal; it voids
+        what he records all the same.
+        """
         if event_type == "consent.withdrawn":
             return
-        if self.holder is not None and self.holder != actor.slug:
-            raise DecisionRefused("not_yours", "/data/consent_id", "Another partner recorded this consent.")
-        if self.is_withdrawn:
+        if any(actor.slug in self.holders or actor.sees(one) for one in self.withdrawals):
             raise DecisionRefused("already_withdrawn", "/data/consent_id", "Withdrawn; record a new consent.")
 
     def fold(self, event_type: str, envelope: Mapping[str, Json]) -> None:
-        """Remember who holds it and that it was withdrawn."""
+        """Remember who holds it, and who may know that it was withdrawn."""
         if event_type == "consent.withdrawn":
-            self.is_withdrawn = True
+            self.withdrawals.append({name: value for name, value in envelope.items() if name != "data"})
         else:
-            self.holder = slug_of(envelope["source"])
+            self.holders |= {slug_of(envelope["source"])}
 
 
 class Erasure(Decision):

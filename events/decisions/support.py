@@ -23,6 +23,8 @@ class Reservation(Decision):
     def decide(self, event_type: str, envelope: Mapping[str, Json], actor: Actor) -> None:
         """Two helpers for one kind of help must know of each other."""
         data = envelope["data"]
+        if not actor.names(data["support"]):
+            raise DecisionRefused("not_yours", "/data/support", "Bears another partner's slug; use your own.")
         kinds = frozenset(data.get("kinds", ()))
         if data.get("others_informed") is not True and any(_overlap(kinds, taken) for taken in self.reserved):
             detail = "This part of the need is reserved; inform the others, then say so in others_informed."

@@ -20,8 +20,11 @@ from hub.refusals import BodyMalformed, BodyTooLarge, NotSignedIn, RecordedDiffe
 
 async def post_events(request: HubRequest, asked: Asked) -> Response:
     """Validate, record, acknowledge. Whoever gets a receipt: the log holds the event durably."""
-    publisher = caller_of(request).publisher
     media = bodies.media_type(request)
+    if media == bodies.SIGNED:
+        publisher = request.state["callers"].publisher_of(credential_of(request))
+        return await _one(request, publisher, media, is_dry=asked["dry_run"])
+    publisher = caller_of(request).publisher
     if media in {bodies.BATCH, bodies.NDJSON}:
         return await _many(request, publisher, media, asked)
     return await _one(request, publisher, media, is_dry=asked["dry_run"])

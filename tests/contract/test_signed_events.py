@@ -8,101 +8,43 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from click.testing import CliRunner, Result
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from events.partners import KEY_ADDED_STEM, KEY_REVOKED_STEM, SIGNATURE_REQUIRED_STEM
+from events.partners import KEY_ADDED_STEM, SIGNATURE_REQUIRED_STEM
 from hub.client.outbox import Outbox
 from hub.commands.root import hub as command
 from hub.commands.world import World
-from tests import running
-from tests.running import Chance, Served, SetClock, make_world, recording, serving, threat
-
-Json = Any
-
-EVENTS = "/api/v1/events"
-KIND = "application/cloudevents+json"
-DSSE = "application/vnd.dsse.envelope.v1+json"
-SLUG = "harbour-bar-watch"
-SOURCE = f"urn:hub:partner:{SLUG}"
-NUMBERS = count(1)
-
-
-def base(raw: bytes) -> str:
-    return base64.b64encode(raw).decode()
-
-
-class ForeignSigner:
-    """DSSE as its specification says it, with a key of its own; nothing of ours."""
-
-    def __init__(self, seed: str, kid: str) -> None:
-        self.key = Ed25519PrivateKey.from_private_bytes(seed.encode().ljust(32, b"."))
-        self.kid = kid
-
-    @property
-    def public(self) -> str:
-        return base(self.key.public_key().public_bytes_raw())
-
-    def envelope(self, event: Json) -> dict[str, Json]:
-        payload = event if isinstance(event, bytes) else json.dumps(event, indent=2).encode()
-        encoded = b" ".join(
-            [b"DSSEv1", str(len(KIND)).encode(), KIND.encode(), str(len(payload)).encode(), payload]
-        )
-        signature = {"keyid": self.kid, "sig": base(self.key.sign(encoded))}
-        return {"payload": base(payload), "payloadType": KIND, "signatures": [signature]}
-
-
-OURS, STOLEN, FOREIGN = (
-    ForeignSigner("ours", "ours-1"),
-    ForeignSigner("stolen", "stolen-1"),
-    ForeignSigner("x", "x"),
+from tests.running import Chance, SetClock, categories, make_world, serving, threat
+from tests.signing import (
+    DSSE,
+    EVENTS,
+    FOREIGN,
+    KIND,
+    NUMBERS,
+    OURS,
+    SLUG,
+    SOURCE,
+    STOLEN,
+    Scene,
+    base,
+    fresh,
+    signing,
 )
 
-
-@dataclass
-class Scene:
-    """A hub that serves, where `harbour-bar-watch` signs with two keys, one of them stolen."""
-
-    world: running.World
-    hub: Served
-
-    def post(self, body: Json, media: str = DSSE, who: str = "publisher", **params: Json) -> httpx.Response:
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        headers = {**self.world.bearer(who), "content-type": media}
-        return httpx.post(f"{self.hub.url}{EVENTS}", content=content, headers=headers, params=params)
-
-    def show(self, event_id: str, who: str = "chief", **params: Json) -> Json:
-        answer = httpx.get(
-            f"{self.hub.url}{EVENTS}/{SOURCE}/{event_id}", headers=self.world.bearer(who), params=params
-        )
-        return answer.json()
-
-    def rule(self, stem: str, slug: str = SLUG, **said: Json) -> None:
-        with recording(self.world) as intake:
-            intake.rule_on_signing(stem, slug, said)
+Json = Any
 
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    world = make_world(tmp_path_factory.mktemp("signed"))
-    world.issue("chief", SLUG, "publisher", account="chief", clearance="red")
-    with serving(world) as served:
-        scene = Scene(world, served)
-        for one in (OURS, STOLEN):
-            scene.rule(KEY_ADDED_STEM, kid=one.kid, public_key=one.public)
-        scene.rule(KEY_REVOKED_STEM, kid=STOLEN.kid, distrust_from="2031-05-04T11:30:00Z")
+    with signing(tmp_path_factory.mktemp("signed")) as scene:
         yield scene
-
-
-def fresh(**more: Json) -> dict[str, Json]:
-    return threat(next(NUMBERS), **more)
 
 
 def errors(answer: httpx.Response) -> list[tuple[str, str]]:
@@ -414,7 +356,7 @@ def lines_of(*events: Json) -> str:
 
 def sheet(number: int) -> str:
     head = "id,data.threat,data.targets,data.categories\n"
-    return f"{head}s-{number},threat:{SLUG}.{number},lawyer:{SLUG}.1,{';'.join(running.categories())}\n"
+    return f"{head}s-{number},threat:{SLUG}.{number},lawyer:{SLUG}.1,{';'.join(categories())}\n"
 
 
 @pytest.mark.parametrize("ending", ["ndjson", "json", "csv"])

@@ -45,6 +45,20 @@ def test_a_consent_ends_with_its_last_day(day: str, ends: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("to", "ends"),
+    [
+        ("2026-11-05", ["2026-11-06T00:00:00.000000Z"]),
+        ("9999-12-31", []),
+        ("some day", []),
+        (None, []),
+    ],
+)
+def test_a_corrected_last_day_ends_a_consent(to: Json, ends: list[str]) -> None:
+    changes = [{"pointer": "/expires_on", "to": to}, {"pointer": "/level", "to": "2026-11-01"}]
+    assert alarms("record.corrected.v1", {"changes": changes}) == ends
+
+
+@pytest.mark.parametrize(
     ("urgent", "moment"),
     [({}, "2026-12-02T09:30:00.000000Z"), ({"urgent": True}, "2026-11-03T09:30:00.000000Z")],
 )

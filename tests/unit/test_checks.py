@@ -89,9 +89,15 @@ def test_no_payload_has_a_field_named_like_the_envelope() -> None:
 def test_only_stewards_retract_what_others_published(archive: Archive) -> None:
     about = {"about_event": "e1", "about_source": "urn:hub:partner:stewards"}
     assert refused(archive, "record.retracted", about) == [("/data/about_source", "not_yours")]
-    assert archive.push(
-        "stewards", "record.retracted", {**about, "about_source": f"urn:hub:partner:{SLUG}"}
-    ).warnings
+    archive.push(SLUG, "legalaid.reported", figures((50, 55)), id="e-there")
+    retracted = [
+        archive.push(
+            "stewards", "record.retracted", {"about_event": name, "about_source": f"urn:hub:partner:{SLUG}"}
+        )
+        for name in ("e-there", "e-nowhere")
+    ]
+    # Nor do they learn from it whether there is such an event.
+    assert [(one.status, one.warnings) for one in retracted] == [("stored", ())] * 2
 
 
 def test_an_amendment_of_what_is_not_here_yet_is_stored_with_a_warning(archive: Archive) -> None:
@@ -115,3 +121,17 @@ def test_an_amendment_may_come_in_the_same_call_as_its_event(archive: Archive) -
         ),
     ]
     assert [(one.status, list(one.warnings)) for one in archive.intake.record(batch)] == [("stored", [])] * 2
+
+
+@pytest.mark.parametrize(
+    "pointer", ["/identity", "/identity/names/0/full", "/provenance", "/provenance/source", "/narrative"]
+)
+def test_what_is_personal_is_not_said_anew_in_the_open(archive: Archive, pointer: str) -> None:
+    said = {"about_event": "e1", "verdict": "disputes", "alternative": {"/grade": "C", pointer: "x"}}
+    place = "/data/alternative/" + pointer.replace("/", "~1")
+    assert refused(archive, "claim.assessed", said) == [(place, "not_allowed")]
+
+
+def test_what_stands_beside_personal_fields_may_be_said_anew(archive: Archive) -> None:
+    said = {"about_event": "e1", "verdict": "disputes", "alternative": {"/provenance/credibility": "3"}}
+    assert archive.push(SLUG, "claim.assessed", said).status == "stored"

@@ -58,9 +58,9 @@ def completion(**more: Any) -> dict[str, Any]:
     return {"action": ACTION, "state": "completed", **more}
 
 
-def match(support: str, **more: Any) -> dict[str, Any]:
+def match(number: str, by: str = L, **more: Any) -> dict[str, Any]:
     return {
-        "support": f"support:{L}.{support}",
+        "support": f"support:{by}.{number}",
         "need": f"need:{L}.1",
         "offer": f"offer:{M}.1",
         "accepted_by_person": True,
@@ -236,9 +236,17 @@ class TestActions:
         assert archive.codes(H, "action.left", leaving(H, remove_from_published=True)) == []
 
     def test_another_partner_may_be_proposed_as_lead_and_then_leads(self, archive: Archive) -> None:
-        archive.push(H, "action.proposed", proposal())
-        assert archive.codes(H, "action.completed", completion()) == [("/data/action", "not_lead")]
-        assert archive.codes(L, "action.completed", completion()) == []
+        theirs = f"action:{H}.1"
+        archive.push(H, "action.proposed", proposal(action=theirs))
+        ending = completion(action=theirs)
+        assert archive.codes(H, "action.completed", ending) == [("/data/action", "not_lead")]
+        assert archive.codes(L, "action.completed", ending) == []
+
+    def test_a_reference_in_the_numbering_of_another_partner_is_never_free(self, archive: Archive) -> None:
+        refused = [("/data/action", "not_lead")]
+        assert archive.codes(H, "action.proposed", proposal()) == refused
+        archive.push(L, "action.proposed", proposal())
+        assert archive.codes(H, "action.proposed", proposal()) == refused
 
     def test_a_lead_that_the_hub_cannot_tell_is_the_proposer(self, archive: Archive) -> None:
         archive.admit(H, "monitor", previous=OTHER_UUID)
@@ -266,24 +274,30 @@ class TestSupport:
 
     def test_one_part_of_a_need_is_reserved_once_unless_the_others_know(self, archive: Archive) -> None:
         assert archive.codes(L, "support.matched", match("1", kinds=["medical", "legal_fees"])) == []
-        assert archive.codes(M, "support.matched", match("2", kinds=["psychosocial"])) == []
-        again = match("3", kinds=["legal_fees"])
+        assert archive.codes(M, "support.matched", match("2", M, kinds=["psychosocial"])) == []
+        again = match("3", M, kinds=["legal_fees"])
         assert archive.codes(M, "support.matched", again) == [("/data/need", "already_reserved")]
-        assert archive.codes(M, "support.matched", match("4")) == [("/data/need", "already_reserved")]
+        assert archive.codes(M, "support.matched", match("4", M)) == [("/data/need", "already_reserved")]
         assert archive.codes(M, "support.matched", {**again, "others_informed": True}) == []
 
     def test_a_match_without_kinds_takes_the_whole_need(self, archive: Archive) -> None:
         assert archive.codes(L, "support.matched", match("1")) == []
-        assert archive.codes(M, "support.matched", match("2", kinds=["medical"])) == [
+        assert archive.codes(M, "support.matched", match("2", M, kinds=["medical"])) == [
             ("/data/need", "already_reserved")
         ]
-        assert archive.codes(M, "support.matched", match("2", kinds=["medical"], need=f"need:{L}.2")) == []
+        assert archive.codes(M, "support.matched", match("2", M, kinds=["medical"], need=f"need:{L}.2")) == []
 
     def test_a_support_is_matched_once_across_all_needs(self, archive: Archive) -> None:
-        archive.push(L, "support.matched", match("1"))
+        taken = "support:0190aaaa-0000-7000-8000-000000000077"
+        archive.push(L, "support.matched", match("1", support=taken))
         for need in (f"need:{L}.1", f"need:{L}.2"):
-            codes = archive.codes(M, "support.matched", match("1", need=need, others_informed=True))
-            assert codes == [("/data/support", "already_used")]
+            again = match("1", support=taken, need=need, others_informed=True)
+            assert archive.codes(M, "support.matched", again) == [("/data/support", "already_used")]
+
+    def test_a_support_is_never_matched_in_the_numbering_of_another_partner(self, archive: Archive) -> None:
+        assert archive.codes(M, "support.matched", match("1")) == [("/data/support", "not_yours")]
+        archive.push(L, "support.matched", match("1"))
+        assert archive.codes(M, "support.matched", match("1")) == [("/data/support", "not_yours")]
 
     def test_the_same_support_twice_in_one_call_is_refused(self, archive: Archive) -> None:
         batch = [
@@ -339,14 +353,23 @@ class TestPersons:
         with pytest.raises(DecisionRefused, match="other_kind at /data/right"):
             blank.decide("identity.judged", envelope, actor)
 
-    def test_a_consent_is_its_recorders_until_it_is_withdrawn(self, archive: Archive) -> None:
+    def test_a_consent_is_recorded_until_it_is_withdrawn(self, archive: Archive) -> None:
         assert archive.codes(L, "consent.recorded", consent()) == []
         assert archive.codes(L, "consent.recorded", consent(level="C0")) == []
-        assert archive.codes(H, "consent.recorded", consent()) == [("/data/consent_id", "not_yours")]
         withdrawal = {"consent_id": CONSENT, "subject_of_consent": f"lawyer:{L}.1", "effect": "erase"}
         assert archive.codes(H, "consent.withdrawn", withdrawal) == []
         assert archive.codes(M, "consent.withdrawn", withdrawal) == []
         assert archive.codes(L, "consent.recorded", consent()) == [("/data/consent_id", "already_withdrawn")]
+
+    def test_nobody_learns_who_else_uses_a_uuid_or_that_it_was_withdrawn_in_secret(
+        self, archive: Archive
+    ) -> None:
+        withdrawal = {"consent_id": CONSENT, "subject_of_consent": f"lawyer:{L}.1", "effect": "erase"}
+        assert archive.codes(L, "consent.recorded", consent()) == []
+        assert archive.codes(H, "consent.recorded", consent()) == []
+        assert archive.codes(L, "consent.withdrawn", withdrawal, tlp="amber+strict") == []
+        assert archive.codes(M, "consent.recorded", consent()) == []
+        assert archive.codes(H, "consent.recorded", consent()) == [("/data/consent_id", "already_withdrawn")]
 
     def test_a_withdrawal_of_everything_needs_no_consent(self, archive: Archive) -> None:
         withdrawal = {"subject_of_consent": f"lawyer:{L}.1", "effect": "erase"}
@@ -363,9 +386,9 @@ def test_time_does_not_go_back_for_embargoes(archive: Archive) -> None:
     embargo = Embargo.blank(Embargo.stream("embargo"))
     later, earlier = ({"data": {"until": f"2026-11-0{day}T00:00:00.000000Z"}} for day in (2, 1))
     actor = Actor("hub", "hub", frozenset({"steward"}), frozenset(), archive.clock())
-    embargo.take("embargo.released.v1", later, actor)
+    embargo.note("embargo.released.v1", later, actor.moment)
     with pytest.raises(DecisionRefused):
-        embargo.take("embargo.released.v1", earlier, actor)
+        embargo.decide("embargo.released", earlier, actor)
 
 
 def test_admission_is_refused_to_whoever_is_no_steward_whatever_the_contract_says(archive: Archive) -> None:
