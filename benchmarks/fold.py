@@ -22,7 +22,7 @@ from events.event import Position, RecordedEvent
 from events.store import Store
 from projections.database import Database
 from projections.dossiers import Dossiers
-from projections.graph import Graph
+from projections.graph.view import Graph
 from projections.labels import Labels
 from projections.reading_room import ReadingRoom
 from projections.rules import Readings, load_rules

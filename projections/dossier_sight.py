@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from projections.dossier_reading import DossierReading
-from projections.graph_look import plain
+from projections.graph.look import plain
 from projections.labels import Allowed
 from projections.shelf import Shelf
 from projections.shown import Assessments, Claim, Shown, shown, told

@@ -10,7 +10,7 @@ import orjson
 from projections.changes import Change
 from projections.database import Database
 from projections.dossier_sight import LISTS, DossierSight, ListQuery
-from projections.graph import Numbers, origin_of
+from projections.graph.view import Numbers, origin_of
 from projections.labels import Labels
 from projections.rules import ImpliedNode, Readings
 from projections.shown import Assessment, Origin, assessment_from, assessment_of

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
 from events.event import RecordedEvent
 from projections import rulings_index as index
 from projections.amendments import corrects, retracts
@@ -83,9 +84,7 @@ class Exclusion:
     ) -> list[RecordedEvent]:
         """Return the attributions that are still said, each as its publisher had corrected it."""
         return [
-            self._standing.corrected(db, one, until)
-            for one in said
-            if self._standing.counts(db, one, until)
+            self._standing.corrected(db, one, until) for one in said if self._standing.counts(db, one, until)
         ]
 
     def _holds(

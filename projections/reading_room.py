@@ -13,7 +13,8 @@ from projections.conflicts import Conflicts, ConflictSight
 from projections.database import Database
 from projections.dossiers import Dossiers, DossierSight
 from projections.erasures import DueErasure, Erasures, ErasureSight
-from projections.graph import Graph, GraphSight
+from projections.graph.sight import GraphSight
+from projections.graph.view import Graph
 from projections.labels import Allowed, Labels, class_of
 from projections.rules import Readings, load_rules
 from projections.rulings import Rulings

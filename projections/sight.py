@@ -10,7 +10,8 @@ from projections.dossiers import DossierSight, ListQuery
 from projections.erasures import ErasureSight
 from projections.event_query import EventQuery
 from projections.feed import FeedPage
-from projections.graph import GraphQuery, GraphSight
+from projections.graph.query import GraphQuery
+from projections.graph.sight import GraphSight
 from projections.labels import Allowed
 from projections.search import SearchSight
 from projections.stale import FLAG

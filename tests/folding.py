@@ -11,7 +11,8 @@ from events.event import SOURCE_PREFIX, Position, RecordedEvent
 from projections.changes import Change
 from projections.database import Database
 from projections.dossiers import Dossiers, DossierSight
-from projections.graph import Graph, GraphSight
+from projections.graph.sight import GraphSight
+from projections.graph.view import Graph
 from projections.labels import Allowed, Labels
 from projections.rules import Readings, Rule, load_rules
 from schemas.registry import Registry

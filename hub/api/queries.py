@@ -4,7 +4,7 @@ from events.cursor import Cursors
 from events.event import Position
 from hub.address import Asked
 from projections.event_query import EventQuery
-from projections.graph_sight import GraphQuery
+from projections.graph.query import GraphQuery
 
 
 def event_filters(asked: Asked) -> EventQuery:

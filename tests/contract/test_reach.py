@@ -24,7 +24,6 @@ TAKEN: Mapping[str, frozenset[str]] = {
     "projections.dossier_sight": frozenset({"LISTS", "ListQuery"}),
     "projections.event_query": frozenset({"EventQuery"}),
     "projections.feed": frozenset({"FeedMessage"}),
-    "projections.graph_sight": frozenset({"GraphQuery"}),
     "projections.labels": frozenset({"class_of"}),
     "projections.reading_room": frozenset({"ReadingRoom"}),
     "projections.sight": frozenset({"Sight"}),
@@ -95,7 +94,7 @@ def test_a_module_of_the_street_door_reaches_no_further_than_its_sights(file: Pa
         ("room = 1; room.rebuild('graph')", "room.rebuild"),
         ("self._room.next_release()", "room.next_release"),
         ("from projections.labels import Labels", "projections.labels.Labels"),
-        ("from projections.graph_sight import GraphSight", "projections.graph_sight.GraphSight"),
+        ("from projections.dossier_sight import DossierSight", "projections.dossier_sight.DossierSight"),
         ("from events.envelope import Envelopes", "events.envelope.Envelopes"),
         ("import events.store", "events.store"),
         ('getattr(request.state["room"], "_tail")', "getattr"),
@@ -112,7 +111,7 @@ def test_the_bag_of_a_running_hub_holds_nothing_unpurged() -> None:
 
 PLANTED = {
     "hub/api/search.py": ("from events.store import Store", "events.store"),
-    "hub/api/graph.py": ("from projections.network import Network", "projections.network"),
+    "hub/api/graph.py": ("from projections.graph.network import Network", "projections.graph.network"),
     "hub/api/me.py": ("import projections.labels", "projections.labels"),
     "hub/api/lists.py": ("import projections.dossiers", "projections.dossiers"),
     "hub/api/health.py": ("import projections.tail", "projections.tail"),

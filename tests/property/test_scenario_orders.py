@@ -15,7 +15,7 @@ from hub.demo.cast import members
 from hub.demo.stories import Story, stories
 from projections.dossier_sight import LISTS, ListQuery
 from projections.event_query import EventQuery
-from projections.graph_look import GraphQuery
+from projections.graph.query import GraphQuery
 from projections.reading_room import ReadingRoom
 from projections.sight import Sight
 from tests.running import SetClock, registry

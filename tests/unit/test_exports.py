@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from events.audience import Reader
-from projections.exports import EXPORTS, as_csv, as_gexf, as_graphml, as_json
-from projections.graph_look import GraphQuery
+from projections.graph.exports import EXPORTS, as_csv, as_gexf, as_graphml, as_json
+from projections.graph.query import GraphQuery
 from schemas.edtf import NotEdtf
 from tests.folding import recorded, views_in
 

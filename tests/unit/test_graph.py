@@ -6,8 +6,9 @@ import pytest
 from events.audience import PUBLIC, Reader, label_of
 from events.event import Position
 from projections.changes import Change
-from projections.graph_look import GraphQuery, plain
-from projections.graph_sight import MOST_TIES
+from projections.graph.look import plain
+from projections.graph.query import GraphQuery
+from projections.graph.sight import MOST_TIES
 from schemas.edtf import NotEdtf
 from tests.folding import Views, recorded, views_in
 
@@ -388,7 +389,7 @@ def test_without_a_start_the_newest_visible_nodes_come_first(tmp_path: Path) -> 
 def test_older_nodes_fill_up_when_the_newest_events_name_few(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("projections.graph_sight._MOST_WALKED", 1)
+    monkeypatch.setattr("projections.graph.sight._MOST_WALKED", 1)
     with views_in(tmp_path) as views:
         chain(views)
         views.put(threat(4, 4, "lawyer:a.9", tlp="amber"))

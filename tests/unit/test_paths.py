@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.paths import MOST_HOPS, introduction_paths
+from projections.graph.paths import MOST_HOPS, introduction_paths
 
 
 def neighbours_in(graph: "nx.Graph[str]") -> "dict[str, Sequence[str]]":
@@ -36,7 +36,7 @@ def test_who_may_not_be_passed_is_a_dead_end() -> None:
 
 
 def test_the_work_is_bounded_in_a_dense_graph(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("projections.paths._MOST_TRIES", 100)
+    monkeypatch.setattr("projections.graph.paths._MOST_TRIES", 100)
     asked: list[str] = []
     clique = neighbours_in(nx.complete_graph([f"n{i:03}" for i in range(60)]))
     clique = {

@@ -8,14 +8,11 @@ from typing import Any
 from events.audience import Label
 from projections.changes import Change
 from projections.database import Database
-from projections.graph_rows import SCHEMA, decode, encode
-from projections.graph_sight import GraphQuery, GraphSight
+from projections.graph.network import Network, Reading
+from projections.graph.rows import SCHEMA, decode, encode
 from projections.labels import Labels
-from projections.network import Network, Reading
 from projections.rules import ImpliedValue, Readings
 from projections.shown import Origin, assessment_of
-
-__all__ = ["Graph", "GraphQuery", "GraphSight"]
 
 Json = Any
 

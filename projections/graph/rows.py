@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
-from projections.network import Reading
+from projections.graph.network import Reading
 from projections.shown import Origin, assessment_from
 
 SCHEMA = """

@@ -5,17 +5,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from projections.exports import EXPORTS
-from projections.graph_look import GraphQuery, Look
-from projections.graph_rows import newest, stored
+from projections.graph.exports import EXPORTS
+from projections.graph.look import Look
+from projections.graph.paths import HUB_TIES, introduction_paths
+from projections.graph.query import GraphQuery
+from projections.graph.rows import newest, stored
 from projections.labels import Allowed
-from projections.paths import HUB_TIES, introduction_paths
 from projections.shown import Claim, told
 
 if TYPE_CHECKING:
-    from projections.graph import Graph
-
-__all__ = ["GraphQuery", "GraphSight"]
+    from projections.graph.view import Graph
 
 Json = Any
 

@@ -2,42 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from typing import Any
 
-from projections.network import EdgeClaim, Network, Parallel
+from projections.graph.network import EdgeClaim, Network, Parallel
+from projections.graph.query import MOST_HOPS, GraphQuery
 from projections.shown import DOUBTED, Claim, assessed, shown
 from schemas.edtf import NotEdtf, bounds
 
 Json = Any
 Tie = tuple[str, str, str, list[EdgeClaim]]
-
-MOST_HOPS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class GraphQuery:
-    """Which part of the graph is asked for.
-
-    Args:
-        about: references to start from; none: everything, the newest first if it must be cut.
-        hops: how far from `about`, at most `MOST_HOPS`.
-        kinds: kinds of node to keep, beside `about`; none: all.
-        ties: kinds of tie to keep and to walk along; none: all.
-        country: keep only nodes, beside `about`, that are shown in this country or tied to a place of it.
-        as_of: world date (EDTF); ties known to begin after it or to end before it are left out.
-        limit: most nodes.
-    """
-
-    about: Sequence[str] = ()
-    hops: int = 1
-    kinds: Sequence[str] = ()
-    ties: Sequence[str] = ()
-    country: str | None = None
-    as_of: str | None = None
-    limit: int = 500
 
 
 class Look:
