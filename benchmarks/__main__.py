@@ -6,10 +6,11 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ingest, replay, sealing
+from benchmarks import identity, ingest, replay, sealing
 from benchmarks.measure import Figure, keep
 
 PARTS: dict[str, Callable[[], list[Figure]]] = {
+    "identity": identity.run,
     "ingest": ingest.run,
     "replay": replay.run,
     "sealing": sealing.run,
@@ -38,8 +39,9 @@ def main(asked: str) -> None:
     for part, run in PARTS.items():
         if asked in ("all", part):
             figures = run()
-            keep(part, figures)
-            show(part, figures)
+            if figures:
+                keep(part, figures)
+                show(part, figures)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 """`hub identity`: may two records be of the same person?"""
 
-import json
 import sys
 from typing import Any
 
 import click
+import orjson
 
-from projections.identity import score
+from projections.names.score import score
 
 Json = Any
 
@@ -26,15 +26,18 @@ def identity() -> None:
 def score_pairs(as_json: bool) -> None:
     """Read pairs {"a": RECORD, "b": RECORD}, one a line, and print {"score", "reasons"} for each, in the same order.
 
-    A record has name, aliases, birth_date, country, bar_number; only name is needed. From 0.5 on a pair is worth a look
-    by a person. No score merges anything.
+    A record has name, aliases, birth_date, country, bar, bar_number, place; only name is needed. From 0.5 on a pair is
+    worth a look by a person, from 0.97 on it is hardly ever wrong. No score merges anything.
     """
-    for number, line in enumerate(sys.stdin, 1):
+    answers = sys.stdout.buffer
+    for number, line in enumerate(sys.stdin.buffer, 1):
         if not line.strip():
             continue
         try:
-            pair = json.loads(line)
+            pair = orjson.loads(line)
             result = score(pair["a"], pair["b"])
         except (ValueError, KeyError, TypeError, AttributeError) as wrong:
             raise click.UsageError(f'Line {number} is no pair {{"a": RECORD, "b": RECORD}}.') from wrong
-        click.echo(json.dumps({"score": result.score, "reasons": list(result.reasons)}, ensure_ascii=False))
+        answers.write(orjson.dumps({"score": result.score, "reasons": result.reasons}) + b"\n")
+        # Whoever sends pair by pair waits for each answer.
+        answers.flush()
