@@ -52,25 +52,34 @@ class Pools:
         texts = sorted({text for one in log for text in strings(one.envelope)})
         refs = [text for text in texts if (found := REF.fullmatch(text)) and found[1] in KINDS]
         self.refs = [*refs, "place:QM", "standard:un-bprl:16c", "lawyer:nobody.1"]
-        self.ties = [*ties, ("lawyer:nobody.1", "place:QM", "PRACTISES_IN")]
+        served = [ref for ref in refs if ref.startswith(("lawyer:", "case:"))][:8]
+        derived = [(f"partner:{slug}", ref, "SUPPORTS") for slug in SLUGS[:2] for ref in served]
+        self.ties = [*ties, *derived, ("lawyer:nobody.1", "place:QM", "PRACTISES_IN")]
         self.namings = [*(one.naming for one in log), ("urn:hub:partner:nobody", "e-1")]
         self._words = sorted({word for text in texts for word in WORD.findall(text)} | {"absent"})
         codes = {word for text in texts for word in re.findall(r"\b[A-Z]{2}\b", text)}
         self._countries = sorted(codes | {"QZ"})
         self._cursors = [cursors.encode(Position(no), part) for no in range(reach + 1) for part in (0, 1, 2)]
         self._kinds = sorted(registry().graph.kinds)
+        # Of these no reader is one of the two who may read: each is refused, and nothing is recorded.
+        acts = (one.data for one in log if one.type == "steward.acted")
+        self._requests = sorted({str(act["subject"]) for act in acts})
         self._days = sorted({one.envelope["recordedtime"][:10] for one in log} | {"2026-11-02", "2026-12-01"})
 
     def parameter(self, name: str, random: Random) -> str:
         """Return a value for a parameter; fails for one that nobody taught it."""
         choices: Mapping[str, Sequence[str]] = {
             "about": self.refs, "avoid": self.refs, "from": self.refs, "to": self.refs,
-            "after": self._cursors, "at_least": self._cursors, "as_of": self._days, "since": self._days,
+            "after": self._cursors, "at_least": self._cursors, "as_of": self._days,
+            # A day for events, a cursor for the graph; each refuses the other's.
+            "since": [*self._days, *self._cursors], "known_on": self._days, "merge": ("true", "false"), "past": ("true", "false"),
             "until": self._days, "country": self._countries, "partner": SLUGS, "q": self._words,
-            "kind": [kind for _, _, kind in self.ties], "ties": [kind for _, _, kind in self.ties],
-            "kinds": self._kinds, "format": ("json", "gexf", "graphml", "csv"), "order": ("world", "log"),
+            "kind": [*(kind for _, _, kind in self.ties), "lawyer", "threat"], "ties": [kind for _, _, kind in self.ties],
+            "kinds": self._kinds, "order": ("world", "log"),
+            "format": ("json", "gexf", "graphml", "csv", "zip", "node-link", "ftm"),
+            "weigh": ("trust", "hops"), "hostile": ("any", "ends"),
             "hops": "01234", "k": "135", "limit": ("1", "2", "5", "50", "100"), "offset": "012",
-            "overdue": ("true", "false"),
+            "overdue": ("true", "false"), "derived": ("true", "false"), "by": ("pagerank", "betweenness", "core"),
             "sort": ("ref", "-ref", "label", "-starts", "status", "-name"),
             "status": ("ongoing", "open", "open_for_joining", "held_in_part", "completed"),
             "type": ("threat.*", "*", "action.*", "record.*", "*.reported", "lawyer.profiled"),
@@ -90,8 +99,15 @@ class Pools:
             fitting = [ref for ref in self.refs if kind is None or ref.startswith(f"{kind}:")]
             chosen = random.sample(fitting, min(len(fitting), 20))
             return [_filled(one.path, {"ref": ref}) for ref in [*chosen, random.choice(self.refs)]]
-        values = {"name": "common", "type": "threat.reported", "version": "1", "secret": "nothing"}
-        values["request"] = self.namings[0][1]
+        if names == ["request"]:
+            return [_filled(one.path, {"request": name}) for name in (self.namings[0][1], *self._requests)]
+        values = {
+            "name": "common",
+            "type": "threat.reported",
+            "version": "1",
+            "secret": "nothing",
+            "job": "0" * 32,
+        }
         return [_filled(one.path, {name: values[name] for name in names})]
 
 
@@ -119,7 +135,8 @@ def questions(table: Sequence[Address], pools: Pools, random: Random) -> list[Qu
 
 def _query(one: Address, pools: Pools, random: Random, share: float) -> tuple[tuple[str, str], ...]:
     start, end, kind = random.choice(pools.ties)
-    tied = {"from": start, "to": end, "kind": kind} if random.random() < 0.8 else {}
+    is_tie = random.random() < 0.8 and any(p.name == "from" for p in one.parameters)
+    tied = {"from": start, "to": end, "kind": kind} if is_tie else {}
     asked = [p.name for p in one.parameters if p.required or random.random() < share]
     query = [(name, tied.get(name) or pools.parameter(name, random)) for name in asked]
     if share and random.random() < 0.1:
@@ -155,6 +172,10 @@ def probes(who: Who, log: Sequence[Logged], random: Random) -> list[Question]:
             {"type": "claim.assessed", "data": {"about_event": name, "verdict": "disputes"}},
             {"source": source, "id": name, "type": "record.retracted", "data": {"about_event": name}},
         ]
+        if who.is_steward:
+            whom = {"subject_of_erasure": one.envelope.get("subject", "lawyer:nobody.1")}
+            erase = {**whom, "scope": ["subject_key"], "role": "controller"}
+            said.append({"type": "erasure.executed", "data": erase})
     made = [{"specversion": "1.0", "source": own, "id": "probe", **one} for one in said]
     dry = (("dry_run", "true"),)
     return [Question("/api/v1/events", "/api/v1/events", dry, json.dumps(one).encode()) for one in made]
@@ -183,7 +204,8 @@ class Door:
         sent = await self._call(self._scope("http", question, token, accept), first,
                                 lambda message: is_feed and b"event: live" in message.get("body", b""))  # fmt: skip
         body = b"".join(message["body"] for message in sent if message["type"] == "http.response.body")
-        return Heard(sent[0]["status"], _headers(sent[0]), body)
+        answer = Heard(sent[0]["status"], _headers(sent[0]), body)
+        return _without_calls(answer) if question.path == "/metrics" else answer
 
     async def listen(self, question: Question, token: str | None) -> Heard:
         """Follow over a WebSocket until it is live, or refused."""
@@ -247,6 +269,14 @@ class Door:
             "subprotocols": [],
             "state": dict(self._state),
         }
+
+
+def _without_calls(metrics: Heard) -> Heard:
+    """Return the metrics without when the hub started, and without the declared exception: how often others call."""
+    varies = re.compile(rb"hub_answers|hub_recorded|_created")
+    left = [line for line in metrics.body.splitlines() if not varies.search(line)]
+    headers = tuple(one for one in metrics.headers if one[0] != b"content-length")
+    return Heard(metrics.status, headers, b"\n".join(left))
 
 
 def _headers(start: Mapping[str, Any]) -> tuple[tuple[bytes, bytes], ...]:

@@ -14,6 +14,8 @@ Where the text is silent, this is the safest reading that lets people work:
 - An event belongs to a case if it bears it or names it anywhere; so does what amends or assesses such an event. A
   partner is shut out whose body is named or is part of a named one; its own word neither shuts it out nor confirms.
 - The value that a correction brings is shown to nobody from whom the person keeps the field that it goes to.
+- Of a threat that he sees, a steward knows whom it keeps out, by whatever that came: he may have to lift it. For the
+  rest he sees what his label lets him see, no more: what others keep from a partner they keep from stewards.
 - What is seen bears the stricter label that its publisher gave it later. Of what he has lost, a reader knows what it
   was about, not its words; of what was erased, not even that.
 """
@@ -24,7 +26,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.logged import Logged, moment
-from tests.oracle_conflicts import excluded
+from tests.oracle_conflicts import attributed, excluded
 from tests.oracle_label import LADDER, LEVELS, Label, Who, may_see
 from tests.oracle_persons import consent
 from tests.oracle_said import Law, Said, remembered
@@ -60,7 +62,11 @@ class Oracle(Said):
 
     def known(self, who: Who) -> Known:
         """Return all that a reader may know."""
-        return tuple(one for event in self.log for one in self._seen_of(who, event))
+        return tuple(self.tell(who))
+
+    def tell(self, who: Who) -> Iterator[tuple[int, int, str]]:
+        """Yield all that a reader may know, event by event."""
+        return (one for event in self.log for one in self._seen_of(who, event))
 
     def places(self, one: Logged) -> list[int]:
         """Return the places at which an event may begin to mean something else."""
@@ -94,6 +100,8 @@ class Oracle(Said):
         if not is_lost and final.status != "erased":
             # The receipt's digest is of what was recorded.
             yield 0, one.position, json.dumps(self._stripped(who, one, one.data, places[-1]), sort_keys=True)
+        if who.is_steward and not is_lost and one.type.startswith("threat.") and attributed(final.data):
+            yield 0, one.position, json.dumps(sorted(final.label.excluded))
 
     def seen(self, who: Who, one: Logged, until: int) -> dict[str, Json] | None:
         """Return what a reader sees of an event once the log is `until` long; None if nothing."""

@@ -8,12 +8,13 @@ LEVELS = ("C0", "C1", "C2", "C3", "C4", "C5")
 
 @dataclass(frozen=True)
 class Who:
-    """A reader, in the oracle's own words."""
+    """A reader, in the oracle's own words; a steward is also told what only stewards may ask for."""
 
     name: str
     partner: str | None = None
     account: str = ""
     clearance: str = "clear"
+    is_steward: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,11 @@ from datetime import timedelta
 from hashlib import sha256
 from random import Random
 from typing import Any
+from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from events.acts import Action, StewardAct
 from events.intake import EventRefused, Intake, NotAdmitted, NotYourType
 from events.partners import KEY_ADDED_STEM, KEY_REVOKED_STEM
 from events.signatures import ALGORITHM, key_text, sign
@@ -229,6 +231,21 @@ class Telling:
         for account in ("ann", "ben")[: random.randint(1, 2)]:
             verdict = random.choice(["lift", "lift", "uphold"])
             self.intake.judge_conflict(account, {"case": case, "partner": partner, "verdict": verdict})
+
+    def _glass(self, _slug: str, step: Step, random: Random) -> None:
+        """Let stewards ask to read an event, agree, and read it, or stop on the way."""
+        about = self.told[step.what % len(self.told)]
+        request = f"{self.clock():%Y%m%d}-{UUID(int=random.getrandbits(128))}"
+        said = {"source": about.source, "id": str(about.envelope["id"])}
+        steps: list[tuple[Action, str, dict[str, str]]] = [
+            ("glass_asked", "ann", {"code": "legal_duty", "text": words(random)}),
+            ("glass_opened", "ben", {}),
+            ("glass_read", "ann", {}),
+        ]
+        for action, account, more in steps[: random.randint(1, 3)]:
+            detail = {"token": f"token of {account}", **said, **more}
+            told = (about.publisher,)
+            self.intake.note_steward_act(StewardAct(action, account, about.publisher, request, detail, told))
 
     def _key(self, slug: str, step: Step, random: Random) -> None:
         """Let a partner sign from now on, or find that its key was stolen a while ago."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from hub.accounts import Role
 from hub.keys import make_keys
 from hub.settings import Settings
 from tests.logged import Logged
@@ -25,11 +26,12 @@ READERS = (
     Who("amber coordinator of another", SLUGS[2], "ann", "amber"),
     Who("strict", SLUGS[1], "ben", "amber+strict"),
     Who("red", SLUGS[1], "ann", "red"),
+    Who("steward", "stewards", "sam", "amber+strict", is_steward=True),
     Who("publisher", SLUGS[0], "ann", "red"),
 )
 KINDS_OF_STEPS = {
     "report": 4, "profile": 4, "threat": 5, "decide": 2, "consent": 3, "withdraw": 2, "correct": 3, "retract": 2,
-    "assess": 3, "belong": 1, "erase": 1, "suspend": 1, "judge": 1, "key": 1, "rest": 2, "wait": 2,
+    "assess": 3, "belong": 1, "erase": 1, "suspend": 1, "judge": 1, "key": 1, "glass": 1, "rest": 2, "wait": 2,
 }  # fmt: skip
 
 
@@ -86,15 +88,24 @@ def make_story(folder: Path, partners: int, story: Sequence[Step], *, coda: bool
             telling.admit(1)
     for who in READERS:
         if who.partner is not None:
-            role: Any = "observer" if who.clearance == "green" else "coordinator"
-            world.issue(who.name, who.partner, role, account=who.account, clearance=who.clearance)
+            more: Any = {"account": who.account, "clearance": who.clearance}
+            world.issue(who.name, who.partner, role_of(who), **more)
     return world
+
+
+def role_of(who: Who) -> Role:
+    """Return the role of a reader's account."""
+    if who.is_steward:
+        return "steward"
+    return "observer" if who.clearance == "green" else "coordinator"
 
 
 def decoys(log: Sequence[Logged], who: Who) -> Callable[[Logged, Random], Logged]:
     """Return what makes another event for the place of a hidden one, about the same few things."""
     stems = [stem for stem in registry().stems if registry().contract(stem).kind == "report"]
-    others = [slug for slug in SLUGS if slug != who.partner]
+    # Stewards look at what a distrusted partner says.
+    distrusted = {one.data["partner"] for one in log if who.is_steward and one.type == "partner.suspended"}
+    others = [slug for slug in SLUGS if slug != who.partner and f"partner:{slug}" not in distrusted]
 
     def decoy(one: Logged, random: Random) -> Logged:
         stem, slug = random.choice(stems), random.choice(others)

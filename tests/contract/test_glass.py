@@ -8,6 +8,7 @@ import pytest
 
 from events.acts import StewardAct
 from events.decisions.glass import REASONS
+from tests.postgres import fresh_database
 from tests.running import TestClient, World, calling, make_world, recording, threat
 
 Json = Any
@@ -17,9 +18,18 @@ SOURCE = "urn:hub:partner:harbour-bar-watch"
 REASON = {"code": "danger_to_life", "text": "A hotline call names this threat."}
 
 
+on_both_stores = pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    world = make_world(tmp_path)
+def store(request: pytest.FixtureRequest) -> str:
+    """Say where the log is: in the hub's own folder, unless a test asks for PostgreSQL."""
+    return fresh_database() if getattr(request, "param", "sqlite") == "postgresql" else ""
+
+
+@pytest.fixture
+def world(tmp_path: Path, store: str) -> World:
+    world = make_world(tmp_path, store=store)
     for name in ("anna", "ben", "cleo"):
         world.issue(name, "stewards", "steward", account=name, clearance="amber+strict")
     world.issue("boss", "harbour-bar-watch", "coordinator", clearance="red")
@@ -71,6 +81,7 @@ def acts(door: TestClient, world: World, who: str) -> list[Json]:
     return [one["data"] for one in events]
 
 
+@on_both_stores
 def test_two_stewards_read_an_event_that_neither_may_see(door: TestClient, world: World) -> None:
     event_id = publish(door, world)
     alone = door.get(f"/api/v1/events/{SOURCE}/{event_id}", headers=world.bearer("anna"))
@@ -99,6 +110,7 @@ def test_two_stewards_read_an_event_that_neither_may_see(door: TestClient, world
     assert still.status_code == 404
 
 
+@on_both_stores
 def test_each_step_is_an_event_that_stewards_and_the_publisher_read(door: TestClient, world: World) -> None:
     publish(door, world)
     request = opened(door, world)
@@ -131,6 +143,7 @@ def test_the_publisher_looks_at_such_an_event_by_itself(door: TestClient, world:
         assert one.json()["event"] == event
 
 
+@on_both_stores
 def test_nobody_tells_whether_there_is_such_an_event(door: TestClient, world: World) -> None:
     publish(door, world)
     there, nowhere = ask(door, world), ask(door, world, event="t-404")
@@ -144,6 +157,7 @@ def test_nobody_tells_whether_there_is_such_an_event(door: TestClient, world: Wo
     assert acts(door, world, "cleo")[-1]["action"] == "glass_read"
 
 
+@on_both_stores
 def test_the_reading_is_recorded_before_it_is_answered(
     door: TestClient, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,6 +177,7 @@ def test_the_reading_is_recorded_before_it_is_answered(
     assert heads == [before + 1]
 
 
+@on_both_stores
 def test_the_same_steward_cannot_approve(door: TestClient, world: World) -> None:
     request = ask(door, world).json()["request"]
     world.issue("anna again", "stewards", "steward", account="anna", clearance="red")
@@ -222,6 +237,7 @@ def test_the_list_shows_what_waits_and_what_is_open(door: TestClient, world: Wor
     assert listed() == []
 
 
+@on_both_stores
 def test_a_restart_forgets_nothing(world: World) -> None:
     with calling(world) as door:
         publish(door, world)

@@ -18,11 +18,15 @@ from hub.address import Address
 from hub.routes import addresses
 from projections.dossier_sight import LISTS
 from tests.canaries import Aviary, Who, heard, marks, songs
+from tests.glass import DAY, GLASS, TWO, Broken, asking, own_songs, post, read
 from tests.nest import FIRST, SECOND, make_nest
 from tests.running import World, registry
 from tests.wire import Wire
 
 Json = Any
+
+pytestmark = pytest.mark.usefixtures("glass")
+"""All that is asked here is asked after two stewards have read what stewards may not see."""
 
 READERS = (
     Who("public"),
@@ -34,6 +38,9 @@ READERS = (
     Who("red of the other", FIRST, "pat", "red"),
     Who("steward", "stewards", "sam", "red"),
 )
+ASKING = (*READERS, TWO[0])
+"""Who asks for everything: one of the two as well, who may know it only from what they read through the glass."""
+
 CODES = {
     ("lawyer.profiled.v1", ("client_categories",)),
     ("lawyer.profiled.v1", ("gender_stat",)),
@@ -47,7 +54,8 @@ PARTS = {
     "type": "threat.reported",
     "version": "1",
     "secret": "nothing",
-    "request": "20310504-nothing",
+    "request": f"{DAY}-nothing",
+    "job": "0" * 32,
 }
 """What stands for a part of a path that names no event and no reference."""
 
@@ -76,7 +84,7 @@ def test_a_canary_sits_in_every_marked_field(aviary: Aviary) -> None:
     assert marked - aviary.marked() == CODES
 
 
-@pytest.mark.parametrize("who", READERS, ids=named)
+@pytest.mark.parametrize("who", ASKING, ids=named)
 def test_a_reader_hears_all_that_he_may_and_nothing_else(
     who: Who, wire: Wire, world: World, aviary: Aviary
 ) -> None:
@@ -112,7 +120,11 @@ def paths(one: Address, aviary: Aviary) -> list[str]:
             str(ref) for released in aviary.events for ref in _references(released.envelope["data"], kind)
         ]
         return [_filled(one.path, {"ref": ref}) for ref in dict.fromkeys(refs[:: 3 if kind else 20])]
-    return [_filled(one.path, {name: PARTS[name] for name in names})]
+    found = [_filled(one.path, {name: PARTS[name] for name in names})]
+    if names == ["request"]:
+        acts = [released for released in aviary.events if released.stem == "steward.acted.v1"]
+        found += [_filled(one.path, {"request": DAY + act.envelope["data"]["subject"]}) for act in acts]
+    return found
 
 
 def _filled(path: str, values: Mapping[str, Json]) -> str:
@@ -148,7 +160,7 @@ def queries(one: Address, aviary: Aviary) -> list[str]:
     return asked
 
 
-@pytest.mark.parametrize("who", READERS, ids=named)
+@pytest.mark.parametrize("who", ASKING, ids=named)
 def test_no_answer_holds_what_its_reader_may_not_see(
     who: Who, wire: Wire, world: World, aviary: Aviary
 ) -> None:
@@ -157,13 +169,60 @@ def test_no_answer_holds_what_its_reader_may_not_see(
         if one.method != "GET":
             continue
         for path in paths(one, aviary):
+            if who in TWO and path.startswith(f"{GLASS}/{DAY}-"):
+                continue  # what is read through the glass
             for query in queries(one, aviary):
                 answer = wire.ask("GET", path, query, shown)
                 assert answer.status < 500, (path, query)
                 assert heard(answer.whole, hidden) == [], (path, query)
 
 
-@pytest.mark.parametrize("who", READERS, ids=named)
+def test_what_two_stewards_read_through_broken_glass_is_whole(glass: list[Broken], aviary: Aviary) -> None:
+    assert len(glass) > 10
+    hidden = aviary.hidden_from(TWO[0])
+    for one in glass:
+        event, own = aviary.events[one.event], own_songs(aviary, one.event)
+        for answer in one.read:
+            said = songs(answer.whole) & hidden
+            assert len(said) > 10
+            # Nothing of any other event; and of this one all, but for what a correction replaced.
+            assert said <= own
+            left = {perch.steps for song in own & hidden - said for perch in aviary.perches[song]}
+            assert left <= ({("title",), ("narrative",)} if event.stem == "threat.reported.v1" else set())
+
+
+def test_nothing_else_about_broken_glass_holds_what_stewards_may_not_see(
+    glass: list[Broken], wire: Wire, world: World, aviary: Aviary
+) -> None:
+    hidden = aviary.hidden_from(TWO[0])
+    for one in glass:
+        refused = read(world, wire, READERS[-1], one.request)
+        assert refused.status == 403
+        for answer in (*one.around, refused):
+            assert heard(answer.whole, hidden) == []
+
+
+@pytest.mark.parametrize("place", ["source", "id", "code", "text", "more", "reason"])
+def test_a_refused_request_to_break_glass_repeats_nothing(
+    place: str, glass: list[Broken], wire: Wire, world: World, aviary: Aviary
+) -> None:
+    hidden = aviary.hidden_from(TWO[0])
+    word = min(song for song in own_songs(aviary, glass[0].event) & hidden if song.startswith("zq"))
+    said = asking(aviary.events[glass[0].event], "A reason.")
+    bad: Mapping[str, Json] = {
+        "source": {"source": f"urn:{word}"},
+        "id": {"id": word * 20},
+        "code": {"reason": {"code": word, "text": "A reason."}},
+        "text": {"reason": {"code": "legal_duty", "text": word * 60}},
+        "more": {word: word},
+        "reason": {"reason": word},
+    }
+    refused = post(world, wire, TWO[0], GLASS, {**said, **bad[place]})
+    assert refused.status == 422
+    assert heard(refused.whole, hidden) == []
+
+
+@pytest.mark.parametrize("who", ASKING, ids=named)
 def test_no_feed_holds_what_its_listener_may_not_see(
     who: Who, wire: Wire, world: World, aviary: Aviary
 ) -> None:
@@ -210,5 +269,5 @@ def test_what_gets_out_is_found(wire: Wire, world: World, aviary: Aviary) -> Non
         wire.listen("/api/v1/feed", "after=begin", shown),
     ):
         assert heard(answer.whole, aviary.hidden_from(READERS[0]))
-    secret = min(aviary.hidden_from(READERS[0]))
+    secret = max(aviary.hidden_from(READERS[0]))
     assert heard(b64encode(f"signed {secret}".encode()), frozenset({secret})) == [secret]

@@ -15,11 +15,14 @@ from websockets.sync.client import connect
 
 from hub.commands.root import COMMANDS
 from tests.canaries import Aviary, Who, heard, heard_in_folder
+from tests.glass import GLASS, TWO, Broken, asking
 from tests.nest import FIRST, SECOND, make_nest
 from tests.running import World, example, serving
 from tests.wire import ORIGIN, Reply, Wire
 
 Json = Any
+
+pytestmark = pytest.mark.usefixtures("glass")
 
 CALLER = Who("caller", FIRST, "pat", "amber")
 STEWARD = "steward"
@@ -227,6 +230,7 @@ def test_nothing_is_logged_that_was_sent_or_told(
     world: World,
     aviary: Aviary,
     secret: str,
+    glass: list[Broken],
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
@@ -237,6 +241,7 @@ def test_nothing_is_logged_that_was_sent_or_told(
         for one in slips(secret).values():
             headers = {**world.bearer(CALLER.name), **one.headers}
             client.request(one.method, f"{one.path}?{one.query}", content=one.body, headers=headers)
+        shatter(client, world, aviary, glass[0])
         with connect(f"{hub.feed}?after=begin", additional_headers=shown) as feed:
             told = list(iter(lambda: json.loads(feed.recv())["kind"], "live"))
         # Proof that nothing of what is logged meanwhile is overlooked.
@@ -247,6 +252,18 @@ def test_nothing_is_logged_that_was_sent_or_told(
     assert "hub.trial control" in said
     assert heard(f"{said}\n{output.out}\n{output.err}".encode(), frozenset(aviary.perches)) == []
     assert world.tokens[CALLER.name] not in said
+
+
+def shatter(client: httpx.Client, world: World, aviary: Aviary, one: Broken) -> None:
+    """Break glass over a network."""
+    (anna, ben), body = TWO, asking(aviary.events[one.event], "zqglssquick")
+    asked = client.post(GLASS, json=body, headers=world.bearer(anna.name)).json()
+    at = f"{GLASS}/{asked['request']}"
+    assert client.post(f"{at}/approve", headers=world.bearer(anna.name)).status_code == 403
+    assert client.post(f"{at}/approve", headers=world.bearer(ben.name)).status_code == 200
+    for who in TWO:
+        shown = client.get(at, headers=world.bearer(who.name))
+        assert shown.json()["event"]["id"] == body["id"]
 
 
 OWN = ("httpx", "httpcore", "websockets.client")

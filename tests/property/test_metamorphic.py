@@ -235,6 +235,8 @@ async def ask_for(world: World, log: Sequence[Logged], chance: int) -> dict[Who,
         ties = await ties_of(world, door)
     pools = Pools(log, 0, Cursors(cursor_key(world.settings.data)), ties)
     table = [one for one in addresses() if one.path.startswith(("/api/v1", "/live")) or one.path == "/"]
+    # Whom a case is kept from is for stewards to know.
+    table = [one for one in table if one.path != "/api/v1/conflicts"]
     whole = [one for one in questions(table, pools, Random(chance)) if _is_whole(one)]
     feed = Question("/api/v1/feed", "/api/v1/feed", (("after", "begin"),))
     return {who: [*whole, feed] for who in READERS}

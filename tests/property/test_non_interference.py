@@ -29,12 +29,12 @@ from tests.worlds import READERS, make_story, stories
 Drawn = tuple[int, list[Step], bool, int]
 
 PARTS = 8
-STORES = 6
-"""In each part; times the readers: 336 cases in every build."""
+STORES = 5
+"""In each part; times the readers: 320 cases in every build."""
 
 DEEP_PARTS = 2
-DEEP_STORES = 1450
-"""The same: 20,300 cases in a night."""
+DEEP_STORES = 1275
+"""The same: 20,400 cases in a night."""
 
 
 @pytest.fixture(scope="module", autouse=True)

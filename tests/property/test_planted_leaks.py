@@ -11,11 +11,18 @@ from typing import Any
 import pytest
 
 from events.audience import Reader
+from events.checks import about_of
+from events.desk import Desk
+from events.draft import Entry
+from events.event import Position
+from events.glass import Glass
 from events.salt import Salt
 from projections.reading_room import ReadingRoom
+from schemas.problem import Problem
 from tests.asking import Door, Heard, Question, opened
 from tests.comparing import Answers, Trial, copies, differences, prepare
 from tests.logged import read_log
+from tests.oracle_label import Who
 from tests.quick import quick_hubs
 from tests.running import World, recording
 from tests.telling import Step, Telling
@@ -130,6 +137,12 @@ def secrets_of_one_partner() -> list[Step]:
     return told
 
 
+def what_no_steward_sees() -> list[Step]:
+    """Return a story in which partners are named as the source of threats that no steward sees; some break glass."""
+    named = [Step("threat", 0, 0, tlp, (1,), "", chance) for chance, tlp in enumerate(["green", "amber"] * 8)]
+    return [*named, *(Step("glass", 0, back, None, (), "", back) for back in range(3, 15))]
+
+
 def correct_what_is_hidden(world: World) -> None:
     """Let the partner put right, of events that everybody sees, what nobody else sees."""
     log = [one for one in read_log(world.settings.data) if one.publisher == SLUGS[0]]
@@ -171,14 +184,16 @@ class Pair:
 def make_pair(folder: Path) -> Pair:
     world = make_story(folder / "whole", 3, secrets_of_one_partner(), coda=True)
     correct_what_is_hidden(world)
-    who = next(one for one in READERS if one.partner == SLUGS[2])
+    return pair_of(world, next(one for one in READERS if one.partner == SLUGS[2]))
 
+
+def pair_of(world: World, who: Who) -> Pair:
     async def prepared() -> Sequence[Trial]:
         async with opened(world, world.settings.data) as door:
             return await prepare(world, [who], door, 1)
 
     [trial] = asyncio.run(prepared())
-    kept = folder / "purged"
+    kept = world.settings.data.with_name("purged")
     name, purged = next(copies(trial, 1))
     assert name == "purged"
     return Pair(trial, purged.rename(kept))
@@ -196,6 +211,48 @@ def test_a_leak_in_a_sight_is_found(name: str, pair: Pair, monkeypatch: pytest.M
         ReadingRoom, "purge", lambda room, reader: Leaky(purge(room, reader), purge(room, OWNER), leak)
     )
     assert pair.differences(lambda one: leak.route in one.route and not one.body)
+
+
+@pytest.fixture(scope="module")
+def stewards_pair(tmp_path_factory: pytest.TempPathFactory, _quick: None) -> Pair:
+    world = make_story(tmp_path_factory.mktemp("stewards") / "whole", 3, what_no_steward_sees(), coda=True)
+    return pair_of(world, next(one for one in READERS if one.is_steward))
+
+
+def test_a_list_of_conflicts_that_shows_hidden_ones_is_found(
+    stewards_pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leak, purge = Leak("conflicts", "/conflicts", _items), ReadingRoom.purge
+    monkeypatch.setattr(
+        ReadingRoom, "purge", lambda room, reader: Leaky(purge(room, reader), purge(room, OWNER), leak)
+    )
+    assert stewards_pair.differences(lambda one: leak.route in one.route)
+
+
+def test_a_request_to_break_glass_that_tells_whether_its_event_is_there_is_found(
+    stewards_pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pending = Glass.pending
+
+    def telling(glass: Glass) -> Any:
+        there = {(one.source, one.id) for one in glass._store.read(Position(0), 1000)}
+        return [{**one, "is_there": (one["source"], one["id"]) in there} for one in pending(glass)]
+
+    monkeypatch.setattr(Glass, "pending", telling)
+    assert stewards_pair.differences(lambda one: one.route == "/api/v1/glass")
+
+
+def test_a_warning_that_tells_a_steward_what_is_not_there_is_found(
+    stewards_pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def warnings(desk: Desk, entry: Entry) -> Sequence[Problem]:
+        envelope = entry.envelope
+        about = about_of(entry.checked.type, envelope["data"], str(envelope["source"]))
+        is_there = about is None or desk._is_taken(desk._salt.of_event(*about))
+        return () if is_there else (Problem("/data/about_event", "unknown_event", ""),)
+
+    monkeypatch.setattr(Desk, "_warnings", warnings)
+    assert stewards_pair.differences(lambda one: bool(one.body))
 
 
 class LeakyDoor:
@@ -263,5 +320,6 @@ def test_a_duplicate_that_tells_of_the_event_of_another_is_found(
     assert make_pair(tmp_path).differences(lambda one: bool(one.body))
 
 
-def test_without_a_leak_nothing_is_found(pair: Pair) -> None:
-    assert not pair.differences(lambda _: True)
+def test_without_a_leak_nothing_is_found(pair: Pair, stewards_pair: Pair) -> None:
+    for each in (pair, stewards_pair):
+        assert not each.differences(lambda _: True)
