@@ -52,7 +52,9 @@ def corrected_ends(stem: str, data: Mapping[str, Json]) -> list[str]:
     """Return the moments at which a consent no longer holds if an event corrects the last day of one."""
     if not stem.startswith("record.corrected."):
         return []
-    said = [{"expires_on": one.get("to")} for one in data.get("changes", ()) if one["pointer"] == "/expires_on"]
+    said = [
+        {"expires_on": one.get("to")} for one in data.get("changes", ()) if one["pointer"] == "/expires_on"
+    ]
     return [ends for one in said if is_date(one["expires_on"]) and (ends := consent_ends(one)) is not None]
 
 

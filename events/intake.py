@@ -97,9 +97,7 @@ class Intake:
             raise EventRefused([Problem("/payload", "malformed_json", place)]) from fault
         return replace(self._check(publisher, event, signed.signature), signature=signed.signature)
 
-    def _check(
-        self, publisher: Publisher, raw: Json, signature: Mapping[str, str] | None = None
-    ) -> Checked:
+    def _check(self, publisher: Publisher, raw: Json, signature: Mapping[str, str] | None = None) -> Checked:
         if not isinstance(raw, dict):
             raise EventRefused([Problem("", "wrong_type", "Is not an object.")])
         stem = self._envelopes.stem(raw)

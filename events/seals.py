@@ -76,7 +76,6 @@ class Seals:
         """The first steps of all personal fields of all types: the corrected event may not be here yet."""
         return frozenset(steps[0] for stem in self._stems for steps, _ in self._marked(stem))
 
-
     def is_personal(self, pointer: str) -> bool:
         """Tell whether a pointer leads to a personal field of any type, into one, or to what holds one."""
         steps = pointer.split("/")[1:]

@@ -58,7 +58,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One kind of answer: its status, media type, and component of `hub/api/components.json`."""
+    """One kind of answer: its status, media type, and component of `hub/api/components.json`; none: no body."""
 
     status: int
     meaning: str
@@ -84,7 +84,7 @@ class Address:
         takes: component of the JSON body of a POST; empty where it takes events.
     """
 
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "DELETE"]
     path: str
     name: str
     endpoint: Endpoint

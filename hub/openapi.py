@@ -26,6 +26,7 @@ _PARTS = {
     "version": "A version, or `common`, `vocabularies`, `codes`.",
     "name": "common, vocabularies or codes.",
     "request": "A request to break glass.",
+    "job": "A job, as an answer 202 names it.",
 }
 
 
@@ -101,7 +102,8 @@ def _responses(answers: Sequence[Answer]) -> Json:
         content = responses.setdefault(str(one.status), {"description": one.meaning, "content": {}})[
             "content"
         ]
-        content[one.media] = {"schema": {"$ref": COMPONENTS + one.component}}
+        if one.component:
+            content[one.media] = {"schema": {"$ref": COMPONENTS + one.component}}
     responses["default"] = {"description": "A problem document.", "content": problem}
     return responses
 

@@ -1,7 +1,21 @@
 """Every address of the hub, in one list."""
 
 from hub.address import Address, Answer
-from hub.api import catalogue, conflicts, erasures, events, glass, graph, health, me, reading, search
+from hub.api import (
+    catalogue,
+    conflicts,
+    erasures,
+    events,
+    glass,
+    graph,
+    health,
+    me,
+    measures,
+    questions,
+    reading,
+    search,
+    suggestions,
+)
 from hub.api import parameters as p
 from hub.api.lists import NAMES, dossier_of, lister
 from hub.feeds.sse import follow_events
@@ -17,6 +31,9 @@ def addresses() -> tuple[Address, ...]:
     return (
         *_events(),
         *_graph(),
+        *_measures(),
+        *_questions(),
+        *_identity(),
         *_lists(),
         *_documents(),
         *_stewards(),
@@ -65,27 +82,96 @@ def _events() -> tuple[Address, ...]:
 
 def _graph() -> tuple[Address, ...]:
     of = f"{API}/graph"
-    asked = (p.about, p.hops, p.kinds, p.ties, p.one_country, p.as_of, p.limit(500, p.MAX_NODES))
+    then = (p.as_of, p.known_on, p.merge)
+    asked = (
+        p.about,
+        p.hops,
+        p.kinds,
+        p.ties,
+        p.one_country,
+        *then,
+        p.past,
+        p.derived,
+        p.limit(500, p.MAX_NODES),
+    )
     form = p.choice("format", "Of the file.", tuple(graph.FORMATS), "json")
     files = tuple(
-        Answer(200, "The file.", media.partition(";")[0], "GraphFile") for media in graph.FORMATS.values()
+        Answer(200, "The file.", media.partition(";")[0], "GraphFile")
+        for media in dict.fromkeys(graph.FORMATS.values())
     )
     return (
         Address("GET", of, "showGraph", graph.show_graph, "A part of the graph", "Graph", asked,
                 _ok("Graph", "Nodes and ties.")),
         Address("GET", f"{of}/nodes/{{ref}}", "showNode", graph.show_node, "Everything known about a node",
-                "Graph", (), _ok("NodeDossier", "The node.")),
+                "Graph", then, _ok("NodeDossier", "The node.")),
         Address("GET", f"{of}/edges", "showEdge", graph.show_edge, "Everything known about a tie", "Graph",
-                (p.tie_from, p.tie_to, p.tie), _ok("EdgeDossier", "The tie.")),
+                (p.tie_from, p.tie_to, p.tie, *then, p.past), _ok("EdgeDossier", "The tie.")),
+        Address("GET", f"{of}/changes", "showGraphChanges", graph.show_changes, "What is new since the last visit",
+                "Graph", (p.since_cursor, p.limit(500, p.MAX_NODES)), _ok("GraphChanges", "What differs.")),
         Address("GET", f"{of}/paths", "showPaths", graph.show_paths, "Shortest introduction paths", "Graph",
-                (p.tie_from, p.tie_to, p.ways, p.avoid), _ok("Paths", "The paths.")),
+                (p.tie_from, p.tie_to, p.ways, p.avoid, p.weigh, p.hostile), _ok("Paths", "The paths.")),
         Address("GET", f"{of}/export", "exportGraph", graph.export_graph, "The graph as a file", "Graph",
-                (form, p.as_of), files),
+                (form, *then), files),
+    )  # fmt: skip
+
+
+def _measures() -> tuple[Address, ...]:
+    of, job = f"{API}/graph", f"{API}/graph/jobs/{{job}}"
+    later = Answer(202, "It is being computed; `Location` says where the answer will be.", component="Job")
+    by = p.choice("by", "The measure.", measures.CENTRAL, "pagerank")
+    most = p.limit(50, p.MAX_LISTED)
+    return (
+        Address("GET", f"{of}/central", "showCentral", measures.show_central, "Who is in the middle of the graph",
+                "Graph", (by, p.kinds, most), (*_ok("Central", "The nodes."), later)),
+        Address("GET", f"{of}/communities", "showCommunities", measures.show_communities,
+                "Groups that have more ties inside than outside", "Graph", (most,),
+                (*_ok("Communities", "The groups."), later)),
+        Address("GET", f"{of}/bridges", "showBridges", measures.show_bridges,
+                "Organisations and ties whose loss would cut parts off", "Graph", (most,),
+                (*_ok("Bridges", "What would break."), later)),
+        Address("GET", job, "showJob", measures.show_job, "The answer of a job, or how far it is", "Graph", (),
+                (*_ok("JobAnswer", "The answer."), later)),
+        Address("DELETE", job, "cancelJob", measures.cancel_job, "Cancel a job", "Graph", (),
+                (Answer(204, "Cancelled."),)),
+    )  # fmt: skip
+
+
+def _questions() -> tuple[Address, ...]:
+    of = f"{API}/graph"
+    return (
+        Address("GET", f"{of}/alone", "showAlone", questions.show_alone,
+                "Lawyers under threat, those first whom the least support reaches", "Graph",
+                (p.one_country, p.limit(50, p.MAX_LISTED), p.offset), _ok("Alone", "A page.")),
+        Address("GET", f"{of}/who-acts", "showWhoActs", questions.show_who_acts,
+                "Who acts in a matter, what nobody does, and what two do", "Graph", (p.matter,),
+                _ok("WhoActs", "The acts.")),
+        Address("GET", f"{of}/invite", "showInvite", questions.show_invite,
+                "Whom to invite to an action, with reasons", "Graph", (p.matter, p.limit(20, p.MAX_LISTED)),
+                _ok("Invitations", "Partners, best first.")),
+    )  # fmt: skip
+
+
+def _identity() -> tuple[Address, ...]:
+    asked = (p.suggested_about, p.suggested, p.records, p.offset)
+    return (
+        Address("GET", f"{API}/identity/suggestions", "listSuggestions", suggestions.show_suggestions,
+                "Who may be the same person, and what the same incident", "Graph", asked,
+                _ok("Suggestions", "A page.")),
     )  # fmt: skip
 
 
 def _lists() -> tuple[Address, ...]:
-    asked = (p.one_country, p.status, p.about_one, p.where, p.sort, p.limit(50, p.MAX_LISTED), p.offset)
+    then = (p.as_of, p.known_on)
+    asked = (
+        p.one_country,
+        p.status,
+        p.about_one,
+        p.where,
+        p.sort,
+        *then,
+        p.limit(50, p.MAX_LISTED),
+        p.offset,
+    )
     lists = [
         Address("GET", f"{API}/{name}", f"list{name.capitalize()}", lister(name), f"The {name}", "Lists",
                 asked, _ok("Listing", "A page."))
@@ -93,7 +179,7 @@ def _lists() -> tuple[Address, ...]:
     ]  # fmt: skip
     dossiers = [
         Address("GET", f"{API}/{name}/{{ref}}", f"show{name.capitalize()}", dossier_of(name),
-                f"One of the {name}", "Lists", (), _ok("Dossier", "What is known."))
+                f"One of the {name}", "Lists", then, _ok("Dossier", "What is known."))
         for name in NAMES
     ]  # fmt: skip
     return (*lists, *dossiers)

@@ -31,7 +31,7 @@ def _answering(methods: Mapping[str, Address]) -> Callable[[HubRequest], Awaitab
         one = methods["GET" if request.method == "HEAD" else request.method]
         request.scope[NAME] = one.name
         _admit(request)
-        if one.method == "POST":
+        if one.method != "GET":
             _refuse_foreign(one, request)
         asked = await _asked(one, request)
         return await one.endpoint(request, asked)
@@ -70,7 +70,7 @@ def _admit(connection: HubRequest | HubSocket) -> None:
 
 
 def _refuse_foreign(one: Address, request: HubRequest) -> None:
-    """Refuse a browser's POST that no page of this hub made: pages always, the rest if it shows a session.
+    """Refuse a browser's POST or DELETE that no page of this hub made: pages always, the rest if it shows a session.
 
     Raises:
         OriginRefused: its `Origin` is another, or missing.

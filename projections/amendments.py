@@ -16,6 +16,7 @@ NEVER = 2**63 - 1
 """End of an embargo whose moment cannot be read: it stays."""
 
 LONG_AGO = -(2**63)
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -67,6 +68,11 @@ def narrows(event: RecordedEvent, label: Label) -> Label:
 def is_unsafe(event: RecordedEvent) -> bool:
     """Tell whether a retraction is for safety's sake: what it retracts hides from all but its publisher."""
     return retracts(event) is not None and event.data.get("reason") == "unsafe"
+
+
+def names_wrong_person(event: RecordedEvent) -> bool:
+    """Tell whether a correction puts right who is meant: whom it named wrongly must not be seen in the past either."""
+    return corrects(event) is not None and event.data.get("reason") == "wrong_person"
 
 
 def is_release(event: RecordedEvent) -> bool:

@@ -7,6 +7,7 @@ from events.audience import Label
 from events.event import Position, RecordedEvent
 
 Reason = Literal["corrected", "released", "retracted", "narrowed", "erased", "quarantined"]
+Past = Literal["kept", "mended", "forgotten"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Change:
         erased: pointers of the fields that were erased by then, whether their keys still open them or not (the
             event itself lacks what no key opens any more, at whatever place of the log it is read); the empty
             pointer for all of it.
+        past: what becomes of what the event said before. `kept`: it may be looked at as the past, under the present
+            label. `mended`: but for what this change put right, which named a wrong person. `forgotten`: none of it.
     """
 
     kind: Literal["put", "drop"]
@@ -36,3 +39,4 @@ class Change:
     reason: Reason | None = None
     before: Label | None = None
     erased: frozenset[str] = frozenset()
+    past: Past = "kept"

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from projections.graph.merging import NOBODY, Merged
 from projections.labels import Allowed
 from projections.shown import Assessment, Assessments, Claim, Origin, assessment_from, shown
 
@@ -26,9 +27,10 @@ _EXISTS = f"EXISTS (SELECT 1 FROM dossiers_facts f WHERE f.ref = r.ref AND f.tol
 class DossierReading:
     """One state of the tables as one class of readers may see it."""
 
-    def __init__(self, db: sqlite3.Connection, allowed: Allowed) -> None:
+    def __init__(self, db: sqlite3.Connection, allowed: Allowed, merged: Merged = NOBODY) -> None:
         self._db = db
         self._allowed = allowed.as_json()
+        self.merged = merged
 
     def turn(self) -> int:
         """Return the last turn at which anything changed."""
@@ -36,25 +38,36 @@ class DossierReading:
         return turn
 
     def touched(self, kind: str, since: int) -> list[str] | None:
-        """Return what changed after a turn; None when it is so much that one had better start anew."""
+        """Return what of a kind ("": of all) changed after a turn; None if it is quicker to start anew."""
         query = "SELECT ref FROM dossiers_refs WHERE turn > ? LIMIT ?"
         refs = [ref for (ref,) in self._db.execute(query, (since, MOST_RENEWED + 1))]
-        return None if len(refs) > MOST_RENEWED else [ref for ref in refs if ref.startswith(f"{kind}:")]
+        return (
+            None
+            if len(refs) > MOST_RENEWED
+            else [ref for ref in refs if not kind or ref.startswith(f"{kind}:")]
+        )
 
     def of_kind(self, kind: str) -> list[str]:
         """Return all visible references of a kind, sorted."""
         query = (
             f"SELECT r.ref FROM dossiers_refs r WHERE r.ref >= ? AND r.ref < ? AND {_EXISTS} ORDER BY r.ref"
         )
-        return [ref for (ref,) in self._db.execute(query, (f"{kind}:", f"{kind};", self._allowed))]
+        found = self._db.execute(query, (f"{kind}:", f"{kind};", self._allowed))
+        return [ref for (ref,) in found if self.merged.of(ref) == ref]
 
     def existing(self, refs: Collection[str]) -> list[str]:
-        """Return those that are visible."""
+        """Return those that are visible, and not read as another."""
         query = f"SELECT r.ref FROM (SELECT value AS ref FROM json_each(?)) r WHERE {_EXISTS}"
-        return [ref for (ref,) in self._db.execute(query, (_json(refs), self._allowed))]
+        asked = {one for ref in refs if self.merged.of(ref) == ref for one in self.merged.all_of(ref)}
+        found = self._db.execute(query, (_json(asked), self._allowed))
+        return sorted({self.merged.of(ref) for (ref,) in found})
 
     def with_events_about(self, about: str) -> set[str]:
         """Return the visible references that visible events name together with another."""
+        every = self.merged.all_of(self.merged.of(about))
+        return {self.merged.of(ref) for one in every for ref in self._with_events_about(one)}
+
+    def _with_events_about(self, about: str) -> set[str]:
         query = (
             "SELECT DISTINCT e.position, e.facts FROM dossiers_facts f JOIN dossiers_events e USING(position)"
             " WHERE f.ref = ? AND f.label IN (SELECT value FROM json_each(?))"
@@ -71,9 +84,10 @@ class DossierReading:
             " AND f.label IN (SELECT value FROM json_each(?))"
         )
         found: Claims = {}
-        for ref, props, *origin in self._db.execute(query, (_json(refs), self._allowed)):
+        asked = {one for ref in refs for one in self.merged.all_of(ref)}
+        for ref, props, *origin in self._db.execute(query, (_json(asked), self._allowed)):
             behind = Origin(*origin)
-            by_prop = found.setdefault(ref, {})
+            by_prop = found.setdefault(self.merged.of(ref), {})
             for prop, (value, pointer) in orjson.loads(props).items():
                 by_prop.setdefault(prop, []).append(Claim(value, behind, pointer))
         return found
@@ -107,8 +121,8 @@ class DossierReading:
         )
         found: dict[str, list[Json]] = {}
         differing: set[str] = set()
-        for ref, props in self._db.execute(query, (f"{kind}:", f"{kind};", self._allowed)):
-            said = orjson.loads(props).get(prop)
+        for own, props in self._db.execute(query, (f"{kind}:", f"{kind};", self._allowed)):
+            said, ref = orjson.loads(props).get(prop), self.merged.of(own)
             if said is not None and found.setdefault(ref, [said[0]]) != [said[0]]:
                 differing.add(ref)
         rest = iter(sorted(differing))

@@ -1,15 +1,16 @@
 """Lists and dossiers as one class of readers may see them. Only visible claims count for anything."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nlargest, nsmallest
 from itertools import islice
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from projections.dossier_reading import DossierReading
+from projections.dossier_reading import Claims, DossierReading
 from projections.graph.look import plain
+from projections.graph.merging import NOBODY, Merged
 from projections.labels import Allowed
 from projections.shelf import Shelf
 from projections.shown import Assessments, Claim, Shown, shown, told
@@ -47,6 +48,33 @@ MOST_ITEMS = 200
 _NAMES = ("label", "name", "title")
 
 
+class Reading(Protocol):
+    """One state of what is claimed, as one class of readers may see it: of the tables, or of the graph's past."""
+
+    merged: Merged
+
+    def of_kind(self, kind: str) -> list[str]:
+        """Return all visible references of a kind, sorted."""
+
+    def existing(self, refs: Collection[str]) -> list[str]:
+        """Return those that are visible, and not read as another."""
+
+    def with_events_about(self, about: str) -> set[str]:
+        """Return the visible references that visible events name together with another."""
+
+    def claims(self, refs: Collection[str]) -> Claims:
+        """Return the visible claims by reference and property."""
+
+    def assessments(self, claims: Claims) -> Assessments:
+        """Return the lookup of visible assessments of the events behind some claims."""
+
+    def columns(self, refs: Collection[str], props: Iterable[str]) -> dict[str, dict[str, list[Json]]]:
+        """Return for each property the shown values of some references."""
+
+    def column(self, kind: str, prop: str) -> dict[str, list[Json]]:
+        """Return the shown values of one property for all of a kind."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListQuery:
     """Which items of a list are asked for, and in which order.
@@ -61,6 +89,8 @@ class ListQuery:
         descending: the greatest first.
         limit: items on the page, at most `MOST_ITEMS`.
         offset: items to skip.
+        as_of: world date (EDTF): what is said as of a later date is left out.
+        known_on: day: what the hub knew at its end (UTC), as far as it may still be shown.
     """
 
     country: str | None = None
@@ -71,6 +101,8 @@ class ListQuery:
     descending: bool = False
     limit: int = 50
     offset: int = 0
+    as_of: str | None = None
+    known_on: str | None = None
 
     def wanted(self) -> dict[str, str]:
         """Return every property that must have a value."""
@@ -81,9 +113,12 @@ class ListQuery:
 class DossierSight:
     """Answers from the claims that one class of readers may see, as if there were no others."""
 
-    def __init__(self, view: "Dossiers", allowed: Allowed) -> None:
+    def __init__(
+        self, view: "Dossiers", allowed: Allowed, merged: Callable[[], Merged] = lambda: NOBODY
+    ) -> None:
         self._view = view
         self._allowed = allowed
+        self._merged = merged
         self._shelves: dict[str, Shelf] = {}
         self._lock = threading.Lock()
 
@@ -104,18 +139,10 @@ class DossierSight:
             KeyError: there is no such list.
         """
         kind = LISTS[name]
-        limit, offset = max(0, min(query.limit, MOST_ITEMS)), max(0, query.offset)
         with self._view.database.snapshot() as db:
-            reading = DossierReading(db, self._allowed)
+            reading = DossierReading(db, self._allowed, self._merged())
             with self._lock:
-                shelf = self._shelf(kind, reading)
-                refs = _matching(shelf, kind, reading, query)
-                page = _ordered((shelf, kind, reading), refs, query, offset + limit)[offset:]
-            claims = reading.claims(page)
-            assessments = reading.assessments(claims)
-            items = [_item(ref, kind, _shown(claims.get(ref, {}), assessments)) for ref in page]
-        end = offset + len(page)
-        return {"items": items, "total": len(refs), "next": end if page and end < len(refs) else None}
+                return _page((self._shelf(kind, reading), kind, reading), query)
 
     def dossier(self, name: str, ref: str) -> Json | None:
         """Return what is claimed about one thing: each shown value with the claims behind it.
@@ -132,35 +159,70 @@ class DossierSight:
         if kind is None or ref.partition(":")[0] != kind:
             return None
         with self._view.database.snapshot() as db:
-            reading = DossierReading(db, self._allowed)
-            if not reading.existing([ref]):
-                return None
-            claims = reading.claims([ref])
-            assessments = reading.assessments(claims)
-        own = claims.get(ref, {})
-        values = _shown(own, assessments)
-        return {
-            "ref": ref,
-            "kind": kind,
-            "label": _label(ref, values),
-            "props": {prop: told(own[prop], assessments) for prop in sorted(own)},
-            "disputed": sorted(prop for prop, one in values.items() if one.disputed),
-        }
+            return dossier_in(DossierReading(db, self._allowed, self._merged()), ref)
+
+    def touched(self, since: int) -> list[str] | None:
+        """Return every reference that changed after a place of the log; None if it is quicker to start anew."""
+        with self._view.database.snapshot() as db:
+            return DossierReading(db, self._allowed).touched("", since)
 
     def _shelf(self, kind: str, reading: DossierReading) -> Shelf:
         """Return the shelf of a kind, true at the state that `reading` sees."""
         turn = reading.turn()
         shelf = self._shelves.get(kind)
         touched = None if shelf is None or shelf.turn > turn else reading.touched(kind, shelf.turn)
-        if shelf is None or touched is None:
-            shelf = self._shelves[kind] = Shelf(reading.of_kind(kind))
+        if shelf is None or touched is None or shelf.merged is not reading.merged:
+            shelf = self._shelves[kind] = Shelf(reading.of_kind(kind), reading.merged)
         elif touched:
-            shelf.renew(touched, reading.existing(touched), reading.columns(touched, shelf.columns))
+            renewed = sorted({*touched, *map(reading.merged.of, touched)})
+            existing = reading.existing(renewed)
+            shelf.renew(renewed, existing, reading.columns(existing, shelf.columns))
         shelf.turn = turn
         return shelf
 
 
-def _matching(shelf: Shelf, kind: str, reading: DossierReading, query: ListQuery) -> list[str]:
+def dossier_in(reading: Reading, ref: str) -> Json | None:
+    """Return the dossier of one thing as a reading has it; None if there is no such thing in it."""
+    ref = reading.merged.of(ref)
+    if not reading.existing([ref]):
+        return None
+    claims = reading.claims([ref])
+    assessments = reading.assessments(claims)
+    own = claims.get(ref, {})
+    values = _shown(own, assessments)
+    said = {
+        "ref": ref,
+        "kind": ref.partition(":")[0],
+        "label": _label(ref, values),
+        "props": {prop: told(own[prop], assessments) for prop in sorted(own)},
+        "disputed": sorted(prop for prop, one in values.items() if one.disputed),
+    }
+    others = [one for one in reading.merged.all_of(ref) if one != ref]
+    return {**said, "same": others} if others else said
+
+
+def listing_in(reading: Reading, name: str, query: ListQuery) -> Json:
+    """Return a page of a list as a reading has it, in the form of `DossierSight.listing`."""
+    kind = LISTS[name]
+    return _page((Shelf(reading.of_kind(kind), reading.merged), kind, reading), query)
+
+
+def _page(place: tuple[Shelf, str, Reading], query: ListQuery) -> Json:
+    shelf, kind, reading = place
+    limit, offset = max(0, min(query.limit, MOST_ITEMS)), max(0, query.offset)
+    refs = _matching(shelf, kind, reading, query)
+    page = _ordered(place, refs, query, offset + limit)[offset:]
+    claims = reading.claims(page)
+    assessments = reading.assessments(claims)
+    items = [_item(ref, kind, _shown(claims.get(ref, {}), assessments)) for ref in page]
+    for item in items:
+        if others := [one for one in reading.merged.all_of(item["ref"]) if one != item["ref"]]:
+            item["same"] = others
+    end = offset + len(page)
+    return {"items": items, "total": len(refs), "next": end if page and end < len(refs) else None}
+
+
+def _matching(shelf: Shelf, kind: str, reading: Reading, query: ListQuery) -> list[str]:
     """Return the references that fit a query, sorted."""
     refs = shelf.refs
     if query.about is not None:
@@ -174,7 +236,7 @@ def _matching(shelf: Shelf, kind: str, reading: DossierReading, query: ListQuery
 
 
 def _ordered(
-    place: tuple[Shelf, str, DossierReading], refs: Sequence[str], query: ListQuery, most: int
+    place: tuple[Shelf, str, Reading], refs: Sequence[str], query: ListQuery, most: int
 ) -> list[str]:
     """Return the first `most` of sorted references in the order that a query asks for."""
     shelf, kind, reading = place

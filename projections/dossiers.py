@@ -30,7 +30,7 @@ class Dossiers:
     """
 
     name = "dossiers"
-    VERSION = 1
+    VERSION = 2
     schema = """
     CREATE TABLE IF NOT EXISTS dossiers_events(
         position INTEGER PRIMARY KEY, source TEXT NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL,

@@ -69,6 +69,18 @@ class Labels:
             known = self._raised[number, level] = self.intern(db, self.label(number).stricter(level))
         return known
 
+    def raised(self, number: int, level: str | None) -> int:
+        """Return the number of the label of a field that demands `level`; None: the label's own.
+
+        All stricter forms of a label got their numbers with it.
+        """
+        if level is None:
+            return number
+        known = self._raised.get((number, level))
+        if known is None:
+            known = self._raised[number, level] = self._numbers[self.label(number).stricter(level)]
+        return known
+
     def _rows(self, start: int) -> Iterator[tuple[int, str, str, str, bool, str, str, str]]:
         for number, one in enumerate(self._labels[start:], start + 1):
             named, referred, kept_out = (

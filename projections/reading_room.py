@@ -13,13 +13,18 @@ from projections.conflicts import Conflicts, ConflictSight
 from projections.database import Database
 from projections.dossiers import Dossiers, DossierSight
 from projections.erasures import DueErasure, Erasures, ErasureSight
+from projections.graph.desk import Desk
+from projections.graph.measuring import MeasureSight
 from projections.graph.sight import GraphSight
 from projections.graph.view import Graph
+from projections.identities import Identities
 from projections.labels import Allowed, Labels, class_of
+from projections.names import memory
 from projections.rules import Readings, load_rules
 from projections.rulings import Rulings
 from projections.search import SearchSight, SearchView
 from projections.sight import Sight, SightOfEach
+from projections.suggestions.sight import SuggestionSight
 from projections.tail import Log, Stall, Tail, ViewStatus
 from projections.timeline import TimelineView
 from projections.timeline_sight import TimelineSight
@@ -54,8 +59,11 @@ class ReadingRoom:
         self._dossiers = Dossiers(readings, labels, database)
         self._conflicts = Conflicts(labels, database)
         self._erasures = Erasures(registry, labels, database)
-        views = (self._graph, self._dossiers, self._timeline, self._search, self._conflicts, self._erasures)
+        self._identities = Identities(readings, labels, database)
+        views = (self._graph, self._dossiers, self._timeline, self._search, self._conflicts, self._erasures,
+                 self._identities)  # fmt: skip
         self._tail = Tail(log, self._rulings, views, labels, database)
+        self._desk = Desk()
         self._thread = threading.Thread(target=self._tail.run, name="tail", daemon=True)
         self._sights: OrderedDict[Reader, Sight] = OrderedDict()
         self._lock = threading.Lock()
@@ -77,6 +85,7 @@ class ReadingRoom:
         self._tail.stop()
         if self._thread.is_alive():
             self._thread.join()
+        self._desk.close()
         self._database.close()
 
     def catch_up(self) -> None:
@@ -107,13 +116,16 @@ class ReadingRoom:
         return None if found is None else {name: found[name] for name in names}
 
     def _sight(self, allowed: Allowed) -> Sight:
+        graph = GraphSight(self._graph, allowed)
         views = SightOfEach(
             TimelineSight(self._timeline, allowed),
             SearchSight(self._search, allowed),
-            GraphSight(self._graph, allowed),
-            DossierSight(self._dossiers, allowed),
+            graph,
+            DossierSight(self._dossiers, allowed, graph.merged),
             ConflictSight(self._conflicts, allowed),
             ErasureSight(self._erasures, allowed),
+            MeasureSight(self._graph, allowed, self._desk),
+            SuggestionSight(self._identities, self._graph, allowed),
         )
         return Sight(allowed, lambda: self._tail.position, views)
 
@@ -135,9 +147,11 @@ class ReadingRoom:
         self._tail.on_erasure(callback)
 
     def _forget(self) -> None:
-        """Let go of all sights: they keep parts of what they answered."""
+        """Let go of all sights, which keep parts of what they answered, and of the words of names."""
         with self._lock:
             self._sights.clear()
+        self._desk.forget()
+        memory.forget()
 
     def rebuild(self, name: str) -> None:
         """Ask for one view to be folded anew."""

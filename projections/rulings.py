@@ -2,13 +2,19 @@
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from events.alarms import consent_ends, corrected_ends, may_attribute, provisional_until
 from events.event import Position, RecordedEvent
 from projections import rulings_index as index
-from projections.amendments import LONG_AGO, embargoed_until, moment_of
-from projections.changes import Change, Reason
+from projections.amendments import (
+    LONG_AGO,
+    embargoed_until,
+    moment_of,
+    names_wrong_person,
+)
+from projections.changes import Change, Past, Reason
 from projections.exclusion import Exclusion
 from projections.labels import Labels
 from projections.reach import Keys, Reach, acts, effects_of
@@ -84,7 +90,8 @@ class Rulings:
             before = self._reading(db, other, event.position - 1)
             after = self._reading(db, other, event.position)
             if before != after:
-                changes.append(_change(before, after, event.position))
+                change = _change(before, after, event.position)
+                changes.append(replace(change, past=_past(event, after)))
         return changes
 
     def next_release(self, db: sqlite3.Connection) -> datetime | None:
@@ -110,6 +117,16 @@ def _dues(event: RecordedEvent) -> list[int]:
     if may_attribute(event.stem, event.data):
         moments.append(moment_of(provisional_until(event.envelope)) or LONG_AGO)
     return moments
+
+
+def _past(event: RecordedEvent, after: Reading) -> Past:
+    """Return what becomes of what an event said before, when another makes it read differently.
+
+    What was retracted is withdrawn as the past, too. It does not depend on why: not all may know the reason.
+    """
+    if after.status == "active":
+        return "mended" if names_wrong_person(event) else "kept"
+    return "forgotten"
 
 
 def _dropped(reading: Reading) -> Reason:

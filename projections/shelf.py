@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from projections.graph.merging import NOBODY, Merged
+
 Json = Any
 Values = Mapping[str, list[Json]]
 Key = tuple[float, str]
@@ -46,9 +48,10 @@ class Column:
 class Shelf:
     """The visible references of one kind, sorted, and some of their columns; true at one turn."""
 
-    def __init__(self, refs: list[str]) -> None:
+    def __init__(self, refs: list[str], merged: Merged = NOBODY) -> None:
         self.turn = 0
         self.refs = refs
+        self.merged = merged
         self.columns: dict[str, Column] = {}
 
     def column(self, prop: str, read: Callable[[str], Values]) -> Column:

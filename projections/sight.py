@@ -1,20 +1,30 @@
 """A sight: all views as one class of readers may see them. The only thing that answers questions."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from events.event import Position
 from projections.conflicts import ConflictSight
-from projections.dossiers import DossierSight, ListQuery
+from projections.dossier_sight import LISTS, DossierSight, ListQuery, dossier_in, listing_in
 from projections.erasures import ErasureSight
 from projections.event_query import EventQuery
 from projections.feed import FeedPage
-from projections.graph.query import GraphQuery
+from projections.graph.alone import Ranking
+from projections.graph.derived import DERIVED
+from projections.graph.inquiry import Reached
+from projections.graph.introductions import PathQuery
+from projections.graph.measuring import MeasureSight
+from projections.graph.query import ALL, GraphQuery, then_of
+from projections.graph.question import Pending, WholeQuestion
+from projections.graph.questions import Questions
 from projections.graph.sight import GraphSight
 from projections.labels import Allowed
 from projections.search import SearchSight
 from projections.stale import FLAG
+from projections.suggestions.query import SuggestionQuery
+from projections.suggestions.sight import SuggestionSight
 from projections.timeline_sight import EventPage, TimelineSight
 
 Json = Any
@@ -29,6 +39,8 @@ class SightOfEach(NamedTuple):
     dossiers: DossierSight
     conflicts: ConflictSight
     erasures: ErasureSight
+    measures: MeasureSight
+    suggestions: SuggestionSight
 
 
 class Sight:
@@ -46,6 +58,9 @@ class Sight:
         self._dossiers = views.dossiers
         self._conflicts = views.conflicts
         self._erasures = views.erasures
+        self._measures = views.measures
+        self._suggestions = views.suggestions
+        self._ranking = Ranking()
 
     @property
     def position(self) -> Position:
@@ -62,7 +77,7 @@ class Sight:
 
     def timeline(self, ref: str, order: str = "world", limit: int = 200, offset: int = 0) -> Json | None:
         """Return the events about a reference by world date or by append order (`log`)."""
-        return self._timeline.timeline(ref, order, limit, offset)
+        return self._timeline.timeline([ref], order, limit, offset)
 
     def feed(self, after: Position, part: int, query: EventQuery, limit: int) -> FeedPage:
         """Return what these readers are told behind `(after, part)`, as far as every view has applied it."""
@@ -72,50 +87,102 @@ class Sight:
         """Return the events that hold every word of `text`, newest first."""
         return self._search.search(text, kinds, limit, offset)
 
-    def graph(self, query: GraphQuery) -> Json:
-        """Return a part of the graph."""
-        return self._graph.graph(query)
+    def questions(self, now: date) -> Questions:
+        """Return what answers the coordinators' questions, and knows derived ties, on a day of the hub's clock."""
+        reached = Reached(self._position(), self._dossiers.touched)
+        return Questions(self._graph.inquire(now), self._ranking, reached)
 
-    def node(self, ref: str) -> Json | None:
+    def graph(self, query: GraphQuery, now: date | None = None, *, derived: bool = False) -> Json:
+        """Return a part of the graph; with derived ties where the query names some, or all if `derived`."""
+        query = self._dated(query)
+        if now is None:
+            return self._graph.graph(query)
+        return self.questions(now).part(query, self._graph.graph, derived=derived)
+
+    def node(self, ref: str, query: GraphQuery = ALL, now: date | None = None) -> Json | None:
         """Return everything known about a reference, each value with the claims behind it."""
-        return self._graph.node(ref)
+        query = self._dated(query)
+        found = self._graph.node(ref, query)
+        return found if now is None else self.questions(now).node(found, query)
 
-    def edge(self, source: str, target: str, kind: str) -> Json | None:
-        """Return everything known about one tie."""
-        return self._graph.edge(source, target, kind)
+    def edge(
+        self, source: str, target: str, kind: str, query: GraphQuery = ALL, now: date | None = None
+    ) -> Json | None:
+        """Return everything known about one tie; of a derived one, what it follows from."""
+        query = self._dated(query)
+        if now is not None and kind in DERIVED:
+            return self.questions(now).edge(source, target, kind, query)
+        return self._graph.edge(source, target, kind, query)
 
-    def paths(self, source: str, target: str, k: int = 3, avoid: Iterable[str] = ()) -> Json | None:
-        """Return the shortest introduction paths, each step with its proof."""
-        return self._graph.paths(source, target, k, avoid)
+    def changes(self, since: Position, limit: int) -> tuple[Json, Position]:
+        """Return what is new in the graph since a position, and the position from which to go on."""
+        found, reached = self._graph.changes(since, limit)
+        return found, Position(reached)
 
-    def export(self, form: str, as_of: str | None = None) -> Iterator[bytes]:
+    def paths(self, query: PathQuery) -> Json | None:
+        """Return introduction paths, each step with its proof; None if these readers do not know an end."""
+        return self._graph.paths(query)
+
+    def export(self, form: str, query: GraphQuery = ALL) -> Iterator[bytes]:
         """Stream the graph in one of the export formats."""
-        return self._graph.export(form, as_of)
+        return self._graph.export(form, self._dated(query))
+
+    def whole(self, question: WholeQuestion) -> Json | Pending:
+        """Return a measure of the whole graph, or the job that finds it."""
+        return self._measures.answer(question)
+
+    def job(self, name: str) -> Json | Pending | None:
+        """Return the answer of a job of these readers, or how far it is."""
+        return self._measures.job(name)
+
+    def cancel_job(self, name: str) -> bool:
+        """End a job of these readers; False if there is none."""
+        return self._measures.cancel(name)
+
+    def _dated(self, query: GraphQuery) -> GraphQuery:
+        """Return a query that says by a place of the log which day's knowledge it asks for."""
+        if query.known_on is None:
+            return query
+        return replace(query, upto=self._timeline.place_on(query.known_on))
 
     def listing(self, kind: str, query: ListQuery) -> Json:
         """Return a page of a list of things of one kind."""
+        if query.as_of is not None or query.known_on is not None:
+            asked = self._dated(GraphQuery(as_of=query.as_of, known_on=query.known_on))
+            with self._graph.past(asked) as reading:
+                return listing_in(reading, kind, query)
         page = self._dossiers.listing(kind, query)
         flagged = self._timeline.flagged([item["ref"] for item in page["items"]])
         items = [{**item, "flags": [FLAG]} if item["ref"] in flagged else item for item in page["items"]]
         return {**page, "items": items}
 
-    def dossier(self, kind: str, ref: str) -> Json | None:
+    def dossier(self, kind: str, ref: str, query: GraphQuery = ALL) -> Json | None:
         """Return the dossier of one thing: values, ties, and events by world date and as recorded."""
-        dossier = self._dossiers.dossier(kind, ref)
+        query = self._dated(query)
+        is_past = query.as_of is not None or query.upto is not None
+        dossier = self._past_dossier(kind, ref, query) if is_past else self._dossiers.dossier(kind, ref)
         if dossier is None:
             return None
-        ties = self._graph.ties(ref) or {"ties": {}, "truncated": 0}
-        flags = {"flags": [FLAG]} if self._timeline.flagged([ref]) else {}
-        return {
-            **dossier,
-            **flags,
-            **ties,
-            "timeline": {order: self.timeline(ref, order) for order in ("world", "log")},
-        }
+        refs = [dossier["ref"], *dossier.get("same", ())]
+        ties = self._graph.ties(ref, query) or {"ties": {}, "truncated": 0}
+        flags = {"flags": [FLAG]} if not is_past and self._timeline.flagged(refs) else {}
+        then = then_of(query)
+        orders = {order: self._timeline.timeline(refs, order, then=then) for order in ("world", "log")}
+        return {**dossier, **flags, **ties, "timeline": orders}
+
+    def _past_dossier(self, kind: str, ref: str, query: GraphQuery) -> Json | None:
+        if ref.partition(":")[0] != LISTS.get(kind):
+            return None
+        with self._graph.past(query) as reading:
+            return dossier_in(reading, ref)
 
     def conflicts(self, limit: int, offset: int) -> Json:
         """Return a page of who is kept out of which case, and by what."""
         return self._conflicts.conflicts(limit, offset)
+
+    def suggestions(self, query: SuggestionQuery) -> Json | None:
+        """Return who may be whom, and which incidents may be one; None if these readers do not know `about`."""
+        return self._suggestions.suggestions(query)
 
     def erasures(self, now: datetime, limit: int = 50, offset: int = 0, *, overdue: bool = False) -> Json:
         """Return a page of erasures, with who has answered them; `now` decides what is overdue."""

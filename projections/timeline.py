@@ -63,6 +63,7 @@ class TimelineView:
         label INTEGER NOT NULL, status TEXT NOT NULL, recorded TEXT NOT NULL, levels TEXT NOT NULL,
         world TEXT NOT NULL, date TEXT, refs TEXT NOT NULL, countries TEXT NOT NULL, past TEXT NOT NULL,
         erased TEXT NOT NULL, body BLOB NOT NULL);
+    CREATE INDEX IF NOT EXISTS timeline_events_by_moment ON timeline_events(recorded);
     CREATE UNIQUE INDEX IF NOT EXISTS timeline_events_by_id ON timeline_events(id, publisher);
     CREATE TABLE IF NOT EXISTS timeline_keys(
         key TEXT NOT NULL, position INTEGER NOT NULL, label INTEGER NOT NULL, open INTEGER NOT NULL,

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +14,7 @@ from events.event import SOURCE_PREFIX, Position
 from projections.amendments import STEWARDS
 from projections.event_query import COLUMNS, EventQuery, EventSql
 from projections.feed import FeedMessage, FeedPage, Kind, page_of
+from projections.graph.query import NOW, Then
 from projections.labels import Allowed
 from projections.positions import position_in
 from projections.stale import FLAG, is_stale
@@ -97,21 +99,36 @@ class TimelineSight:
             answer["retraction"] = next((one for one in notices if one["source"] in (source, STEWARDS)), None)
         return answer
 
-    def timeline(self, ref: str, order: str = "world", limit: int = 200, offset: int = 0) -> Json | None:
-        """Return a page of the active events about a reference; None if there is none for these readers.
+    def place_on(self, day: str) -> int:
+        """Return the last place of the log that was recorded up to the end of a day (UTC); 0 before the first.
+
+        Whose event lies there makes no difference: places are only compared with those of visible events.
+        """
+        after = (date.fromisoformat(day) + timedelta(days=1)).isoformat() if day < "9999-12-31" else "~"
+        query = "SELECT max(position) FROM timeline_events WHERE recorded < ?"
+        with self._view.database.snapshot() as db:
+            return db.execute(query, (after,)).fetchone()[0] or 0
+
+    def timeline(
+        self, refs: Sequence[str], order: str = "world", limit: int = 200, offset: int = 0, then: Then = NOW
+    ) -> Json | None:
+        """Return a page of the active events about a thing; None if there is none for these readers.
 
         Args:
-            ref: the reference.
+            refs: its reference, and others that are read as the same.
             order: `world`: by when it happened, so that the order of arrival does not matter; `log`: as
                 recorded.
             limit: of events on the page.
             offset: events to leave out before it.
+            then: leave out what was recorded, or happened, later.
         """
         by = "e.world, e.date, e.publisher, e.id" if order == "world" else "e.position"
         with self._view.database.snapshot() as db:
-            sql = EventSql([[f"r:{ref}"]], EventQuery().span(), self._allowed.as_json())
-            where = f"FROM timeline_events e WHERE e.position IN ({sql.positions()})"
-            named = {**sql.parameters(), "after": 0, "reached": position_in(db, self._view.name), "limit": -1}
+            sql = EventSql([[f"r:{ref}" for ref in refs]], EventQuery().span(), self._allowed.as_json())
+            where = f"FROM timeline_events e WHERE e.position IN ({sql.positions()}) AND e.world < :last"
+            reached = position_in(db, self._view.name) if then.upto is None else then.upto
+            last = "~" if then.days is None or then.days[1] is None else f"{then.days[1]}~"
+            named = {**sql.parameters(), "after": 0, "reached": reached, "limit": -1, "last": last}
             (total,) = db.execute(f"SELECT count(*) {where}", named).fetchone()
             page = {**named, "page": limit, "offset": offset}
             chosen = f"SELECT e.position {where} ORDER BY {by} LIMIT :page OFFSET :offset"

@@ -72,9 +72,11 @@ class Pools:
             "about": self.refs, "avoid": self.refs, "from": self.refs, "to": self.refs,
             "after": self._cursors, "at_least": self._cursors, "as_of": self._days,
             # A day for events, a cursor for the graph; each refuses the other's.
-            "since": [*self._days, *self._cursors], "known_on": self._days, "merge": ("true", "false"), "past": ("true", "false"),
+            "since": [*self._days, *self._cursors], "known_on": self._days,
+            "merge": ("true", "false"), "past": ("true", "false"),
             "until": self._days, "country": self._countries, "partner": SLUGS, "q": self._words,
-            "kind": [*(kind for _, _, kind in self.ties), "lawyer", "threat"], "ties": [kind for _, _, kind in self.ties],
+            "kind": [*(kind for _, _, kind in self.ties), "lawyer", "threat"],
+            "ties": [kind for _, _, kind in self.ties],
             "kinds": self._kinds, "order": ("world", "log"),
             "format": ("json", "gexf", "graphml", "csv", "zip", "node-link", "ftm"),
             "weigh": ("trust", "hops"), "hostile": ("any", "ends"),

@@ -5,49 +5,69 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 import anyio.to_thread
 from starlette.responses import Response, StreamingResponse
 
+from events.event import Position
 from hub.address import Asked, HubRequest
 from hub.api.answers import ask, json_answer, present
-from hub.api.queries import graph_query
+from hub.api.queries import graph_query, moment_query, whole_position
+from hub.api.questions import today
+from projections.graph.introductions import PathQuery
 
 FORMATS: Mapping[str, str] = {
     "json": "application/json",
     "gexf": "application/gexf+xml",
     "graphml": "application/graphml+xml",
     "csv": "text/csv; charset=utf-8",
+    "zip": "application/zip",
+    "node-link": "application/json",
+    "ftm": "application/x-ndjson",
 }
 """Export formats and their media types."""
+
+_ENDINGS = {"node-link": "node-link.json", "ftm": "ftm.json"}
+"""How the file's name ends where that is not the name of the format."""
 
 
 async def show_graph(request: HubRequest, asked: Asked) -> Response:
     """Answer a part of the graph."""
-    query = graph_query(asked)
-    return json_answer(await ask(request, lambda sight: sight.graph(query)))
+    query, now = graph_query(asked), today(request)
+    derived = asked["derived"]
+    return json_answer(await ask(request, lambda sight: sight.graph(query, now, derived=derived)))
 
 
-async def show_node(request: HubRequest, _: Asked) -> Response:
+async def show_node(request: HubRequest, asked: Asked) -> Response:
     """Answer everything known about a node."""
-    ref = request.path_params["ref"]
-    return json_answer(present(await ask(request, lambda sight: sight.node(ref))))
+    ref, query = request.path_params["ref"], moment_query(asked)
+    now = today(request)
+    return json_answer(present(await ask(request, lambda sight: sight.node(ref, query, now))))
 
 
 async def show_edge(request: HubRequest, asked: Asked) -> Response:
     """Answer everything known about a tie."""
-    found = await ask(request, lambda sight: sight.edge(asked["from"], asked["to"], asked["kind"]))
+    query, now = moment_query(asked), today(request)
+    ends = asked["from"], asked["to"], asked["kind"]
+    found = await ask(request, lambda sight: sight.edge(*ends, query, now))
     return json_answer(present(found))
+
+
+async def show_changes(request: HubRequest, asked: Asked) -> Response:
+    """Answer what is new since a cursor, and the cursor to ask with next time."""
+    cursors = request.state["cursors"]
+    since = Position(0) if asked["since"] is None else whole_position(cursors, asked["since"])
+    found, reached = await ask(request, lambda sight: sight.changes(since, asked["limit"]))
+    return json_answer({**found, "cursor": cursors.encode(reached)})
 
 
 async def show_paths(request: HubRequest, asked: Asked) -> Response:
     """Answer the shortest introduction paths."""
-    found = await ask(
-        request, lambda sight: sight.paths(asked["from"], asked["to"], asked["k"], asked["avoid"])
-    )
-    return json_answer(present(found))
+    chosen = asked["k"], asked["avoid"], asked["weigh"], asked["hostile"]
+    query = PathQuery(asked["from"], asked["to"], today(request), *chosen)
+    return json_answer(present(await ask(request, lambda sight: sight.paths(query))))
 
 
 async def export_graph(request: HubRequest, asked: Asked) -> Response:
     """Stream the graph as a file."""
-    pieces = await ask(request, lambda sight: sight.export(asked["format"], asked["as_of"]))
-    name = f"graph.{asked['format']}"
+    pieces = await ask(request, lambda sight: sight.export(asked["format"], moment_query(asked)))
+    name = f"graph.{_ENDINGS.get(asked['format'], asked['format'])}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(_threaded(request, pieces), 200, headers, FORMATS[asked["format"]])
 

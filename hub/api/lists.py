@@ -5,6 +5,7 @@ from starlette.responses import Response
 from hub.address import Asked, Endpoint, HubRequest
 from hub.api.answers import ask, json_answer, present
 from projections.dossier_sight import LISTS, ListQuery
+from projections.graph.query import GraphQuery
 
 
 def lister(name: str) -> Endpoint:
@@ -20,6 +21,8 @@ def lister(name: str) -> Endpoint:
             descending=asked["sort"].startswith("-"),
             limit=asked["limit"],
             offset=asked["offset"],
+            as_of=asked["as_of"],
+            known_on=asked["known_on"],
         )
         return json_answer(await ask(request, lambda sight: sight.listing(name, query)))
 
@@ -29,9 +32,10 @@ def lister(name: str) -> Endpoint:
 def dossier_of(name: str) -> Endpoint:
     """Return what answers the dossier of one thing in the list `name`."""
 
-    async def show_dossier(request: HubRequest, _: Asked) -> Response:
+    async def show_dossier(request: HubRequest, asked: Asked) -> Response:
         ref = request.path_params["ref"]
-        return json_answer(present(await ask(request, lambda sight: sight.dossier(name, ref))))
+        query = GraphQuery(as_of=asked["as_of"], known_on=asked["known_on"])
+        return json_answer(present(await ask(request, lambda sight: sight.dossier(name, ref, query))))
 
     return show_dossier
 

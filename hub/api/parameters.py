@@ -12,6 +12,7 @@ MAX_EVENTS = 1000
 MAX_NODES = 5000
 MAX_HOPS = 4
 MAX_LISTED = 200
+MAX_RECORDS = 15
 
 _CURSOR = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _GLOB = re.compile(r"[a-z_*]+(?:\.[a-z_*]+)*")
@@ -147,6 +148,28 @@ partner = Parameter("partner", "Only from these partners.", _text(_SLUG), _form(
 since = Parameter("since", "Recorded on this day or later.", {"type": "string", "format": "date"}, _day)
 until = Parameter("until", "Recorded on this day or earlier.", {"type": "string", "format": "date"}, _day)
 as_of = Parameter("as_of", "As the world was on this day.", {"type": "string", "format": "date"}, _day)
+known_on = Parameter(
+    "known_on",
+    "As the hub knew it at the end of this day (UTC), as far as it may still be shown.",
+    {"type": "string", "format": "date"},
+    _day,
+)
+merge = Parameter(
+    "merge",
+    "Whether references that people judged to be the same are read as one.",
+    {"type": "boolean", "default": True},
+    _yes,
+    default=True,
+)
+derived = flag("derived", "Add the ties that follow from others: who supports whom, who acted together.")
+matter = reference("about", "The person, case, threat, trial or law in question.", required=True)
+past = flag("past", "Also ties that are said no more since they were put right (`superseded`).")
+since_cursor = Parameter(
+    "since",
+    "What is new since this cursor; without it, everything.",
+    _text(_CURSOR),
+    _form(_CURSOR, "a cursor of this hub"),
+)
 kinds = Parameter("kinds", "Only nodes of these kinds.", _text(_CODE), _form(_CODE, "e.g. lawyer"), many=True)
 ties = Parameter("ties", "Only ties of these kinds.", _text(_CODE), _form(_CODE, "e.g. TARGETS"), many=True)
 hops = Parameter("hops", "How far from `about`.", _number(0, MAX_HOPS, 1), _count(MAX_HOPS), default=1)
@@ -160,6 +183,18 @@ tie = Parameter("kind", "The kind of the tie.", _text(_CODE), _form(_CODE, "e.g.
 tie_from = reference("from", "Where the tie or path begins.", required=True)
 tie_to = reference("to", "Where the tie or path ends.", required=True)
 ways = Parameter("k", "How many paths.", _number(1, 10, 3), _count(10, 1), default=3)
+weigh = choice(
+    "weigh",
+    "What makes a path short: few steps that can be trusted, or few steps.",
+    ("trust", "hops"),
+    "trust",
+)
+hostile = choice(
+    "hostile",
+    "Whom paths leave out because a threat is attributed to them: any threat, or one that concerns an end.",
+    ("any", "ends"),
+    "any",
+)
 avoid = Parameter("avoid", "Paths leave these out.", _text(_REF), _form(_REF, "kind:LOCAL"), many=True)
 one_country = Parameter(
     "country", "Only in this country.", _text(_COUNTRY), _form(_COUNTRY, "two capital letters")
@@ -179,6 +214,20 @@ sort = Parameter(
     _text(_SORT),
     _form(_SORT, "e.g. -starts"),
     default="ref",
+)
+suggested = Parameter(
+    "kind",
+    "Same person, or same incident? Without it what `about` is, else `lawyer`.",
+    {"type": "string", "enum": ["lawyer", "threat"]},
+    _one_of(("lawyer", "threat")),
+)
+suggested_about = reference("about", "Only for this lawyer or threat, or for those that a threat ties to it.")
+records = Parameter(
+    "limit",
+    f"How many records to look at, the newest first; {MAX_RECORDS} is the most. Each has at most three suggestions.",
+    _number(1, MAX_RECORDS, 10),
+    _count(MAX_RECORDS, 1),
+    default=10,
 )
 atomic = flag("atomic", "Record all or nothing.")
 dry_run = flag("dry_run", "Check only; record nothing.")

@@ -5,6 +5,7 @@ from events.event import Position
 from hub.address import Asked
 from projections.event_query import EventQuery
 from projections.graph.query import GraphQuery
+from projections.suggestions.query import SuggestionQuery
 
 
 def event_filters(asked: Asked) -> EventQuery:
@@ -53,5 +54,19 @@ def graph_query(asked: Asked) -> GraphQuery:
         ties=asked["ties"],
         country=asked["country"],
         as_of=asked["as_of"],
+        known_on=asked["known_on"],
+        merge=asked["merge"],
+        past=asked["past"],
         limit=asked["limit"],
     )
+
+
+def moment_query(asked: Asked) -> GraphQuery:
+    """Return which moment of the graph is meant, and whether what is the same is read as one."""
+    when = {name: asked[name] for name in ("as_of", "known_on", "merge")}
+    return GraphQuery(**when, past=asked.get("past", False))
+
+
+def suggestion_query(asked: Asked, *, across: bool) -> SuggestionQuery:
+    """Return which suggestions are meant; `across` lets the names of other partners take part."""
+    return SuggestionQuery(asked["about"], asked["kind"], asked["limit"], asked["offset"], across)

@@ -15,7 +15,7 @@ from schemas.registry import Registry
 Write = Callable[[bytes], object]
 
 EVENT_FORMATS = ("ndjson", "json", "csv")
-GRAPH_FORMATS = ("gexf", "graphml", "json", "csv")
+GRAPH_FORMATS = ("gexf", "graphml", "json", "csv", "zip", "node-link", "ftm")
 PATIENCE_SECONDS = 10.0
 
 
@@ -25,8 +25,9 @@ PATIENCE_SECONDS = 10.0
     "--format",
     "form",
     required=True,
-    type=click.Choice(["ndjson", "csv", "gexf", "graphml", "json"]),
-    help="events: ndjson, json, csv; graph: gexf, graphml, json, csv.",
+    type=click.Choice(["ndjson", "csv", "gexf", "graphml", "json", "zip", "node-link", "ftm"]),
+    help="events: ndjson, json, csv; graph: gexf (Gephi), graphml, json, csv (ties), zip (nodes and ties as CSV),"
+    " node-link (JSON of networkx and D3), ftm (FollowTheMoney).",
 )
 @click.option("--to", "target", required=True, metavar="FILE", help="Where to write; - is standard output.")
 @click.option("--from", "url", metavar="URL", help="The hub.  [HUB_URL; http://127.0.0.1:8000]")

@@ -11,7 +11,7 @@ from hub.commands.world import World, json_option, keys_option, local_options, s
 from hub.keys import cursor_key
 from projections.tail import request_rebuild
 
-VIEWS = ("conflicts", "dossiers", "erasures", "graph", "search", "timeline")
+VIEWS = ("conflicts", "dossiers", "erasures", "graph", "identities", "search", "timeline")
 
 
 @click.command(epilog="Example:  hub init --data hub-data")

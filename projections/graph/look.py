@@ -2,87 +2,81 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date
 from itertools import islice
 from typing import Any
 
-from projections.graph.network import EdgeClaim, Network, Parallel
+from projections.graph.claims import EdgeClaim
+from projections.graph.eyes import Eyes, Tie
 from projections.graph.query import MOST_HOPS, GraphQuery
 from projections.shown import DOUBTED, Claim, assessed, shown
-from schemas.edtf import NotEdtf, bounds
 
 Json = Any
-Tie = tuple[str, str, str, list[EdgeClaim]]
 
 
-class Look:
-    """The graph reduced to what is visible and fits a query. Hold the view's lock while using it.
+class Look(Eyes):
+    """The graph reduced to what is visible and fits a query. Hold the view's lock while using it."""
 
-    Raises:
-        NotEdtf: `as_of` of the query is no date.
-    """
-
-    def __init__(self, network: Network, allowed: frozenset[int], query: GraphQuery) -> None:
-        self.network = network
-        self.allowed = allowed
-        self.assessments = network.assessments(allowed)
+    def __init__(self, eyes: Eyes, query: GraphQuery) -> None:
+        super().__init__(eyes.network, eyes.allowed, eyes.then, eyes.history, eyes.merged)
         self._query = query
         self._kinds = frozenset(query.kinds)
         self._tie_kinds = frozenset(query.ties)
-        self._date = None if query.as_of is None else bounds(query.as_of)
-        self._named_in_country, places = network.said_to_be_in(query.country or "")
+        named, places = self._said_to_be_in(query.country or "")
+        self._named_in_country = {self.merged.of(ref) for ref in named}
         self._tied_to_country = self._tied_to(places)
-        self._bounds: dict[str, tuple[date | None, date | None]] = {}
 
-    def sees(self, ref: str) -> bool:
-        """Tell whether a node exists for this reader."""
-        return self.network.sees(ref, self.allowed)
+    def _said_to_be_in(self, country: str) -> tuple[set[str], list[str]]:
+        named, places = self.network.said_to_be_in(country)
+        if self.then.upto is None:
+            return named, places
+        past = self.history.network.said_to_be_in(country)
+        return named | past[0], sorted({*places, *past[1]})
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether the network itself may be walked: now, and nobody is read as another."""
+        return not self.then and not self.merged
 
     def ties(self, ref: str) -> Iterator[Tie]:
         """Yield the ties of a node that fit the query, with their visible claims."""
-        return self._fitting(self.network.ties(ref))
+        wanted = self._tie_kinds
+        for tie in super().ties(ref):
+            if not wanted or tie[2] in wanted:
+                yield tie
 
-    def _are_tied(self, parallel: Parallel) -> bool:
-        allowed, wanted = self.allowed, self._tie_kinds
-        if not wanted and self._date is None:
-            return _is_visible(parallel, allowed)
-        for kind, held in parallel.items():
-            if wanted and kind not in wanted:
-                continue
-            visible = [claim for claim in held["claims"] if claim.label in allowed]
-            if visible and (self._date is None or self._holds_then(visible)):
-                return True
-        return False
-
-    def _fitting(self, ties: Iterable[Tie]) -> Iterator[Tie]:
-        allowed, wanted = self.allowed, self._tie_kinds
-        for source, target, kind, claims in ties:
-            if wanted and kind not in wanted:
-                continue
-            visible = [claim for claim in claims if claim.label in allowed]
-            if visible and (self._date is None or self._holds_then(visible)):
-                yield source, target, kind, visible
+    def _neighbours(self, ref: str) -> Iterator[str]:
+        if not self._is_plain or self._tie_kinds:
+            for source, target, *_ in self.ties(ref):
+                yield target if source == ref else source
+            return
+        graph = self.network.graph
+        for ties in (graph.out_of(ref), graph.into(ref)):
+            for other, parallel in ties.items():
+                if self.are_tied(parallel):
+                    yield other
 
     def around(self) -> tuple[list[str], int]:
         """Return the nodes within the query's hops, nearest first, and how many there are in all."""
         query = self._query
-        graph = self.network.graph
-        keep = self.fits if self._kinds or query.country is not None else self.sees
-        seen = {ref for ref in query.about if self.sees(ref)}
+        keep = self.fits if self._kinds or query.country is not None else self._keeps
+        seen = {one for ref in query.about if self.sees(one := self.merged.of(ref))}
         found = frontier = sorted(seen)
         for _ in range(min(query.hops, MOST_HOPS)):
-            reached = set()
+            reached: set[str] = set()
             for ref in frontier:
-                for ties in (graph.out_of(ref), graph.into(ref)):
-                    for other, parallel in ties.items():
-                        if other in seen or other in reached:
-                            continue
-                        if self._are_tied(parallel) and keep(other):
-                            reached.add(other)
+                reached.update(
+                    other
+                    for other in self._neighbours(ref)
+                    if other not in seen and other not in reached and keep(other)
+                )
             seen |= reached
             frontier = sorted(reached)
             found = found + frontier
         return found[: query.limit], len(found)
+
+    def _keeps(self, _: str) -> bool:
+        # Whoever is at the end of a visible tie is visible.
+        return True
 
     def overall(self, newest: Sequence[str]) -> tuple[list[str], int]:
         """Return nodes by reference, `newest` before others if not all fit, and how many there are in all."""
@@ -93,11 +87,24 @@ class Look:
             near = [ref for ref in self._tied_to_country | self._named_in_country if self.fits(ref)]
             rest = sorted(ref for ref in near if ref not in have)
             return sorted(found + rest[: query.limit - len(found)]), len(near)
-        total = self.network.size(self.allowed, self._kinds)
+        total = self._size()
         if len(found) < min(query.limit, total):
-            others = sorted(self.network.of_kinds(self._kinds) - have)
+            others = sorted(self._all_of_kinds() - have)
             found += islice((ref for ref in others if self.sees(ref)), query.limit - len(found))
         return sorted(found), total
+
+    def _all_of_kinds(self) -> set[str]:
+        refs = self.network.of_kinds(self._kinds)
+        return refs if self.then.upto is None else refs | self.history.network.of_kinds(self._kinds)
+
+    def everyone(self) -> list[str]:
+        """Return all visible nodes, sorted."""
+        return sorted(ref for ref in self._all_of_kinds() if self.sees(ref))
+
+    def _size(self) -> int:
+        if self._is_plain:
+            return self.network.size(self.allowed, self._kinds)
+        return sum(1 for ref in self._all_of_kinds() if self.sees(ref))
 
     def fits(self, ref: str) -> bool:
         """Tell whether a node is visible and fits the query's kinds and country."""
@@ -107,12 +114,9 @@ class Look:
 
     def _tied_to(self, places: Iterable[str]) -> set[str]:
         """Return places, as far as they are visible, and who has a visible tie to one of them."""
-        allowed = self.allowed
         tied = {place for place in places if self.sees(place)}
         for place in tuple(tied):
-            for other, parallel in self.network.graph.into(place).items():
-                if _is_visible(parallel, allowed):
-                    tied.add(other)
+            tied.update(source for source, target, *_ in Eyes.ties(self, place) if target == place)
         return tied
 
     def _is_in(self, ref: str, country: str) -> bool:
@@ -120,39 +124,9 @@ class Look:
             return True
         if ref not in self._named_in_country:
             return False
-        claims = self.network.light(ref, "country", self.allowed)
+        claims = self._light(ref).get("country", ())
         said = any(claim.value == country for claim in claims)
         return said and country in shown(claims, self.assessments).values
-
-    def _holds_then(self, claims: Sequence[EdgeClaim]) -> bool:
-        first, last = self._date or (None, None)
-        since, until = self._when(claims, "since"), self._when(claims, "until")
-        begins = None if since is None else self._bounds_of(since)[0]
-        ends = None if until is None else self._bounds_of(until)[1]
-        return not ((begins and last and begins > last) or (ends and first and ends < first))
-
-    def _bounds_of(self, when: str) -> tuple[date | None, date | None]:
-        known = self._bounds.get(when)
-        if known is None:
-            try:
-                known = bounds(when)
-            except NotEdtf:
-                # A moment with a fraction of a second, say, is finer than EDTF allows; its day is not.
-                known = bounds(when[:10])
-            self._bounds[when] = known
-        return known
-
-    def span(self, claims: Iterable[EdgeClaim], end: str) -> list[Claim]:
-        """Return what claims say about `since` or `until` of a tie."""
-        dates = ((claim.since if end == "since" else claim.until, claim.origin) for claim in claims)
-        return [Claim(when, origin) for when, origin in dates if when is not None]
-
-    def _when(self, claims: Sequence[EdgeClaim], end: str) -> str | None:
-        dated = self.span(claims, end)
-        if not dated:
-            return None
-        when: str = dated[0].value if len(dated) == 1 else shown(dated, self.assessments).value
-        return when
 
     def edges_among(self, refs: Collection[str]) -> Iterator[Json]:
         """Yield the ties between some nodes, sorted."""
@@ -162,8 +136,20 @@ class Look:
 
     def edges_from(self, ref: str, among: Collection[str]) -> list[Json]:
         """Return the outgoing ties of a node that end at one of `among`, sorted."""
-        ties = [tie for tie in self._fitting(self.network.out_ties(ref)) if tie[1] in among]
-        return [self.edge(*tie) for tie in sorted(ties, key=lambda tie: (tie[2], tie[1]))]
+        ties = [tie for tie in self.ties(ref) if tie[0] == ref and tie[1] in among]
+        found = [self.edge(*tie) for tie in ties]
+        if self._query.past:
+            live = {tie[:3] for tie in ties}
+            found += [self.edge(*tie) for tie in self._ended(ref, among) if tie[:3] not in live]
+        return sorted(found, key=lambda edge: (edge["kind"], edge["to"]))
+
+    def _ended(self, ref: str, among: Collection[str]) -> Iterator[Tie]:
+        """Yield the outgoing ties of a node that events said once, with the claims of then."""
+        for target in sorted(among):
+            for kind in sorted(self.history.network.kinds_between(ref, target)):
+                claims = self.ended(ref, target, kind)
+                if claims and (not self._tie_kinds or kind in self._tie_kinds):
+                    yield ref, target, kind, claims
 
     def edge(self, source: str, target: str, kind: str, claims: Sequence[EdgeClaim]) -> Json:
         """Return the short form of a tie from its visible claims."""
@@ -171,11 +157,16 @@ class Look:
             "from": source,
             "to": target,
             "kind": kind,
-            "since": self._when(claims, "since"),
-            "until": self._when(claims, "until"),
+            "since": self.when(claims, "since"),
+            "until": self.when(claims, "until"),
             "claims": 1 if len(claims) == 1 else len({claim.origin.position for claim in claims}),
-            "status": "disputed" if all(self._is_doubted(claim) for claim in claims) else "active",
+            "status": self._status(claims),
         }
+
+    def _status(self, claims: Sequence[EdgeClaim]) -> str:
+        if self.then.upto is None and claims[0].origin.position < 0:
+            return "superseded"
+        return "disputed" if all(self._is_doubted(claim) for claim in claims) else "active"
 
     def _is_doubted(self, claim: EdgeClaim) -> bool:
         about = self.assessments(claim.origin)
@@ -193,25 +184,17 @@ class Look:
                 disputed.append(name)
         if kind in ("place", "standard"):
             said["label"] = local
+        if len(self.merged.all_of(ref)) > 1:
+            said["same"] = [one for one in self.merged.all_of(ref) if one != ref]
         return {**said, "disputed": disputed} if disputed else said
 
     def _light(self, ref: str) -> dict[str, list[Claim]]:
         found: defaultdict[str, list[Claim]] = defaultdict(list)
-        for claim in self.network.nodes[ref].told:
+        for claim in self.told(ref):
             for prop in claim.light:
                 if prop.label in self.allowed:
                     found[prop.name].append(Claim(prop.value, claim.origin, prop.pointer))
         return found
-
-    def acquaintances(self, ref: str, ignored: Collection[str], most: int | None) -> set[str]:
-        """Return who is tied to a node, in any direction; nobody if it has more than `most` visible ties."""
-        others = []
-        for source, target, kind, _ in self.ties(ref):
-            if kind not in ignored:
-                others.append(target if source == ref else source)
-                if most is not None and len(others) > most:
-                    return set()
-        return {other for other in others if self.sees(other)}
 
     def proofs(self, here: str, there: str, ignored: Collection[str], most: int) -> list[Json]:
         """Return the ties between two nodes, both directions, each with at most `most` events behind it."""
@@ -222,14 +205,6 @@ class Look:
             behind = sorted(origins, key=lambda origin: (origin.time, origin.source, origin.id))
             told.append({**self.edge(*tie), "events": [origin.as_json() for origin in behind[:most]]})
         return told
-
-
-def _is_visible(parallel: Parallel, allowed: frozenset[int]) -> bool:
-    for held in parallel.values():
-        for claim in held["claims"]:
-            if claim.label in allowed:
-                return True
-    return False
 
 
 def plain(text: Json) -> str:

@@ -6,77 +6,31 @@ list of claims is changed in place.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
-from projections.shown import Assessment, Assessments, Claim, Origin
+from projections.graph.claims import (
+    CODED_KINDS,
+    LIGHT,
+    EdgeClaim,
+    Judgement,
+    Node,
+    NodeClaim,
+    Parallel,
+    Prop,
+    Reading,
+)
+from projections.shown import Assessment, Origin
 
 Json = Any
 
-LIGHT = frozenset({"label", "country", "status"})
-"""Properties kept in memory, since every answer shows them; the others are read from the table."""
-
-CODED_KINDS = frozenset({"place", "standard"})
-"""Kinds whose reference says it all; thousands of events name them, so their properties are not kept."""
+IDENTITY = frozenset({"SAME_AS", "NOT_SAME_AS", "POSSIBLY_SAME_AS"})
+"""Ties that say whether two references mean the same."""
 
 
-class Prop(NamedTuple):
-    """A property as one event gives it; `label` is the number of the label it bears."""
-
-    name: str
-    value: Json
-    pointer: str
-    label: int
-
-
-class NodeClaim(NamedTuple):
-    """That an event says something about a node; `light` are those of its properties that stay in memory."""
-
-    origin: Origin
-    light: tuple[Prop, ...]
-
-
-class EdgeClaim(NamedTuple):
-    """That an event says a tie exists, and since and until when."""
-
-    origin: Origin
-    label: int
-    since: str | None
-    until: str | None
-
-
-class Reading(NamedTuple):
-    """What one event says, labels as numbers; the form in which it is stored.
-
-    Args:
-        origin: the event.
-        label: its own label.
-        nodes: `[ref, label, [[name, value, pointer, label], ...]]` each.
-        ties: `[kind, source, target, label, since, until, [[name, value, pointer, label], ...]]` each.
-        assessment: if it assesses the claims of another.
-    """
-
-    origin: Origin
-    label: int
-    nodes: list[Json]
-    ties: list[Json]
-    assessment: Assessment | None
-
-
-class Node:
-    """What is known of a node: how many claims bear which label, and those that say something about it."""
-
-    __slots__ = ("labels", "told")
-
-    def __init__(self) -> None:
-        self.labels: dict[int, int] = {}
-        self.told: list[NodeClaim] = []
-
-
-Parallel = Mapping[str, Mapping[str, list[EdgeClaim]]]
-"""The ties of one direction between two nodes: kind → `claims` → the claims."""
-
+_NO_TIES: Mapping[str, Any] = MappingProxyType({})
 
 if TYPE_CHECKING:
     _Multigraph = nx.MultiDiGraph[str]
@@ -90,6 +44,24 @@ class ClaimGraph(_Multigraph):
     _succ: dict[str, dict[str, dict[str, dict[str, list[EdgeClaim]]]]]
     _pred: dict[str, dict[str, dict[str, dict[str, list[EdgeClaim]]]]]
 
+    def tie(self, source: str, target: str, kind: str) -> list[EdgeClaim]:
+        """Return the list of claims on an edge, which is made if it is not there; both its nodes must be.
+
+        The same as `add_edge`, at a fifth of its cost: the graph of a hub is made of nothing else.
+        """
+        parallel = self._succ[source].get(target)
+        if parallel is None:
+            parallel = self._succ[source][target] = self._pred[target][source] = {}
+        held = parallel.get(kind)
+        if held is None:
+            held = parallel[kind] = {"claims": []}
+        return held["claims"]
+
+    def claims(self, source: str, target: str, kind: str) -> list[EdgeClaim] | None:
+        """Return the list of claims on an edge; None if it is not there."""
+        held = self._succ.get(source, _NO_TIES).get(target, _NO_TIES).get(kind)
+        return None if held is None else held["claims"]
+
     def out_of(self, ref: str) -> Mapping[str, Parallel]:
         """Return the outgoing ties of a node by their target."""
         return self._succ[ref]
@@ -100,12 +72,15 @@ class ClaimGraph(_Multigraph):
 
 
 class Network:
-    """The master graph of all claims, whoever may see them; only sights ask it."""
+    """The master graph of all claims, whoever may see them; only sights ask it.
+
+    `judged` holds who is said to be whom: the two references in their own order → what each event says.
+    """
 
     def __init__(self) -> None:
         self.graph = ClaimGraph()
+        self.judged: dict[tuple[str, str], list[Judgement]] = {}
         self.nodes: dict[str, Node] = {}
-        self._edges: dict[tuple[str, str, str], list[EdgeClaim]] = {}
         self._sizes: Counter[tuple[str, frozenset[int]]] = Counter()
         self._kinds: defaultdict[str, set[str]] = defaultdict(set)
         self._countries: defaultdict[str, set[str]] = defaultdict(set)
@@ -117,30 +92,32 @@ class Network:
         for ref, label, props in reading.nodes:
             node = self.nodes.get(ref) or self._new_node(ref)
             self._relabel(ref, node, label, 1)
-            if props and ref.partition(":")[0] not in CODED_KINDS:
+            if (props or _is_untied(ref, reading)) and ref.partition(":")[0] not in CODED_KINDS:
                 light = tuple(Prop(*prop) for prop in props if prop[0] in LIGHT)
-                node.told.append(NodeClaim(origin, light))
+                node.told.append(NodeClaim(origin, label, light))
                 for prop in light:
                     if prop.name == "country" and isinstance(prop.value, str):
                         self._countries[prop.value].add(ref)
-        for kind, source, target, label, since, until, _ in reading.ties:
-            claims = self._edges.get((source, target, kind))
-            if claims is None:
-                claims = self._edges[source, target, kind] = []
-                self.graph.add_edge(source, target, key=kind, claims=claims)
-            claims.append(EdgeClaim(origin, label, since, until))
+        for tie in reading.ties:
+            self._add_tie(origin, *tie)
         if reading.assessment is not None:
             entry = (origin.position, reading.label, reading.assessment)
             self._assessments[reading.assessment.about_id].append(entry)
+
+    def _add_tie(self, origin: Origin, *tie: Json) -> None:
+        kind, source, target, label, since, until, props = tie
+        claim = EdgeClaim(origin, label, since, until)
+        self.graph.tie(source, target, kind).append(claim)
+        if kind in IDENTITY:
+            preferred = next((value for name, value, *_ in props if name == "preferred"), None)
+            said = self.judged.setdefault(_pair(source, target), [])
+            said.append(Judgement(kind, claim, preferred))
 
     def remove(self, reading: Reading) -> None:
         """Forget what one event says; nodes and edges without a claim vanish."""
         position = reading.origin.position
         for kind, source, target, *_ in reading.ties:
-            claims = self._edges.get((source, target, kind), [])
-            claims[:] = [claim for claim in claims if claim.origin.position != position]
-            if not claims and self._edges.pop((source, target, kind), None) is not None:
-                self.graph.remove_edge(source, target, kind)
+            self._remove_tie(position, kind, source, target)
         for ref, label, _ in reading.nodes:
             node = self.nodes[ref]
             node.told = [claim for claim in node.told if claim.origin.position != position]
@@ -150,6 +127,21 @@ class Network:
         if reading.assessment is not None:
             about = self._assessments[reading.assessment.about_id]
             about[:] = [entry for entry in about if entry[0] != position]
+
+    def _remove_tie(self, position: int, kind: str, source: str, target: str) -> None:
+        claims = self.graph.claims(source, target, kind)
+        # Two ties of one event between the same two are one.
+        if claims is not None:
+            claims[:] = [claim for claim in claims if claim.origin.position != position]
+            if not claims:
+                self.graph.remove_edge(source, target, kind)
+        if kind in IDENTITY:
+            pair = _pair(source, target)
+            left = [one for one in self.judged.get(pair, ()) if one.claim.origin.position != position]
+            if left:
+                self.judged[pair] = left
+            else:
+                self.judged.pop(pair, None)
 
     def _new_node(self, ref: str) -> Node:
         node = self.nodes[ref] = Node()
@@ -218,24 +210,22 @@ class Network:
             for kind, held in parallel.items():
                 yield ref, other, kind, held["claims"]
 
+    def kinds_between(self, source: str, target: str) -> list[str]:
+        """Return the kinds of the ties from one node to another."""
+        return list(self.graph.out_of(source).get(target, ())) if source in self.nodes else []
+
     def edge(self, source: str, target: str, kind: str) -> Sequence[EdgeClaim]:
         """Return the claims behind one edge."""
-        return self._edges.get((source, target, kind), ())
+        return self.graph.claims(source, target, kind) or ()
 
-    def light(self, ref: str, name: str, allowed: frozenset[int]) -> list[Claim]:
-        """Return the visible claims on a property that stays in memory."""
-        return [
-            Claim(prop.value, claim.origin, prop.pointer)
-            for claim in self.nodes[ref].told
-            for prop in claim.light
-            if prop.name == name and prop.label in allowed
-        ]
+    def assessed(self, event_id: str) -> Sequence[tuple[int, int, Assessment]]:
+        """Return (position, label number, assessment) of what assesses events with an id."""
+        return self._assessments.get(event_id, ())
 
-    def assessments(self, allowed: frozenset[int]) -> Assessments:
-        """Return the lookup of assessments that those who may see `allowed` see."""
 
-        def about(origin: Origin) -> Sequence[Assessment]:
-            entries = self._assessments.get(origin.id)
-            return [one for _, label, one in entries if label in allowed] if entries else ()
+def _pair(left: str, right: str) -> tuple[str, str]:
+    return (left, right) if left < right else (right, left)
 
-        return about
+
+def _is_untied(ref: str, reading: Reading) -> bool:
+    return not any(ref in (tie[1], tie[2]) for tie in reading.ties)

@@ -1,86 +1,149 @@
-"""Introduction paths: the shortest ways from one to another over those who know each other. Pure."""
+"""Introduction paths: the best ways from one to another over those who know each other. Pure.
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+Two searches meet and go a little further. All that lies on ways of so many hops is a small graph; in that the
+cheapest simple paths are found by Yen's algorithm (networkx).
+"""
 
-Neighbours = Callable[[str], Sequence[str]]
+from collections.abc import Callable, Iterator
+from itertools import islice, pairwise
 
-MOST_HOPS = 6
+import networkx as nx
+
+from projections.graph.meeting import MOST_HOPS, Acquainted, Meeting, Ways
+
+Cost = Callable[[str, str], int]
+Path = tuple[str, ...]
+
 HUB_TIES = 200
 """Who has more ties than that introduces nobody in particular."""
 
-_DEPTH = 3
-_MOST_SEEN = 20_000
-_MOST_TRIES = 50_000
+DETOUR = 2
+"""How many hops more than the shortest path a cheaper one may take."""
+
+_MOST_ASKED = 20_000
+"""Nodes whose acquaintances are asked for until the searches meet."""
+
+_MOST_ASKED_FURTHER = 600
+"""Nodes asked in all when the searches go further than that."""
+
+_MOST_NODES = 400
+_MOST_TIES = 1_200
+"""Nodes, and ties in both directions, among which ways with more hops than the shortest are sought."""
+
+_MOST_TRIES = 20_000
+"""Steps of the search by hops."""
+
+_MOST_LONG = 20
+"""Paths of too many hops that are passed over."""
 
 
-def introduction_paths(neighbours: Neighbours, source: str, target: str, k: int) -> list[tuple[str, ...]]:
-    """Find the k shortest simple paths of at most `MOST_HOPS` hops.
-
-    The work is bounded (`_MOST_TRIES` steps); in a dense graph fewer than k may be found.
+class Search:
+    """One search between two nodes. The work is bounded; in a dense graph fewer paths than asked for may be found.
 
     Args:
-        neighbours: of a node, sorted; it decides who may be passed, and is asked once per node and search.
+        acquainted: who knows whom, and who may be passed.
         source: where to start.
         target: where to arrive; other than `source`.
-        k: how many, at least 1.
-
-    Returns:
-        Paths as references from source to target, shortest first, then by their references.
     """
-    search = _Search(neighbours, target)
-    return list(islice(search.paths(source), k))
+
+    def __init__(self, acquainted: Acquainted, source: str, target: str) -> None:
+        self._meeting = Meeting(acquainted, source, target)
+        self.nearness = self._meeting.nearness
+
+    def shortest(self, k: int) -> list[Path]:
+        """Find the k simple paths of fewest hops, at most `MOST_HOPS`; shortest first, then by their references."""
+        found: list[Path] = []
+        for hops in range(self._meet(), MOST_HOPS + 1):
+            ways = self._meeting.within(hops) if self._meeting.widen(hops, _MOST_ASKED) else None
+            if ways is None:
+                break
+            found += islice(_Walk(ways).paths(), k - len(found))
+            if len(found) == k:
+                break
+        return found
+
+    def cheapest(self, k: int, cost: Cost) -> list[Path]:
+        """Find the k cheapest simple paths of at most `MOST_HOPS` hops, and `DETOUR` more than the shortest.
+
+        If there are fewer than k, longer ones count too. Of equally cheap ones, some; always the same.
+
+        Args:
+            k: how many, at least 1.
+            cost: of a step, at least 1; the same in both directions.
+
+        Returns:
+            Paths from source to target, cheapest first, then by their references.
+        """
+        shortest = self._meet()
+        found: list[Path] = []
+        for most in range(min(MOST_HOPS, shortest + DETOUR), MOST_HOPS + 1):
+            ways = self._ways(shortest, most)
+            if ways is None:
+                break
+            found = _cheapest(ways, k, cost)
+            if len(found) >= k or ways.most < most:
+                break
+        return found
+
+    def _meet(self) -> int:
+        """Widen until there is a path; return its hops, more than `MOST_HOPS` if there is none."""
+        for hops in range(1, MOST_HOPS + 1):
+            if not self._meeting.widen(hops, _MOST_ASKED):
+                break
+            if self._meeting.within(hops) is not None:
+                return hops
+        return MOST_HOPS + 1
+
+    def _ways(self, shortest: int, most: int) -> Ways | None:
+        """Return the ways of at most `most` hops, or of fewer if these are too many; at least the shortest."""
+        if shortest > MOST_HOPS:
+            return None
+        for hops in range(most, shortest, -1):
+            if self._meeting.widen(hops, _MOST_ASKED_FURTHER):
+                ways = self._meeting.within(hops, _MOST_NODES)
+                if ways is not None and ways.ties <= _MOST_TIES:
+                    return ways
+        return self._meeting.within(shortest)
 
 
-class _Search:
-    """One search: what has been asked, how far nodes are from the target, how much work is left."""
+def _cheapest(ways: Ways, k: int, cost: Cost) -> list[Path]:
+    graph: nx.Graph[str] = nx.Graph()
+    for node, others in ways.near.items():
+        graph.add_edges_from((node, other) for other in others)
+    known: dict[tuple[str, str], int] = {}
 
-    def __init__(self, neighbours: Neighbours, target: str) -> None:
-        self._ask = neighbours
-        self._known: dict[str, Sequence[str]] = {}
-        self._target = target
+    def weight(here: str, there: str, _: object = None) -> int:
+        pair = (here, there) if here < there else (there, here)
+        found = known.get(pair)
+        if found is None:
+            found = known[pair] = cost(*pair)
+        return found
+
+    drawn = nx.shortest_simple_paths(graph, ways.source, ways.target, weight=weight)
+    fitting = (tuple(path) for path in islice(drawn, k + _MOST_LONG) if len(path) <= ways.most + 1)
+    found = list(islice(fitting, k))
+    return sorted(found, key=lambda path: (sum(weight(*step) for step in pairwise(path)), path))
+
+
+class _Walk:
+    """Walks every way of exactly `ways.most` hops, in the order of references, as long as there is work left."""
+
+    def __init__(self, ways: Ways) -> None:
+        self._ways = ways
         self._left = _MOST_TRIES
-        self._distance = {target: 0}
-        self._beyond = self._look_back()
 
-    def _look_back(self) -> int:
-        """Measure distances around the target; return the least distance of whoever was not reached."""
-        frontier = [self._target]
-        for hop in range(1, _DEPTH + 1):
-            reached = []
-            for node in frontier:
-                for other in self._neighbours(node):
-                    if other not in self._distance:
-                        self._distance[other] = hop
-                        reached.append(other)
-            if not reached:
-                return MOST_HOPS + 1
-            frontier = reached
-            if len(self._distance) > _MOST_SEEN:
-                return hop + 1
-        return _DEPTH + 1
+    def paths(self) -> Iterator[Path]:
+        return self._extend((self._ways.source,), self._ways.most)
 
-    def _neighbours(self, node: str) -> Sequence[str]:
-        known = self._known.get(node)
-        if known is None:
-            known = self._known[node] = self._ask(node)
-        return known
-
-    def paths(self, source: str) -> Iterator[tuple[str, ...]]:
-        for hops in range(self._far(source), MOST_HOPS + 1):
-            yield from self._extend((source,), hops)
-
-    def _far(self, node: str) -> int:
-        return self._distance.get(node, self._beyond)
-
-    def _extend(self, path: tuple[str, ...], hops: int) -> Iterator[tuple[str, ...]]:
+    def _extend(self, path: Path, hops: int) -> Iterator[Path]:
         """Yield the simple paths that continue `path` by exactly `hops`."""
         self._left -= 1
         if self._left < 0:
             return
-        for other in self._neighbours(path[-1]):
-            if other == self._target:
+        ways = self._ways
+        for other in ways.near[path[-1]]:
+            if other == ways.target:
                 if hops == 1:
                     yield (*path, other)
-            elif hops > self._far(other) and other not in path:
+            elif hops > ways.left[other] and other not in path:
                 yield from self._extend((*path, other), hops - 1)

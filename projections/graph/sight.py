@@ -1,15 +1,22 @@
 """The graph as one class of readers may see it: nodes, ties, paths. Only visible claims count."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from projections.graph.beginnings import dated
+from projections.graph.changed import changed
+from projections.graph.claims import Reading
 from projections.graph.exports import EXPORTS
+from projections.graph.inquiry import Inquiry
+from projections.graph.introductions import PathQuery, introductions
 from projections.graph.look import Look
-from projections.graph.paths import HUB_TIES, introduction_paths
-from projections.graph.query import GraphQuery
-from projections.graph.rows import newest, stored
+from projections.graph.merging import Merged
+from projections.graph.past import PastReading, past_reading
+from projections.graph.query import ALL, GraphQuery, then_of
+from projections.graph.rows import Rows
 from projections.labels import Allowed
 from projections.shown import Claim, told
 
@@ -21,9 +28,6 @@ Json = Any
 MOST_TIES = 200
 """Ties of one kind that a node's answer lists."""
 
-MOST_PROOFS = 5
-"""Events that prove one tie of a path."""
-
 _MOST_WALKED = 20_000
 """Events that the search for the newest nodes looks at."""
 
@@ -33,8 +37,6 @@ _COUNTRIES = 8
 _CHUNK = 500
 """Nodes that an export reads while it holds the lock."""
 
-_INTRODUCES_NOBODY = frozenset({"place", "standard", "indicator"})
-_SEPARATES = frozenset({"NOT_SAME_AS", "POSSIBLY_SAME_AS"})
 _STAYS = frozenset({"amber+strict", "red"})
 
 
@@ -45,8 +47,12 @@ class GraphSight:
         self._view = view
         self._allowed = allowed
 
+    def inquire(self, now: date) -> Inquiry:
+        """Return what the coordinators' questions are answered from, on a day of the hub's clock."""
+        return Inquiry(self._view, self._allowed, now)
+
     def _look(self, query: GraphQuery | None = None) -> Look:
-        return Look(self._view.network, self._allowed.numbers(), query or GraphQuery())
+        return look_at(self._view, self._allowed.numbers(), query or ALL)
 
     def graph(self, query: GraphQuery) -> Json:
         """Return a subgraph; `truncated` counts the visible nodes left out for the limit.
@@ -70,7 +76,7 @@ class GraphSight:
         found: dict[str, None] = {}
         with self._view.database.snapshot() as db:
             allowed = self._allowed.numbers()
-            for walked, reading in enumerate(newest(db, self._allowed.as_json())):
+            for walked, reading in enumerate(Rows(db, self._view.labels).newest(self._allowed.as_json())):
                 if len(found) >= most or walked >= _MOST_WALKED:
                     break
                 for ref, label, _ in reading.nodes:
@@ -78,57 +84,73 @@ class GraphSight:
                         found[ref] = None
         return list(found)
 
-    def node(self, ref: str) -> Json | None:
+    def node(self, ref: str, query: GraphQuery = ALL) -> Json | None:
         """Return all that is visible about a node: values with the claims behind them, ties by kind."""
         with self._view.lock:
-            look = self._look()
+            look = self._look(query)
+            ref = look.merged.of(ref)
             if not look.sees(ref):
                 return None
             said = {**look.node(ref), **self._ties(look, ref)}
-            positions = [claim.origin.position for claim in look.network.nodes[ref].told]
-        claims = self._claims(positions, ((ref,), "nodes"))
-        return {**said, "props": self._told(claims)}
+            among = frozenset(look.merged.all_of(ref))
+            places = [claim.origin.position for claim in look.told(ref)]
+            past = self._past(places)
+        claims = self._claims(past, places, lambda reading: _props_of_node(reading, among))
+        return {**said, "props": self._told(query, claims)}
 
-    def ties(self, ref: str) -> Json | None:
+    def ties(self, ref: str, query: GraphQuery = ALL) -> Json | None:
         """Return the visible ties of a node: `{"ties": {KIND: [...]}, "truncated": N}`."""
         with self._view.lock:
-            look = self._look()
+            look = self._look(query)
+            ref = look.merged.of(ref)
             return self._ties(look, ref) if look.sees(ref) else None
 
-    def edge(self, source: str, target: str, kind: str) -> Json | None:
+    def edge(self, source: str, target: str, kind: str, query: GraphQuery = ALL) -> Json | None:
         """Return one tie with every visible claim behind it, best first."""
         with self._view.lock:
-            look = self._look()
-            found = [one for one in look.network.edge(source, target, kind) if one.label in look.allowed]
+            look = self._look(query)
+            source, target = look.merged.of(source), look.merged.of(target)
+            found = look.claims(source, target, kind) or (
+                look.ended(source, target, kind) if query.past else []
+            )
             if not found:
                 return None
             said = look.edge(source, target, kind, found)
             spans = {end: look.span(found, end) for end in ("since", "until")}
-        claims = self._claims([one.origin.position for one in found], ((kind, source, target), "ties"))
+            ends = frozenset(look.merged.all_of(source)), frozenset(look.merged.all_of(target))
+            places = [one.origin.position for one in found]
+            past = self._past(places)
+        claims = self._claims(past, places, lambda reading: _props_of_tie(reading, kind, *ends))
         claims.update({end: dated for end, dated in spans.items() if dated})
-        existence = self._told({"": [Claim(None, one.origin) for one in found]})[""]["claims"]
+        existence = self._told(query, {"": [Claim(None, one.origin) for one in found]})[""]["claims"]
         behind = [{name: value for name, value in one.items() if name != "value"} for one in existence]
-        return {**said, "props": self._told(claims), "claims": behind}
+        return {**said, "props": self._told(query, claims), "claims": behind}
+
+    def _past(self, places: Sequence[int]) -> list[Reading]:
+        """Return the readings of the past among some places; hold the lock."""
+        return [self._view.history.reading(place) for place in places if place < 0]
 
     def _claims(
-        self, positions: Sequence[int], wanted: tuple[tuple[str, ...], str]
+        self,
+        past: Sequence[Reading],
+        places: Sequence[int],
+        props: Callable[[Reading], Iterator[tuple[int, Json]]],
     ) -> dict[str, list[Claim]]:
-        """Read the visible claims on the properties of a node or a tie from the table."""
-        key, part = wanted
+        """Read the visible claims on the properties of a node or a tie from the table, and from the past."""
         found: defaultdict[str, list[Claim]] = defaultdict(list)
         with self._view.database.snapshot() as db:
             allowed = self._allowed.numbers()
-            for reading in stored(db, positions):
-                for row in reading.nodes if part == "nodes" else reading.ties:
-                    if tuple(row[: len(key)]) == key and row[len(key)] in allowed:
-                        for name, value, pointer, label in row[-1]:
-                            if label in allowed:
-                                found[name].append(Claim(value, reading.origin, pointer))
+            now = Rows(db, self._view.labels).stored([place for place in places if place > 0])
+            for reading in (*now, *past):
+                for own, rows in props(reading):
+                    for name, value, pointer, label in rows if own in allowed else ():
+                        if label in allowed:
+                            found[name].append(Claim(value, reading.origin, pointer))
         return found
 
-    def _told(self, claims: dict[str, list[Claim]]) -> dict[str, Json]:
+    def _told(self, query: GraphQuery, claims: dict[str, list[Claim]]) -> dict[str, Json]:
         with self._view.lock:
-            assessments = self._look().assessments
+            assessments = self._look(query).assessments
             return {name: told(claims[name], assessments) for name in sorted(claims)}
 
     def _ties(self, look: Look, ref: str) -> dict[str, Json]:
@@ -146,42 +168,44 @@ class GraphSight:
             ]
         return {"ties": kept, "truncated": truncated}
 
-    def paths(self, source: str, target: str, k: int = 3, avoid: Iterable[str] = ()) -> Json | None:
-        """Return the k shortest introduction paths, each step with the ties and events that prove it.
-
-        Nobody is introduced by a place, a norm, or somebody with more than `HUB_TIES` visible ties.
-
-        Returns:
-            `{"paths": [{"hops", "nodes", "steps"}]}`; None if this reader does not know one of the ends.
-        """
-        ends, shunned = {source, target}, frozenset(avoid)
+    def paths(self, query: PathQuery, moment: GraphQuery = ALL) -> Json | None:
+        """Return introduction paths; None if this reader does not know one of the ends."""
         with self._view.lock:
-            look = self._look()
-            if not (look.sees(source) and look.sees(target)):
-                return None
+            return introductions(self._look(moment), query)
 
-            def neighbours(ref: str) -> Sequence[str]:
-                if ref in ends:
-                    return sorted(look.acquaintances(ref, _SEPARATES, None) - shunned)
-                if ref in shunned or ref.partition(":")[0] in _INTRODUCES_NOBODY:
-                    return ()
-                return sorted(look.acquaintances(ref, _SEPARATES, HUB_TIES) - shunned)
+    def merged(self) -> Merged:
+        """Return which references these readers read as one, now."""
+        with self._view.lock:
+            return self._view.eyes(self._allowed.numbers()).merged
 
-            found = [] if source == target else introduction_paths(neighbours, source, target, k)
-            return {"paths": [_told_path(look, path) for path in found]}
+    @contextmanager
+    def past(self, query: GraphQuery) -> Iterator[PastReading]:
+        """Give what lists and dossiers read of the moment of a query.
 
-    def export(self, form: str, as_of: str | None = None) -> Iterator[bytes]:
+        Raises:
+            NotEdtf: `as_of` is no date.
+        """
+        with self._view.lock:
+            look = self._look(query)
+        with past_reading(self._view, look) as reading:
+            yield reading
+
+    def changes(self, place: int, limit: int) -> tuple[Json, int]:
+        """Return what is new since a place of the log, and the place from which to go on."""
+        return changed(self._view, self._allowed, place, limit)
+
+    def export(self, form: str, query: GraphQuery = ALL) -> Iterator[bytes]:
         """Stream the whole visible graph, without what never leaves in bulk (amber+strict, red).
 
         Args:
             form: a key of `EXPORTS`.
-            as_of: world date (EDTF) at which ties must hold.
+            query: its moment, and whether what was judged the same is read as one.
 
         Raises:
             KeyError: there is no such form.
             NotEdtf: `as_of` is no date.
         """
-        return EXPORTS[form](_Excerpt(self._view, self._allowed, GraphQuery(as_of=as_of)))
+        return EXPORTS[form](_Excerpt(self._view, self._allowed, query))
 
 
 class _Excerpt:
@@ -192,16 +216,19 @@ class _Excerpt:
         self._query = query
         self._allowed = frozenset(no for no in allowed.numbers() if view.labels.label(no).tlp not in _STAYS)
         with view.lock:
-            look = self._look()
-            self._refs = sorted(ref for ref in look.network.nodes if look.sees(ref))
+            self._refs = self._look().everyone()
         self._among = frozenset(self._refs)
 
     def _look(self) -> Look:
-        return Look(self._view.network, self._allowed, self._query)
+        return look_at(self._view, self._allowed, self._query)
 
     def nodes(self) -> Iterator[Json]:
         """Yield every node in its short form."""
         return self._each(lambda look, ref: [look.node(ref)])
+
+    def dated_nodes(self) -> Iterator[Json]:
+        """Yield every node in its short form, with the day on which it began if it is one that begins."""
+        return self._each(lambda look, ref: [dated(look, ref)])
 
     def edges(self) -> Iterator[Json]:
         """Yield every tie between those nodes in its short form."""
@@ -217,9 +244,24 @@ class _Excerpt:
             yield from found
 
 
-def _told_path(look: Look, path: Sequence[str]) -> Json:
-    steps = [
-        {"from": here, "to": there, "ties": look.proofs(here, there, _SEPARATES, MOST_PROOFS)}
-        for here, there in pairwise(path)
-    ]
-    return {"hops": len(steps), "nodes": [look.node(ref) for ref in path], "steps": steps}
+def look_at(view: "Graph", allowed: frozenset[int], query: GraphQuery) -> Look:
+    """Return the graph as it is asked for, with some labels. Hold the lock while calling and using it.
+
+    Raises:
+        NotEdtf: `as_of` is no date.
+    """
+    return Look(view.eyes(allowed, then_of(query), merge=query.merge), query)
+
+
+def _props_of_node(reading: Reading, among: frozenset[str]) -> Iterator[tuple[int, Json]]:
+    """Yield label and properties of what an event says of a node."""
+    return ((label, props) for ref, label, props in reading.nodes if ref in among)
+
+
+def _props_of_tie(
+    reading: Reading, kind: str, sources: frozenset[str], targets: frozenset[str]
+) -> Iterator[tuple[int, Json]]:
+    """Yield label and properties of what an event says of a tie."""
+    for of, source, target, label, _, _, props in reading.ties:
+        if of == kind and source in sources and target in targets:
+            yield label, props

@@ -3,85 +3,134 @@
 import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from events.audience import Label
 from projections.changes import Change
 from projections.database import Database
-from projections.graph.network import Network, Reading
-from projections.graph.rows import SCHEMA, decode, encode
+from projections.graph.claims import Reading, numbered
+from projections.graph.eyes import Eyes, MergedKept
+from projections.graph.history import History
+from projections.graph.journal import Journal
+from projections.graph.keeping import Keeping
+from projections.graph.network import Network
+from projections.graph.query import NOW, Then
+from projections.graph.rows import SCHEMA, Rows, began, decode, encode
 from projections.labels import Labels
 from projections.rules import ImpliedValue, Readings
 from projections.shown import Origin, assessment_of
 
 Json = Any
 
+_NOTHING: list[Json] = []
+"""Shared by all that has no properties; nobody changes a reading."""
+
 
 class Graph:
-    """Folds events into the network in memory; keeps what each said in one row, to load without the log."""
+    """Folds events into the network in memory; keeps what each said in one row, to load without the log.
+
+    Beside the network stand the history of what events said before, and the journal of all ties in columns, from which
+    questions about the whole graph are computed.
+    """
 
     name = "graph"
-    VERSION = 1
+    VERSION = 2
     schema = SCHEMA
 
     def __init__(self, readings: Readings, labels: Labels, database: Database) -> None:
         self.lock = threading.Lock()
         self.network = Network()
+        self.history = History()
+        self.journal = Journal()
         self.labels = labels
         self.database = database
         self._readings = readings
         self._newest = 0
+        self._merged = MergedKept()
 
     def load(self, db: sqlite3.Connection) -> None:
-        """Read the network from the table."""
-        network = Network()
+        """Read network, history and journal from the tables."""
+        network, history, journal = Network(), History(), Journal()
+        rows = Rows(db, self.labels)
         newest = 0
-        for position, label, body in db.execute(
-            "SELECT position, label, body FROM graph_readings ORDER BY position"
-        ):
-            network.add(decode(position, label, body))
-            newest = position
+        for reading in rows.everything():
+            network.add(reading)
+            journal.add(reading, reading.origin.position)
+            newest = reading.origin.position
+        for position, born in began(db):
+            history.begin(position, born)
+        for version in rows.versions():
+            history.keep(version)
         with self.lock:
-            self.network, self._newest = network, newest
+            self.network, self.history, self.journal = network, history, journal
+            self._newest = newest
+            self._merged.forget()
 
     def fold(self, db: sqlite3.Connection, changes: Sequence[Change]) -> None:
-        """Apply changes to table and network. Readers see all of them or none."""
+        """Apply changes to tables, network, history and journal. Readers see all of them or none."""
         steps = [(change, self._read(db, change)) for change in changes]
-        rows: dict[int, Reading | None] = {}
+        rows: dict[int, Said | None] = {}
         with self.lock:
-            for change, reading in steps:
+            self._merged.forget()
+            keeping = Keeping(db, self.history, self.labels)
+            for change, said in steps:
                 position = change.event.position
                 before = self._before(db, position, rows)
-                if before is not None:
-                    self.network.remove(before)
-                if reading is not None:
-                    self.network.add(reading)
-                rows[position] = reading
+                if change.at != position:
+                    keeping.turn(change, before and before.bare, said and said.bare)
+                self._replace(change.at, before, said)
+                rows[position] = said
                 self._newest = max(self._newest, position)
+        self._write(db, rows)
+
+    def _replace(self, at: int, before: "Said | None", after: "Said | None") -> None:
+        if before is not None:
+            self.network.remove(before.reading)
+            self.journal.remove(before.reading, at)
+        if after is not None:
+            self.network.add(after.reading)
+            self.journal.add(after.reading, at)
+
+    def _write(self, db: sqlite3.Connection, rows: Mapping[int, "Said | None"]) -> None:
         db.executemany(
             "DELETE FROM graph_readings WHERE position = ?",
-            [(position,) for position, reading in rows.items() if reading is None],
+            [(position,) for position, said in rows.items() if said is None],
         )
         db.executemany(
             "INSERT OR REPLACE INTO graph_readings VALUES(?,?,?)",
             [
-                (position, reading.label, encode(reading))
-                for position, reading in rows.items()
-                if reading is not None
+                (position, said.reading.label, encode(said.bare))
+                for position, said in rows.items()
+                if said is not None
             ],
         )
 
+    def eyes(self, allowed: frozenset[int], then: Then = NOW, *, merge: bool = True) -> Eyes:
+        """Return what may be seen at a moment with some labels. Hold the lock while calling and using it.
+
+        Args:
+            allowed: numbers of labels.
+            then: the moment.
+            merge: read as one what people judged to be the same.
+        """
+        eyes = Eyes(self.network, allowed, then, self.history)
+        return self._merged.applied(eyes) if merge else eyes
+
     def _before(
-        self, db: sqlite3.Connection, position: int, rows: Mapping[int, Reading | None]
-    ) -> Reading | None:
+        self, db: sqlite3.Connection, position: int, rows: Mapping[int, "Said | None"]
+    ) -> "Said | None":
         if position in rows:
             return rows[position]
         if position > self._newest:
             return None
         row = db.execute("SELECT label, body FROM graph_readings WHERE position = ?", (position,)).fetchone()
-        return None if row is None else decode(position, *row)
+        if row is None:
+            return None
+        bare = decode(position, *row)
+        return Said(bare, numbered(bare, partial(self.labels.raised, bare.label)))
 
-    def _read(self, db: sqlite3.Connection, change: Change) -> Reading | None:
+    def _read(self, db: sqlite3.Connection, change: Change) -> "Said | None":
         """Return what an event says from now on; None if that is nothing."""
         if change.kind == "drop":
             return None
@@ -91,13 +140,30 @@ class Graph:
         if not implied.nodes and assessment is None:
             return None
         origin = origin_of(change, implied.when, self._readings)
-        numbers = Numbers(db, self.labels, change.label)
-        nodes = [[node.ref, numbers[node.tlp], numbers.props(node.props)] for node in implied.nodes]
-        ties = [
-            [t.kind, t.source, t.target, numbers[t.tlp], t.since, t.until, numbers.props(t.props)]
-            for t in implied.ties
-        ]
-        return Reading(origin, numbers[None], nodes, ties, assessment)
+        nodes = [[node.ref, node.tlp, _bare(node.props)] for node in implied.nodes]
+        ties = [[t.kind, t.source, t.target, t.tlp, t.since, t.until, _bare(t.props)] for t in implied.ties]
+        label = self.labels.intern(db, change.label)
+        bare = Reading(origin, label, nodes, ties, assessment)
+        return Said(bare, numbered(bare, partial(self.labels.raised, label)))
+
+
+class Said(NamedTuple):
+    """What one event says, twice.
+
+    Args:
+        bare: with what its fields demand (`amber+strict`, `C2`, or None), as it is stored.
+        reading: with the numbers of the labels that they bear.
+    """
+
+    bare: Reading
+    reading: Reading
+
+
+def _bare(props: Mapping[str, ImpliedValue]) -> list[Json]:
+    """Return properties as rows of name, value, pointer, and what the field demands."""
+    if not props:
+        return _NOTHING
+    return [[name, value, pointer, tlp] for name, (value, pointer, tlp) in props.items()]
 
 
 class Numbers(dict[str | None, int]):
@@ -110,13 +176,12 @@ class Numbers(dict[str | None, int]):
         self._label = label
 
     def __missing__(self, tlp: str | None) -> int:
-        label = self._label if tlp is None else self._label.stricter(tlp)
-        number = self[tlp] = self._labels.intern(self._db, label)
+        if tlp is None:
+            number = self._labels.intern(self._db, self._label)
+        else:
+            number = self._labels.stricter(self._db, self[None], tlp)
+        self[tlp] = number
         return number
-
-    def props(self, props: Mapping[str, ImpliedValue]) -> list[Json]:
-        """Return properties as rows of name, value, pointer, label number."""
-        return [[name, value, pointer, self[tlp]] for name, (value, pointer, tlp) in props.items()]
 
 
 def origin_of(change: Change, when: str | None, readings: Readings) -> Origin:

@@ -421,7 +421,7 @@ def test_the_graph_answers(client: TestClient, world: World) -> None:
 @pytest.mark.parametrize(
     ("form", "media"),
     [("json", "application/json"), ("gexf", "application/gexf+xml"), ("graphml", "application/graphml+xml"),
-     ("csv", "text/csv; charset=utf-8")],
+     ("csv", "text/csv; charset=utf-8"), ("node-link", "application/json"), ("ftm", "application/x-ndjson")],
 )  # fmt: skip
 def test_the_graph_is_exported(client: TestClient, world: World, form: str, media: str) -> None:
     event = fresh()
@@ -496,7 +496,8 @@ def test_health_readiness_and_metrics(client: TestClient, world: World) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     ready = client.get("/readyz")
     assert ready.status_code == 200
-    assert set(ready.json()["views"]) == {"graph", "dossiers", "timeline", "search", "conflicts", "erasures"}
+    views = {"graph", "dossiers", "timeline", "search", "conflicts", "erasures", "identities"}
+    assert set(ready.json()["views"]) == views
     text = client.get("/metrics", headers=world.bearer("steward")).text
     assert 'hub_answers_total{address="showHealth",status="200"}' in text
     assert 'hub_view_lag{view="graph"} 0.0' in text

@@ -431,7 +431,7 @@ def test_a_rebuild_reaches_a_hub_that_runs(hub_: Hub) -> None:
     assert hub_.terminal.many("rebuild", "graph", "--data", folder) == [
         {"view": "graph", "rebuild": "requested"}
     ]
-    assert len(hub_.terminal.many("rebuild", "--data", folder)) == 6
+    assert len(hub_.terminal.many("rebuild", "--data", folder)) == 7
     with closing(sqlite3.connect(folder / "views.sqlite", isolation_level=None)) as db:
         until(lambda: db.execute("SELECT count(*) FROM tail_requests").fetchone() == (0,))
     hub_.terminal.fails(2, "rebuild", "colours", "--data", folder)
@@ -672,11 +672,12 @@ def test_events_are_exported_as_of_a_day(hub_: Hub, tmp_path: Path) -> None:
 
 def test_the_graph_is_exported(hub_: Hub, tmp_path: Path) -> None:
     hub_.terminal.ok(*hub_.remote("push", ndjson(tmp_path / "a.ndjson", threats(1)), "--to", hub_.url))
-    for form, sign in (("gexf", "<gexf"), ("graphml", "<graphml"), ("json", '"nodes"'), ("csv", ",")):
+    signs = {"gexf": "<gexf", "graphml": "<graphml", "json": '"nodes"', "csv": ",", "zip": "nodes.csv"}
+    for form, sign in {**signs, "node-link": '"links"', "ftm": '"schema"'}.items():
         words = hub_.remote("export", "graph", "--format", form, "--to", tmp_path / "g", "--from", hub_.url)
         hub_.terminal.ok(*words, "--as-of", "2031-01-01")
         hub_.terminal.ok(*words)
-        assert sign in (tmp_path / "g").read_text()
+        assert sign.encode() in (tmp_path / "g").read_bytes()
 
 
 def test_an_export_that_fails_leaves_the_old_file(hub_: Hub, tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def lasting(headers: httpx.Headers) -> dict[str, str]:
 
 
 def test_head_of_an_export_says_the_same_headers(hub: Served) -> None:
-    for form in ("json", "csv", "gexf", "graphml"):
+    for form in ("json", "csv", "gexf", "graphml", "zip", "node-link", "ftm"):
         path = f"{hub.url}/api/v1/graph/export?format={form}"
         assert lasting(httpx.head(path).headers) == lasting(httpx.get(path).headers)
 

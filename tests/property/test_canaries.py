@@ -249,7 +249,7 @@ def test_no_search_finds_what_its_reader_may_not_see(who: Who, wire: Wire, aviar
         assert sight.search(song) == empty
 
 
-@pytest.mark.parametrize("form", ["json", "gexf", "graphml", "csv"])
+@pytest.mark.parametrize("form", ["json", "gexf", "graphml", "csv", "node-link", "ftm"])
 @pytest.mark.parametrize("who", [one for one in READERS if one.clearance == "red"], ids=named)
 def test_no_export_holds_what_is_stricter_than_amber(
     who: Who, form: str, wire: Wire, world: World, aviary: Aviary

@@ -47,6 +47,16 @@ Change = Callable[[World, Sequence[Logged], Random], str | None]
 """Makes a store stricter; returns the partner that said so, and sees that it did; None if nothing was done."""
 
 
+NOT_FOR_THIS = frozenset({
+    # Whom a case is kept from is for stewards to know.
+    "/api/v1/conflicts",
+    # Where less is seen, more stands alone, less is done, and other ways and groups are the best.
+    "/api/v1/graph/alone", "/api/v1/graph/bridges", "/api/v1/graph/central", "/api/v1/graph/communities",
+    "/api/v1/graph/invite", "/api/v1/graph/paths", "/api/v1/graph/who-acts", "/api/v1/identity/suggestions",
+    # What changed since is what is more.
+    "/api/v1/graph/changes",
+})  # fmt: skip
+
 COUNTS = frozenset({"total", "claims", "degree"})
 ABOUT_CHANGES = frozenset({"cursor", "digest", "next", "snippet"})
 
@@ -235,8 +245,7 @@ async def ask_for(world: World, log: Sequence[Logged], chance: int) -> dict[Who,
         ties = await ties_of(world, door)
     pools = Pools(log, 0, Cursors(cursor_key(world.settings.data)), ties)
     table = [one for one in addresses() if one.path.startswith(("/api/v1", "/live")) or one.path == "/"]
-    # Whom a case is kept from is for stewards to know.
-    table = [one for one in table if one.path != "/api/v1/conflicts"]
+    table = [one for one in table if one.path not in NOT_FOR_THIS]
     whole = [one for one in questions(table, pools, Random(chance)) if _is_whole(one)]
     feed = Question("/api/v1/feed", "/api/v1/feed", (("after", "begin"),))
     return {who: [*whole, feed] for who in READERS}

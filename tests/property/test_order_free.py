@@ -1,5 +1,6 @@
 """Reports delivered in any order give the same graph and the same dossiers."""
 
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from events.audience import PUBLIC, Reader
 from events.event import RecordedEvent
 from projections.dossier_sight import LISTS, ListQuery
+from projections.graph.introductions import PathQuery
 from projections.graph.query import GraphQuery
 from tests.folding import Views, recorded, views_in
 
@@ -19,6 +21,7 @@ PARTNERS = ("lanterns", "harbour", "open-docket")
 READERS = (PUBLIC, Reader("lanterns", "anna", "amber"), Reader("harbour", "ben", "amber+strict"))
 TLPS = st.sampled_from(["clear", "green", "amber", "amber+strict"])
 NUMBERS = st.integers(1, 3)
+WAY = PathQuery("lawyer:a.1", "lawyer:a.2", date(2026, 12, 1))
 
 
 @st.composite
@@ -66,7 +69,7 @@ def answers(views: Views) -> Json:
         ]
         told += [graph.node(node["ref"]) for node in whole["nodes"]]
         told += [graph.edge(edge["from"], edge["to"], edge["kind"]) for edge in whole["edges"]]
-        told += [graph.paths("lawyer:a.1", "lawyer:a.2"), b"".join(graph.export("csv"))]
+        told += [graph.paths(WAY), b"".join(graph.export("csv"))]
         told += [dossiers.listing(name, ListQuery(sort="status", descending=True)) for name in LISTS]
         told += [dossiers.listing("threats", ListQuery(country="QM", about="lawyer:a.2"))]
         told += [dossiers.dossier("threats", f"threat:a.{number}") for number in (1, 2, 3)]
@@ -98,7 +101,7 @@ def test_what_a_reader_may_not_see_changes_nothing_for_him(drawn: list[Json]) ->
         graph, dossiers = views.graph_of(), views.dossiers_of()
         told: list[Json] = [
             graph.graph(GraphQuery(limit=3)),
-            graph.paths("lawyer:a.1", "lawyer:a.2"),
+            graph.paths(WAY),
             b"".join(graph.export("gexf")),
         ]
         told += [graph.node(ref) for ref in ("lawyer:a.1", "threat:a.1", "place:QM")]

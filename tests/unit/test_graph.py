@@ -1,3 +1,4 @@
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -6,6 +7,7 @@ import pytest
 from events.audience import PUBLIC, Reader, label_of
 from events.event import Position
 from projections.changes import Change
+from projections.graph.introductions import PathQuery
 from projections.graph.look import plain
 from projections.graph.query import GraphQuery
 from projections.graph.sight import MOST_TIES
@@ -37,6 +39,10 @@ def joined(position: int, partner: str, action: str = "action:a.1", **envelope: 
         "joined": f"2026-11-{position % 28 + 1:02}",
     }
     return recorded(position, "action.joined", data, partner, **envelope)
+
+
+def asked(source: str, target: str, **more: Any) -> PathQuery:
+    return PathQuery(source, target, date(2026, 12, 1), **more)
 
 
 def refs(answer: Json) -> list[str]:
@@ -157,7 +163,7 @@ def test_only_visible_claims_make_nodes_ties_labels_and_counts(tmp_path: Path) -
         assert public.graph(GraphQuery(limit=1))["truncated"] == 1
         assert public.node("lawyer:a.3") is None
         assert public.edge("threat:a.3", "lawyer:a.1", "TARGETS") is None
-        assert public.paths("lawyer:a.1", "lawyer:a.3") is None
+        assert public.paths(asked("lawyer:a.1", "lawyer:a.3")) is None
         cleared = views.graph_of(LANTERNS)
         named = {node["ref"]: node for node in cleared.graph(GraphQuery())["nodes"]}
         assert named["threat:a.1"] == {
@@ -418,7 +424,7 @@ def test_paths_prove_each_step_and_avoid_whom_one_asks_to(tmp_path: Path) -> Non
             threat(5, 8, "lawyer:a.8", place={"country": "QM"}),
         )
         sight = views.graph_of()
-        answer = sight.paths("lawyer:a.1", "lawyer:a.3", k=5)
+        answer = sight.paths(asked("lawyer:a.1", "lawyer:a.3", k=5))
         assert answer is not None
         assert [[node["ref"] for node in path["nodes"]] for path in answer["paths"]] == [
             ["lawyer:a.1", "threat:a.9", "lawyer:a.3"],
@@ -429,11 +435,11 @@ def test_paths_prove_each_step_and_avoid_whom_one_asks_to(tmp_path: Path) -> Non
         assert step["ties"][0]["events"] == [
             {"source": "urn:hub:partner:lanterns", "id": "event-4", "type": "threat.reported"}
         ]
-        around = sight.paths("lawyer:a.1", "lawyer:a.3", avoid=["threat:a.9", "lawyer:a.2"])
-        assert around == {"paths": []}
-        assert sight.paths("lawyer:a.1", "lawyer:a.8") == {"paths": []}
-        assert sight.paths("lawyer:a.1", "lawyer:a.1") == {"paths": []}
-        assert sight.paths("lawyer:a.1", "lawyer:a.77") is None
+        around = sight.paths(asked("lawyer:a.1", "lawyer:a.3", avoid=["threat:a.9", "lawyer:a.2"]))
+        assert around == {"paths": [], "avoided": []}
+        assert sight.paths(asked("lawyer:a.1", "lawyer:a.8")) == {"paths": [], "avoided": []}
+        assert sight.paths(asked("lawyer:a.1", "lawyer:a.1")) == {"paths": [], "avoided": []}
+        assert sight.paths(asked("lawyer:a.1", "lawyer:a.77")) is None
 
 
 def test_a_hub_introduces_nobody_but_may_be_reached(tmp_path: Path) -> None:
@@ -441,8 +447,8 @@ def test_a_hub_introduces_nobody_but_may_be_reached(tmp_path: Path) -> None:
         crowd = [f"lawyer:a.{number:03}" for number in range(201)]
         views.put(threat(1, 1, *crowd))
         sight = views.graph_of()
-        assert sight.paths("lawyer:a.000", "lawyer:a.001") == {"paths": []}
-        reached = sight.paths("lawyer:a.000", "threat:a.1")
+        assert sight.paths(asked("lawyer:a.000", "lawyer:a.001")) == {"paths": [], "avoided": []}
+        reached = sight.paths(asked("lawyer:a.000", "threat:a.1"))
         assert reached is not None
         assert reached["paths"][0]["hops"] == 1
 
@@ -457,7 +463,7 @@ def test_who_is_said_to_be_another_introduces_nobody(tmp_path: Path) -> None:
             "confidence": 1,
         }
         views.put(recorded(1, "identity.judged", data))
-        assert views.graph_of().paths("lawyer:a.1", "lawyer:a.2") == {"paths": []}
+        assert views.graph_of().paths(asked("lawyer:a.1", "lawyer:a.2")) == {"paths": [], "avoided": []}
 
 
 def test_a_label_is_one_text_in_english_if_there_is_one() -> None:

@@ -1,6 +1,7 @@
 """The timeline: what each class of readers is told about events."""
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from events.audience import PUBLIC, Reader
 from events.event import Position
 from projections.dossiers import ListQuery
 from projections.event_query import EventQuery
+from projections.graph.introductions import PathQuery
 from projections.graph.query import GraphQuery
 from projections.reading_room import ReadingRoom
 from projections.sight import Sight
@@ -278,7 +280,7 @@ def test_a_sight_answers_from_every_view(log: MemoryLog, ask: Ask) -> None:
     threat, lawyer = "threat:harbour-bar-watch.1", "lawyer:harbour-bar-watch.1"
     assert sight.node(threat) is not None
     assert sight.edge(threat, lawyer, "TARGETS") is not None
-    assert sight.paths(threat, lawyer, 1) is not None
+    assert sight.paths(PathQuery(threat, lawyer, date(2026, 12, 1))) is not None
     assert len(sight.graph(GraphQuery())["nodes"]) == 3
     assert b"".join(sight.export("json"))
     assert sight.listing("lawyers", ListQuery())["total"] == 1

@@ -1,0 +1,90 @@
+"""What events said before they were put right: the graph as the hub knew it earlier.
+
+Only what may still be shown is kept. Where rights became narrower, or something was erased, the earlier readings go.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from projections.graph.claims import Reading
+from projections.graph.network import Network
+
+
+class Span(NamedTuple):
+    """From which place of the log on an event read so, and up to which place it did."""
+
+    born: int
+    died: int
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A reading that an event has no more.
+
+    Args:
+        reading: as it was.
+        span: when.
+    """
+
+    reading: Reading
+    span: Span
+
+
+class History:
+    """Holds the versions beside the network; each is a reading of its own, under a negative number.
+
+    `network` is the graph of all of them together: whoever walks it asks `held` which hold at his place of the log.
+    """
+
+    def __init__(self) -> None:
+        self.network = Network()
+        self._spans: dict[int, Span] = {}
+        self._readings: dict[int, Reading] = {}
+        self._versions: defaultdict[int, list[int]] = defaultdict(list)
+        self._began: dict[int, int] = {}
+        self._last = 0
+
+    def keep(self, version: Version) -> None:
+        """Add what an event said until now."""
+        self._last -= 1
+        numbered = version.reading._replace(origin=version.reading.origin._replace(position=self._last))
+        self.network.add(numbered)
+        self._spans[self._last] = version.span
+        self._readings[self._last] = numbered
+        self._versions[version.reading.origin.position].append(self._last)
+
+    def has(self, position: int) -> bool:
+        """Tell whether the event at `position` said anything before that is kept."""
+        return position in self._versions
+
+    def begin(self, position: int, born: int) -> None:
+        """Note since which place of the log the event at `position` reads as it does now."""
+        if born == position:
+            self._began.pop(position, None)
+        else:
+            self._began[position] = born
+
+    def began(self, position: int) -> int:
+        """Return since which place of the log the event at `position` reads as it does now."""
+        return self._began.get(position, position)
+
+    def forget(self, position: int) -> None:
+        """Let go of all that the event at `position` ever said before."""
+        for number in self._versions.pop(position, ()):
+            self.network.remove(self._readings.pop(number))
+            del self._spans[number]
+
+    def held(self, number: int, upto: int) -> bool:
+        """Tell whether a version held at a place of the log.
+
+        Args:
+            number: the position that the origins of its claims bear.
+            upto: the place.
+        """
+        span = self._spans[number]
+        return span.born <= upto < span.died
+
+    def reading(self, number: int) -> Reading:
+        """Return a version by the number that the origins of its claims bear."""
+        return self._readings[number]

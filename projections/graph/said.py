@@ -1,0 +1,94 @@
+"""What visible claims say about properties that are not kept in memory: read from the table, each event once."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from projections.graph.claims import EdgeClaim, Reading
+from projections.graph.rows import Rows
+from projections.shown import Assessments, Claim, shown
+
+if TYPE_CHECKING:
+    from projections.graph.view import Graph
+
+Json = Any
+
+
+class Said:
+    """The readings of some events, for one question.
+
+    Args:
+        view: the graph, in whose tables the readings lie.
+        allowed: label numbers that the reader may see.
+        past: returns the readings of the past among some places (negative numbers); it may take the view's lock.
+    """
+
+    def __init__(
+        self,
+        view: "Graph",
+        allowed: frozenset[int],
+        past: Callable[[Collection[int]], Iterable[Reading]],
+    ) -> None:
+        self._view = view
+        self._allowed = allowed
+        self._past = past
+        self._readings: dict[int, Reading] = {}
+
+    def load(self, places: Iterable[int]) -> None:
+        """Read what some events say, as far as it is not here yet. Hold no lock."""
+        missing = set(places) - self._readings.keys()
+        past = sorted(place for place in missing if place < 0)
+        if past:
+            self._readings.update((one.origin.position, one) for one in self._past(past))
+        with self._view.database.snapshot() as db:
+            now = Rows(db, self._view.labels).stored([place for place in missing if place > 0])
+            self._readings.update((one.origin.position, one) for one in now)
+
+    def _told(self, places: Iterable[int]) -> Iterator[Reading]:
+        for place in places:
+            reading = self._readings.get(place)
+            if reading is not None:
+                yield reading
+
+    def node(self, among: Collection[str], places: Iterable[int], name: str) -> list[Claim]:
+        """Return the visible claims on a property of a node.
+
+        Args:
+            among: every reference that is read as that node.
+            places: of the events that name it; loaded before.
+            name: of the property.
+        """
+        return [
+            claim
+            for reading in self._told(places)
+            for ref, _, props in reading.nodes
+            if ref in among
+            for claim in self._props(reading, props, name)
+        ]
+
+    def tie(self, kind: str, claims: Sequence[EdgeClaim], name: str) -> list[Claim]:
+        """Return the visible claims on a property of a tie, of a kind of which an event names one."""
+        return [
+            claim
+            for reading in self._told(claim.origin.position for claim in claims)
+            for of, _, _, label, _, _, props in reading.ties
+            if of == kind and label in self._allowed
+            for claim in self._props(reading, props, name)
+        ]
+
+    def _props(self, reading: Reading, props: Json, name: str) -> Iterator[Claim]:
+        for given, value, pointer, label in props:
+            if given == name and label in self._allowed:
+                yield Claim(value, reading.origin, pointer)
+
+
+def values_of(claims: Sequence[Claim], assessments: Assessments) -> list[Json]:
+    """Return what is shown of claims: nothing, one value, or the sides of a dispute."""
+    return shown(claims, assessments).values if claims else []
+
+
+def codes_of(claims: Sequence[Claim], assessments: Assessments) -> list[str]:
+    """Return the codes that are shown, those of a list one by one, sorted."""
+    found: set[str] = set()
+    for value in values_of(claims, assessments):
+        found.update(str(one) for one in (value if isinstance(value, list) else [value]))
+    return sorted(found)

@@ -1,0 +1,1 @@
+"""Suggestions that two references may mean one: for people to judge, nothing follows from them by itself."""
