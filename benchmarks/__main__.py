@@ -1,4 +1,7 @@
-"""`make bench` runs every part, `make bench PART=ingest` one. Fails only if a run is broken, never for being slow."""
+"""`make bench` runs every part, `make bench PART=ingest` one. Fails only if a run is broken, never for being slow.
+
+`make bench PART="graph 1000000"` measures the graph at so many nodes.
+"""
 
 import sys
 from collections.abc import Callable
@@ -6,10 +9,11 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import identity, ingest, replay, sealing
+from benchmarks import graph, identity, ingest, replay, sealing
 from benchmarks.measure import Figure, keep
 
 PARTS: dict[str, Callable[[], list[Figure]]] = {
+    "graph": lambda: graph.run(*map(int, sys.argv[2:])),
     "identity": identity.run,
     "ingest": ingest.run,
     "replay": replay.run,

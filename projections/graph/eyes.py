@@ -74,6 +74,13 @@ class Eyes:
         if not self.merged:
             yield from self._own_ties(ref)
             return
+        if ref not in self.merged.canonical:
+            # Most are nobody else, and tied to nobody who is.
+            ties = list(self._own_ties(ref))
+            renamed = self.merged.canonical
+            if not any(tie[0] in renamed or tie[1] in renamed for tie in ties):
+                yield from ties
+                return
         together: defaultdict[tuple[str, str, str], list[EdgeClaim]] = defaultdict(list)
         for one in self.merged.all_of(ref):
             for said, of, kind, claims in self._own_ties(one):

@@ -1,7 +1,7 @@
 """One look at the network with one reader's eyes: computed from visible claims alone, nothing kept."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from itertools import islice
 from typing import Any
 
@@ -134,16 +134,29 @@ class Look(Eyes):
         for ref in sorted(among):
             yield from self.edges_from(ref, among)
 
-    def edges_from(self, ref: str, among: Collection[str]) -> list[Json]:
+    def edges_from(self, ref: str, among: Set[str]) -> list[Json]:
         """Return the outgoing ties of a node that end at one of `among`, sorted."""
-        ties = [tie for tie in self.ties(ref) if tie[0] == ref and tie[1] in among]
+        ties = list(self._ties_into(ref, among))
         found = [self.edge(*tie) for tie in ties]
         if self._query.past:
             live = {tie[:3] for tie in ties}
             found += [self.edge(*tie) for tie in self._ended(ref, among) if tie[:3] not in live]
         return sorted(found, key=lambda edge: (edge["kind"], edge["to"]))
 
-    def _ended(self, ref: str, among: Collection[str]) -> Iterator[Tie]:
+    def _ties_into(self, ref: str, among: Set[str]) -> Iterator[Tie]:
+        """Yield the outgoing ties of a node that end at one of `among`; of a place thousands of others are not read."""
+        if not self._is_plain:
+            yield from (tie for tie in self.ties(ref) if tie[0] == ref and tie[1] in among)
+            return
+        ties, wanted = self.network.graph.out_of(ref), self._tie_kinds
+        few, many = (among, ties) if len(among) < len(ties) else (ties, among)
+        for target in (one for one in few if one in many):
+            for kind, held in ties[target].items():
+                visible = [claim for claim in held["claims"] if claim.label in self.allowed]
+                if visible and (not wanted or kind in wanted):
+                    yield ref, target, kind, visible
+
+    def _ended(self, ref: str, among: Set[str]) -> Iterator[Tie]:
         """Yield the outgoing ties of a node that events said once, with the claims of then."""
         for target in sorted(among):
             for kind in sorted(self.history.network.kinds_between(ref, target)):

@@ -166,7 +166,10 @@ class Network:
             return
         kind = ref.partition(":")[0]
         if node.labels:
-            self._sizes[kind, frozenset(node.labels)] -= 1
+            same = kind, frozenset(node.labels)
+            self._sizes[same] -= 1
+            if not self._sizes[same]:
+                del self._sizes[same]
         if before:
             del node.labels[label]
         else:

@@ -1,0 +1,201 @@
+"""The graph: what an event costs, what a tie costs, and how soon questions are answered, at three sizes.
+
+A hub in this process answers over ASGI, as a partner's account that may see most, not all. Its graph is filled by
+events of real types, without the log and without other views. Each size runs in a process of its own:
+`python -m benchmarks.graph NODES QUESTIONS` prints the figures of one as JSON.
+"""
+
+import asyncio
+import ctypes
+import gc
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from time import perf_counter, thread_time
+from typing import Any
+
+from benchmarks.graph_bare import Engine, Sets, gexf, networkx_of, rows
+from benchmarks.graph_questions import PAST, alone, neighbourhoods, paths
+from benchmarks.graph_room import Room, opened, settle
+from benchmarks.graph_turns import absent
+from benchmarks.graph_whole import measures
+from benchmarks.graph_world import Invention
+from benchmarks.measure import ROUNDS, Figure, median
+from benchmarks.processes import ROOT, resident, scratch
+from projections.rules import Readings, load_rules
+from tests.running import registry
+
+SIZE = 100_000
+LARGE = 300_000
+"""Nodes from which on the goals for a million hold."""
+
+QUESTIONS = 300
+FEW = 60
+FRESH = 1_000
+"""Most events folded in one round; a twentieth of the graph, if that is fewer."""
+
+EXPORT_SECONDS = 25.0
+FEWEST = 2
+
+
+def run(size: int = SIZE) -> list[Figure]:
+    """Measure at this size, and with fewer questions at a tenth and a hundredth of it: what each costs as it grows."""
+    sizes = {size // 100: FEW, size // 10: FEW, size: QUESTIONS}
+    curve = {nodes: _apart(nodes, count) for nodes, count in sizes.items()}
+    figures = [Figure(**row) for row in curve.pop(size)]
+    for nodes, found in curve.items():
+        before = {row["name"]: row["ours"] for row in found}
+        for figure in figures:
+            if figure.name in before:
+                figure.notes[f"at {nodes:,}"] = before[figure.name]
+    return figures
+
+
+def _apart(nodes: int, count: int) -> list[dict[str, Any]]:
+    """Measure at one size in a process of its own, whose errors are seen."""
+    command = [sys.executable, "-m", "benchmarks.graph", str(nodes), str(count)]
+    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE)
+    found: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+async def measure(size: int, count: int) -> list[Figure]:
+    """Measure at one size, with so many questions of a kind."""
+    is_large = size >= LARGE
+    with scratch() as folder:
+        async with opened(folder / "hub") as room:
+            invention = Invention(size)
+            figures = [_filled(room, invention)]
+            settle()
+            figures.append(_folded(room, invention, 80.0 if is_large else 60.0))
+            upto = invention.place_on(PAST)
+            sets, engine = Sets(room), Engine(room)
+            settle()
+            figures += await neighbourhoods(
+                room, sets, (30.0, 200.0) if is_large else (10.0, 50.0), upto, count
+            )
+            figures += await paths(room, engine, (50.0, 500.0) if is_large else (10.0, 100.0), count)
+            figures += await alone(room, sets, 200.0 if is_large else 50.0, count)
+            del sets
+            figures += await measures(room, engine, invention)
+            del engine
+            figures.append(await _exported(room))
+    return figures
+
+
+def _filled(room: Room, invention: Invention) -> Figure:
+    """Fill the graph, and measure the memory that it takes for a tie."""
+    before, began = held(), perf_counter()
+    gc.disable()  # A hub freezes what it has loaded; to walk it meanwhile would measure the filling alone.
+    room.fold(invention.all())
+    room.date(invention)
+    gc.enable()
+    took = perf_counter() - began
+    room.graph.database.writer.execute("PRAGMA shrink_memory")
+    grown = held() - before
+    network = room.graph.network
+    ties = network.graph.number_of_edges()
+    allowed = room.allowed.numbers()
+    return Figure(
+        name="memory for a tie, its claims included",
+        unit="bytes",
+        ours=grown / ties,
+        goal="<= 1,536 bytes",
+        met=grown / ties <= 1536,
+        notes={
+            "nodes": float(len(network.nodes)),
+            "ties": float(ties),
+            "claims": float(len(room.graph.journal)),
+            "share of nodes that the reader sees": sum(network.sees(ref, allowed) for ref in network.nodes)
+            / len(network.nodes),
+            "seconds to fill": took,
+        },
+    )
+
+
+def _folded(room: Room, invention: Invention, most: float) -> Figure:
+    """Measure what one more event costs beside its reading by the rule, which other views need as well."""
+    readings = Readings(registry(), load_rules(registry()))
+    count = min(FRESH, len(room.graph.network.nodes) // 20)
+    whole: list[float] = []
+    read: list[float] = []
+    bare: list[float] = []
+    for _ in range(ROUNDS):
+        changes = invention.more(count)
+        read.append(_cpu(lambda changes=changes: [readings.imply(one.event) for one in changes]))  # type: ignore[misc]
+        whole.append(sum(room.fold(changes)))
+        bare.append(_cpu(networkx_of(changes, readings)))
+    costs = [(one - other) / count * 1e6 for one, other in zip(whole, read, strict=True)]
+    return Figure(
+        name="event applied to the graph",
+        unit="CPU us/event",
+        ours=median(costs),
+        goal=f"<= {most:g} us",
+        met=median(costs) <= most,
+        limit=median(bare) / count * 1e6,
+        limit_name="networkx, add_edge of its ties",
+        notes={"reading by the rule, shared by three views": median(read) / count * 1e6},
+    )
+
+
+async def _exported(room: Room) -> Figure:
+    """Measure the export as GEXF, and what memory it takes meanwhile."""
+    name = "export as GEXF"
+    if not room.has("/graph/export", "format"):
+        return absent(name)
+    ours: list[float] = []
+    bare: list[float] = []
+    peaks: list[float] = []
+    edges, began = 0, perf_counter()
+    while len(ours) < ROUNDS and (len(ours) < FEWEST or perf_counter() - began < EXPORT_SECONDS):
+        before = held()
+        _forget_peak()
+        heard = await room.ask("/graph/export", {"format": "gexf"}, keep=False)
+        peaks.append(_peak() - before)
+        if heard.status != 200:
+            return absent(name, f"answered {heard.status}")
+        edges = heard.edges
+        ours.append(edges / heard.wall)
+        ready = list(rows(room))
+        bare.append(len(ready) / _cpu(lambda ready=ready: gexf(ready)))  # type: ignore[misc]
+        del ready
+    return Figure(
+        name=name,
+        unit="edges/s",
+        ours=median(ours),
+        goal=">= 50,000 edges/s",
+        limit=median(bare),
+        limit_name="ready rows written",
+        met=median(ours) >= 50_000,
+        notes={"edges": float(edges), "peak memory MB": max(peaks) / 1e6, "rounds": float(len(ours))},
+    )
+
+
+def held() -> int:
+    """Return the memory of this process after its garbage went back to the system."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+    return resident()
+
+
+def _forget_peak() -> None:
+    Path("/proc/self/clear_refs").write_text("5", "ascii")
+
+
+def _peak() -> int:
+    """Return the most memory that this process held since `_forget_peak`."""
+    lines = Path("/proc/self/status").read_text("ascii").splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) * 1024
+
+
+def _cpu(work: Callable[[], object]) -> float:
+    began = thread_time()
+    work()
+    return thread_time() - began
+
+
+if __name__ == "__main__":
+    print(json.dumps([asdict(figure) for figure in asyncio.run(measure(int(sys.argv[1]), int(sys.argv[2])))]))
