@@ -114,7 +114,7 @@ class Erasures:
             str(event.data.get("executed_on", recorded)),
             _answered_by(recorded),
             event.data.get("request"),
-            label if level is None else self.labels.stricter(db, label, level),
+            label if level is None else self.labels.raised(label, level),
         )
         db.execute("INSERT INTO erasures_executed VALUES(?,?,?,?,?,?,?,?,?,?)", about)
 

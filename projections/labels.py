@@ -29,6 +29,7 @@ class Labels:
         self._labels: list[Label] = []
         self._numbers: dict[Label, int] = {}
         self._raised: dict[tuple[int, str], int] = {}
+        self._whole: set[int] = set()
         db.executescript(SCHEMA)
         for tlp, publisher, audience, embargoed, consent, recipients, excluded in db.execute(
             "SELECT tlp, publisher, audience, embargoed, consent, recipients, excluded FROM labels ORDER BY no"
@@ -52,22 +53,18 @@ class Labels:
         The stricter forms come along so that numbers depend on the log alone, not on which view asks first.
         """
         number = self._numbers.get(label)
-        if number is not None:
+        if number is not None and number in self._whole:
             return number
         with self._lock:
             start = len(self._labels)
+            # A label that came as the stricter form of another lacks its own forms yet.
             for form in _with_stricter(label):
                 if form not in self._numbers:
                     self._add(form)
             db.executemany(_INSERT, self._rows(start))
-            return self._numbers[label]
-
-    def stricter(self, db: sqlite3.Connection, number: int, level: str) -> int:
-        """Return the number of the label of a field that demands `level`."""
-        known = self._raised.get((number, level))
-        if known is None:
-            known = self._raised[number, level] = self.intern(db, self.label(number).stricter(level))
-        return known
+            number = self._numbers[label]
+            self._whole.add(number)
+            return number
 
     def raised(self, number: int, level: str | None) -> int:
         """Return the number of the label of a field that demands `level`; None: the label's own.

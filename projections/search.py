@@ -79,7 +79,7 @@ class SearchView:
         for audience, own in said.items():
             if own:
                 # A form of its own though its label be the same: else a snippet would tell what decides about it.
-                number = self._labels.stricter(db, base, str(audience))
+                number = self._labels.raised(base, str(audience))
                 stricter.append((FIELD_LEVELS.index(str(audience)), number, own))
         first = event.position * _FORMS
         forms = [_Form(first, base, "\n".join(plain))]

@@ -136,11 +136,9 @@ class Standing:
     def distrusted(self, db: sqlite3.Connection, event: RecordedEvent, until: int) -> RecordedEvent | None:
         """Return why nobody believes an event: a revoked key, or a seized partner; None if they do."""
         for one in self.at(index.effects(db, [key_of("from", event.publisher)], until)):
-            if distrusts(one) != event.publisher:
-                continue
             # A new admission makes the partner believed again, not the keys that were lost.
             is_seized = is_since_seizure(event, one) and not self._is_admitted_again(db, event, one)
-            if is_seized or is_signed_by_lost_key(event, one):
+            if distrusts(one) == event.publisher and (is_seized or is_signed_by_lost_key(event, one)):
                 return one
         return None
 

@@ -136,11 +136,9 @@ class TimelineView:
         forms: dict[str | None, int] = {None: number}
         for node in implied.nodes:
             if node.tlp is not None and node.tlp not in forms:
-                forms[node.tlp] = self._labels.stricter(db, number, node.tlp)
+                forms[node.tlp] = self._labels.raised(number, node.tlp)
         marks = self._turns.marks(event.stem)
-        levels = {
-            level: self._labels.stricter(db, number, level) for level in sorted(marks.levels(event.data))
-        }
+        levels = {level: self._labels.raised(number, level) for level in sorted(marks.levels(event.data))}
         return _Row(
             position=event.position,
             publisher=event.publisher,

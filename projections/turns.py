@@ -178,7 +178,7 @@ class Turns:
 
     def number(self, db: sqlite3.Connection, label: int, level: str | None) -> int:
         """Return the number of the label of a field."""
-        return label if level is None else self._labels.stricter(db, label, level)
+        return label if level is None else self._labels.raised(label, level)
 
     def level_at(self, stem: str, pointer: str) -> str | None:
         """Return what the field at a pointer demands; before what a correction brought stands its place."""

@@ -203,10 +203,9 @@ class Look(Eyes):
 
     def _light(self, ref: str) -> dict[str, list[Claim]]:
         found: defaultdict[str, list[Claim]] = defaultdict(list)
-        for claim in self.told(ref):
-            for prop in claim.light:
-                if prop.label in self.allowed:
-                    found[prop.name].append(Claim(prop.value, claim.origin, prop.pointer))
+        said = ((claim.origin, prop) for claim in self.told(ref) for prop in claim.light)
+        for origin, prop in (one for one in said if one[1].label in self.allowed):
+            found[prop.name].append(Claim(prop.value, origin, prop.pointer))
         return found
 
     def proofs(self, here: str, there: str, ignored: Collection[str], most: int) -> list[Json]:

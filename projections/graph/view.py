@@ -176,10 +176,8 @@ class Numbers(dict[str | None, int]):
         self._label = label
 
     def __missing__(self, tlp: str | None) -> int:
-        if tlp is None:
-            number = self._labels.intern(self._db, self._label)
-        else:
-            number = self._labels.stricter(self._db, self[None], tlp)
+        labels = self._labels
+        number = labels.intern(self._db, self._label) if tlp is None else labels.raised(self[None], tlp)
         self[tlp] = number
         return number
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from events.audience import PUBLIC, Label, Reader
+from events.audience import FIELD_LEVELS, PUBLIC, Label, Reader
 from projections.database import Database
 from projections.labels import Allowed, Labels, class_of
 
@@ -41,7 +41,22 @@ def test_every_part_of_a_label_survives_a_restart(database: Database) -> None:
     )
     number = labels.intern(database.writer, said)
     assert Labels(database.writer).label(number) == said
-    assert labels.label(labels.stricter(database.writer, number, "C2")).audience == {"a-b"}
+    assert labels.label(labels.raised(number, "C2")).audience == {"a-b"}
+
+
+def test_a_label_that_came_as_a_stricter_form_gets_its_own_forms(database: Database) -> None:
+    labels = Labels(database.writer)
+    referred = Label("green", "open-docket", consent="C3", recipients=frozenset({"a-b"}))
+    number = labels.intern(database.writer, referred)
+    team = labels.label(labels.raised(number, "C2"))
+    whole = labels.intern(database.writer, team)
+    assert whole == labels.raised(number, "C2")
+    for level in FIELD_LEVELS:
+        assert labels.label(labels.raised(whole, level)) == team.stricter(level)
+    # A restart gives no number anew.
+    again = Labels(database.writer)
+    assert again.intern(database.writer, team) == whole
+    assert len(again) == len(labels)
 
 
 def test_numbers_survive_a_rollback(database: Database) -> None:
