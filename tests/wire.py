@@ -87,7 +87,8 @@ class Wire:
     def settle(self) -> None:
         """Wait until the views have all that the log has."""
         assert self.state["room"].wait_for(self.state["end_of_log"](), SECONDS)
-        assert self.state["room"].stalls() == {}
+        stalls = self.state["room"].stalls()
+        assert not stalls, stalls
 
     def _call(self, scope: Message, first: Message, is_enough: Callable[[Message], bool]) -> list[Message]:
         number = next(self._callers)
