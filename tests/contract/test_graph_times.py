@@ -29,7 +29,7 @@ class Desk:
         self.cursor = answer.json()["cursor"]
 
     def ask(self, path: str, status: int = 200, **params: str) -> Json:
-        waiting = {**params, "at_least": self.cursor}
+        waiting = {**params, "at_least": self.cursor} if self.cursor else params
         answer = httpx.get(f"{self._url}{path}", params=waiting, headers=self._reader)
         assert answer.status_code == status, answer.text
         return answer.json()
