@@ -37,7 +37,7 @@ def changed(view: "Graph", allowed: Allowed, place: int, limit: int) -> tuple[Js
     Returns:
         `{"nodes": [{"change": "new"|"changed"|"gone", "node", "events"}], "ties": [{"change", "tie", "events"}],
         "truncated": N}`, and the place of the last visible event that was looked at: from there to go on. `gone` is
-        told of what was corrected or taken back, never of what is hidden now.
+        told of what was put right, never of what is hidden or withdrawn now.
     """
     numbers = allowed.numbers()
     with view.database.snapshot() as db:

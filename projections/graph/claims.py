@@ -54,6 +54,11 @@ class Judgement(NamedTuple):
     preferred: str | None
 
 
+def pair_of(left: str, right: str) -> tuple[str, str]:
+    """Return two references in their own order, whichever stood left."""
+    return (left, right) if left < right else (right, left)
+
+
 class Reading(NamedTuple):
     """What one event says, labels as numbers; the form in which it is stored.
 

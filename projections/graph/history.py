@@ -1,6 +1,6 @@
 """What events said before they were put right: the graph as the hub knew it earlier.
 
-Only what may still be shown is kept. Where rights became narrower, or something was erased, the earlier readings go.
+Only what may still be shown is kept, under the present label; what was retracted or erased goes. See `keeping.py`.
 """
 
 from collections import defaultdict
@@ -82,9 +82,9 @@ class History:
             number: the position that the origins of its claims bear.
             upto: the place.
         """
-        span = self._spans[number]
-        return span.born <= upto < span.died
+        span = self._spans.get(number)
+        return span is not None and span.born <= upto < span.died
 
-    def reading(self, number: int) -> Reading:
-        """Return a version by the number that the origins of its claims bear."""
-        return self._readings[number]
+    def reading(self, number: int) -> Reading | None:
+        """Return a version by the number that the origins of its claims bear; None if it was let go meanwhile."""
+        return self._readings.get(number)

@@ -1,16 +1,15 @@
 """An inquiry: one reader's question to the graph on one day, with what its answer may use."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from events.audience import PUBLIC_NAME
-from projections.graph.claims import Reading
 from projections.graph.deeds import Deed, Deeds
-from projections.graph.look import Look
-from projections.graph.query import ALL, GraphQuery, then_of
+from projections.graph.look import Look, look_at
+from projections.graph.query import ALL, GraphQuery
 from projections.graph.said import Said
 from projections.graph.support import Support, Weighed, open_to_all, places_of, supports_of, weighed
 from projections.labels import Allowed
@@ -56,8 +55,7 @@ class Inquiry:
 
     def look(self, query: GraphQuery | None = None) -> Look:
         """Return the visible graph; hold the lock while calling and using it."""
-        query = query or self.query
-        return Look(self.view.eyes(self.allowed.numbers(), then_of(query), merge=query.merge), query)
+        return look_at(self.view, self.allowed.numbers(), query or self.query)
 
     def state(self) -> object:
         """Return what must be the same for what was remembered to hold, but for what changes touched."""
@@ -66,11 +64,7 @@ class Inquiry:
 
     def said(self) -> Said:
         """Return an empty reader of what events say; hold no lock while it loads."""
-        return Said(self.view, self.allowed.numbers(), self._past)
-
-    def _past(self, places: Collection[int]) -> Iterable[Reading]:
-        with self.lock:
-            return [self.view.history.reading(place) for place in places]
+        return Said(self.view, self.allowed.numbers())
 
     def may_be_told(self, look: Look, ref: str, found: Sequence[Weighed]) -> list[Weighed]:
         """Return the deeds for somebody of which these readers may be told: the public only of open statements."""

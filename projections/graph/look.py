@@ -3,12 +3,15 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from projections.graph.claims import EdgeClaim
 from projections.graph.eyes import Eyes, Tie
-from projections.graph.query import MOST_HOPS, GraphQuery
+from projections.graph.query import MOST_HOPS, GraphQuery, then_of
 from projections.shown import DOUBTED, Claim, assessed, shown
+
+if TYPE_CHECKING:
+    from projections.graph.view import Graph
 
 Json = Any
 
@@ -217,6 +220,15 @@ class Look(Eyes):
             behind = sorted(origins, key=lambda origin: (origin.time, origin.source, origin.id))
             told.append({**self.edge(*tie), "events": [origin.as_json() for origin in behind[:most]]})
         return told
+
+
+def look_at(view: "Graph", allowed: frozenset[int], query: GraphQuery) -> Look:
+    """Return the graph as it is asked for, with some labels. Hold the lock while calling and using it.
+
+    Raises:
+        NotEdtf: `as_of` is no date.
+    """
+    return Look(view.eyes(allowed, then_of(query), merge=query.merge), query)
 
 
 def plain(text: Json) -> str:

@@ -12,11 +12,11 @@ import numpy as np
 from projections.graph.breaks import NO_BREAKS, breaks
 from projections.graph.cut import Cut, cut_of
 from projections.graph.desk import Desk, Job
+from projections.graph.look import look_at
 from projections.graph.measures import CENTRAL, Abandoned, Step, communities, sources_of
 from projections.graph.query import ALL
 from projections.graph.question import Pending, WholeQuestion
 from projections.graph.ranking import Ranking, Row
-from projections.graph.sight import look_at
 from projections.labels import Allowed
 
 if TYPE_CHECKING:

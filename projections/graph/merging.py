@@ -7,7 +7,7 @@ judgement splits them again exactly.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from projections.graph.claims import Judgement
+from projections.graph.claims import Judgement, pair_of
 from projections.shown import Assessments, Claim, shown
 
 Pair = tuple[str, str]
@@ -61,7 +61,7 @@ def merged(
     groups: dict[str, frozenset[str]] = {}
     for left, right in sorted(pair for pair, verdict in verdicts.items() if verdict == "SAME_AS"):
         one, other = groups.get(left, frozenset({left})), groups.get(right, frozenset({right}))
-        if not any(_pair(a, b) in apart for a in one for b in other):
+        if not any(pair_of(a, b) in apart for a in one for b in other):
             both = one | other
             groups.update(dict.fromkeys(both, both))
     return _named(set(groups.values()), said)
@@ -89,7 +89,3 @@ def _preferred(group: frozenset[str], said: Mapping[Pair, Sequence[Judgement]]) 
             for one in said[left, right]:
                 if one.kind == "SAME_AS" and one.preferred in group:
                     yield one.preferred
-
-
-def _pair(left: str, right: str) -> Pair:
-    return (left, right) if left < right else (right, left)

@@ -21,6 +21,7 @@ from projections.graph.claims import (
     Parallel,
     Prop,
     Reading,
+    pair_of,
 )
 from projections.shown import Assessment, Origin
 
@@ -110,7 +111,7 @@ class Network:
         self.graph.tie(source, target, kind).append(claim)
         if kind in IDENTITY:
             preferred = next((value for name, value, *_ in props if name == "preferred"), None)
-            said = self.judged.setdefault(_pair(source, target), [])
+            said = self.judged.setdefault(pair_of(source, target), [])
             said.append(Judgement(kind, claim, preferred))
 
     def remove(self, reading: Reading) -> None:
@@ -136,7 +137,7 @@ class Network:
             if not claims:
                 self.graph.remove_edge(source, target, kind)
         if kind in IDENTITY:
-            pair = _pair(source, target)
+            pair = pair_of(source, target)
             left = [one for one in self.judged.get(pair, ()) if one.claim.origin.position != position]
             if left:
                 self.judged[pair] = left
@@ -224,10 +225,6 @@ class Network:
     def assessed(self, event_id: str) -> Sequence[tuple[int, int, Assessment]]:
         """Return (position, label number, assessment) of what assesses events with an id."""
         return self._assessments.get(event_id, ())
-
-
-def _pair(left: str, right: str) -> tuple[str, str]:
-    return (left, right) if left < right else (right, left)
 
 
 def _is_untied(ref: str, reading: Reading) -> bool:

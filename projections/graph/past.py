@@ -7,9 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from projections.dossier_reading import Claims
-from projections.graph.claims import Reading
 from projections.graph.look import Look
-from projections.graph.rows import Rows
 from projections.shown import Assessments, Claim, shown
 
 if TYPE_CHECKING:
@@ -49,7 +47,7 @@ class PastReading:
             about = self.merged.of(about)
             places = {claim.origin.position for claim in self._look.told(about)}
             places |= {claim.origin.position for *_, claims in self._look.ties(about) for claim in claims}
-        named = (node for reading in self._readings(places) for node in reading.nodes)
+        named = (node for reading in self._view.readings(self._db, places) for node in reading.nodes)
         return {self.merged.of(ref) for ref, label, _ in named if label in self._look.allowed}
 
     def claims(self, refs: Collection[str]) -> Claims:
@@ -58,19 +56,13 @@ class PastReading:
         with self._view.lock:
             places = {claim.origin.position for ref in refs for claim in self._look.told(ref)}
         found: defaultdict[str, defaultdict[str, list[Claim]]] = defaultdict(lambda: defaultdict(list))
-        for reading in self._readings(places):
+        for reading in self._view.readings(self._db, places):
             for ref, label, props in reading.nodes:
                 if ref in wanted and label in self._look.allowed:
                     for name, value, pointer, own in props:
                         if own in self._look.allowed:
                             found[self.merged.of(ref)][name].append(Claim(value, reading.origin, pointer))
         return {ref: dict(props) for ref, props in found.items()}
-
-    def _readings(self, places: Collection[int]) -> Iterator[Reading]:
-        with self._view.lock:
-            past = [self._view.history.reading(place) for place in places if place < 0]
-        yield from Rows(self._db, self._view.labels).stored([place for place in places if place > 0])
-        yield from past
 
     def assessments(self, _: Claims) -> Assessments:
         """Return the lookup of the assessments of events."""

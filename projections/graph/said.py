@@ -1,10 +1,9 @@
 """What visible claims say about properties that are not kept in memory: read from the table, each event once."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from projections.graph.claims import EdgeClaim, Reading
-from projections.graph.rows import Rows
 from projections.shown import Assessments, Claim, shown
 
 if TYPE_CHECKING:
@@ -19,29 +18,18 @@ class Said:
     Args:
         view: the graph, in whose tables the readings lie.
         allowed: label numbers that the reader may see.
-        past: returns the readings of the past among some places (negative numbers); it may take the view's lock.
     """
 
-    def __init__(
-        self,
-        view: "Graph",
-        allowed: frozenset[int],
-        past: Callable[[Collection[int]], Iterable[Reading]],
-    ) -> None:
+    def __init__(self, view: "Graph", allowed: frozenset[int]) -> None:
         self._view = view
         self._allowed = allowed
-        self._past = past
         self._readings: dict[int, Reading] = {}
 
     def load(self, places: Iterable[int]) -> None:
         """Read what some events say, as far as it is not here yet. Hold no lock."""
         missing = set(places) - self._readings.keys()
-        past = sorted(place for place in missing if place < 0)
-        if past:
-            self._readings.update((one.origin.position, one) for one in self._past(past))
         with self._view.database.snapshot() as db:
-            now = Rows(db, self._view.labels).stored([place for place in missing if place > 0])
-            self._readings.update((one.origin.position, one) for one in now)
+            self._readings.update((one.origin.position, one) for one in self._view.readings(db, missing))
 
     def _told(self, places: Iterable[int]) -> Iterator[Reading]:
         for place in places:

@@ -12,10 +12,10 @@ from projections.graph.claims import Reading
 from projections.graph.exports import EXPORTS
 from projections.graph.inquiry import Inquiry
 from projections.graph.introductions import PathQuery, introductions
-from projections.graph.look import Look
+from projections.graph.look import Look, look_at
 from projections.graph.merging import Merged
 from projections.graph.past import PastReading, past_reading
-from projections.graph.query import ALL, GraphQuery, then_of
+from projections.graph.query import ALL, GraphQuery
 from projections.graph.rows import Rows
 from projections.labels import Allowed
 from projections.shown import Claim, told
@@ -94,8 +94,7 @@ class GraphSight:
             said = {**look.node(ref), **self._ties(look, ref)}
             among = frozenset(look.merged.all_of(ref))
             places = [claim.origin.position for claim in look.told(ref)]
-            past = self._past(places)
-        claims = self._claims(past, places, lambda reading: _props_of_node(reading, among))
+        claims = self._claims(places, lambda reading: _props_of_node(reading, among))
         return {**said, "props": self._told(query, claims)}
 
     def ties(self, ref: str, query: GraphQuery = ALL) -> Json | None:
@@ -119,29 +118,20 @@ class GraphSight:
             spans = {end: look.span(found, end) for end in ("since", "until")}
             ends = frozenset(look.merged.all_of(source)), frozenset(look.merged.all_of(target))
             places = [one.origin.position for one in found]
-            past = self._past(places)
-        claims = self._claims(past, places, lambda reading: _props_of_tie(reading, kind, *ends))
+        claims = self._claims(places, lambda reading: _props_of_tie(reading, kind, *ends))
         claims.update({end: dated for end, dated in spans.items() if dated})
         existence = self._told(query, {"": [Claim(None, one.origin) for one in found]})[""]["claims"]
         behind = [{name: value for name, value in one.items() if name != "value"} for one in existence]
         return {**said, "props": self._told(query, claims), "claims": behind}
 
-    def _past(self, places: Sequence[int]) -> list[Reading]:
-        """Return the readings of the past among some places; hold the lock."""
-        return [self._view.history.reading(place) for place in places if place < 0]
-
     def _claims(
-        self,
-        past: Sequence[Reading],
-        places: Sequence[int],
-        props: Callable[[Reading], Iterator[tuple[int, Json]]],
+        self, places: Sequence[int], props: Callable[[Reading], Iterator[tuple[int, Json]]]
     ) -> dict[str, list[Claim]]:
-        """Read the visible claims on the properties of a node or a tie from the table, and from the past."""
+        """Read the visible claims on the properties of a node or a tie from what events say, or said."""
         found: defaultdict[str, list[Claim]] = defaultdict(list)
         with self._view.database.snapshot() as db:
             allowed = self._allowed.numbers()
-            now = Rows(db, self._view.labels).stored([place for place in places if place > 0])
-            for reading in (*now, *past):
+            for reading in self._view.readings(db, places):
                 for own, rows in props(reading):
                     for name, value, pointer, label in rows if own in allowed else ():
                         if label in allowed:
@@ -242,15 +232,6 @@ class _Excerpt:
                 look = self._look()
                 found = [one for ref in chunk if look.sees(ref) for one in read(look, ref)]
             yield from found
-
-
-def look_at(view: "Graph", allowed: frozenset[int], query: GraphQuery) -> Look:
-    """Return the graph as it is asked for, with some labels. Hold the lock while calling and using it.
-
-    Raises:
-        NotEdtf: `as_of` is no date.
-    """
-    return Look(view.eyes(allowed, then_of(query), merge=query.merge), query)
 
 
 def _props_of_node(reading: Reading, among: frozenset[str]) -> Iterator[tuple[int, Json]]:

@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -116,6 +116,16 @@ class Graph:
         """
         eyes = Eyes(self.network, allowed, then, self.history)
         return self._merged.applied(eyes) if merge else eyes
+
+    def readings(self, db: sqlite3.Connection, places: Collection[int]) -> Iterator[Reading]:
+        """Yield what some events say or, where a place is negative, said. Takes the lock; do not hold it.
+
+        What was let go since the places were found is left out.
+        """
+        with self.lock:
+            past = [self.history.reading(place) for place in places if place < 0]
+        yield from Rows(db, self.labels).stored([place for place in places if place > 0])
+        yield from (one for one in past if one is not None)
 
     def _before(
         self, db: sqlite3.Connection, position: int, rows: Mapping[int, "Said | None"]

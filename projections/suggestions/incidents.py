@@ -5,10 +5,9 @@ from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
 
-from projections.graph.look import Look
+from projections.graph.look import Look, look_at
 from projections.graph.query import ALL
 from projections.graph.said import Said, codes_of
-from projections.graph.sight import look_at
 from projections.graph.support import span_of
 from projections.graph.view import Graph
 from projections.shown import Assessments, Origin
@@ -41,7 +40,6 @@ _MOST_NEAR = 100
 
 _MOST_EVENTS = 10
 _CHUNK = 1000
-_PAST_IS_NOT_ASKED = ()
 
 Span = tuple[date, date]
 
@@ -91,7 +89,7 @@ class Incidents:
         self._allowed = allowed
         self._known: dict[str, _Incident | None] = {}
         self._against: dict[str, list[tuple[Span, str]]] = {}
-        self._said = Said(graph, allowed, lambda _: _PAST_IS_NOT_ASKED)
+        self._said = Said(graph, allowed)
 
     def _look(self) -> Look:
         return look_at(self._graph, self._allowed, ALL)

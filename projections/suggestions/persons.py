@@ -3,9 +3,8 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from projections.graph.look import Look
+from projections.graph.look import Look, look_at
 from projections.graph.query import ALL
-from projections.graph.sight import look_at
 from projections.graph.view import Graph
 from projections.identities import Identities, Piece, record_of
 from projections.names.prepared import Prepared, prepare

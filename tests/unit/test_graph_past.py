@@ -25,6 +25,18 @@ def report(log: MemoryLog, **more: Json) -> None:
     log.add("threat.reported", {**said, **more}, subject=THREAT, **attributes)
 
 
+def judge_same(log: MemoryLog) -> None:
+    """Record that lawyers 1 and 2 are one."""
+    data = {
+        "left": LAWYER,
+        "right": f"lawyer:{OWN}.2",
+        "judgement": "same",
+        "basis": ["photo"],
+        "confidence": 0.9,
+    }
+    log.add("identity.judged", data, "open-docket")
+
+
 def status(ask: Ask, upto: int, reader: Any = PARTNER) -> Json:
     found = ask(reader).node(THREAT, GraphQuery(upto=upto))
     return None if found is None else found["props"]["status"]["value"]
@@ -180,14 +192,7 @@ def test_a_hidden_correction_is_no_news(ask: Ask, log: MemoryLog) -> None:
 def test_what_is_one_now_is_news_with_the_judgement_behind_it(ask: Ask, log: MemoryLog) -> None:
     report(log)
     log.threat(2)
-    data = {
-        "left": LAWYER,
-        "right": f"lawyer:{OWN}.2",
-        "judgement": "same",
-        "basis": ["photo"],
-        "confidence": 0.9,
-    }
-    log.add("identity.judged", data, "open-docket")
+    judge_same(log)
     found, _ = ask(PARTNER).changes(Position(2), 10)
     told = {one["node"]["ref"]: (one["change"], one["events"][0]["id"]) for one in found["nodes"]}
     assert told == {LAWYER: ("changed", "e3"), f"lawyer:{OWN}.2": ("gone", "e3")}
@@ -198,14 +203,7 @@ def test_what_is_one_now_is_news_with_the_judgement_behind_it(ask: Ask, log: Mem
 def test_many_moments_are_not_remembered_for_ever(ask: Ask, log: MemoryLog) -> None:
     report(log)
     log.threat(2)
-    data = {
-        "left": LAWYER,
-        "right": f"lawyer:{OWN}.2",
-        "judgement": "same",
-        "basis": ["photo"],
-        "confidence": 0.9,
-    }
-    log.add("identity.judged", data, "open-docket")
+    judge_same(log)
     sight = ask(PARTNER)
     for upto in range(3, 80):
         assert len(sight.graph(GraphQuery(kinds=["lawyer"], upto=upto))["nodes"]) == 1

@@ -10,12 +10,12 @@ from events.audience import PUBLIC, Reader
 from projections.graph.breaks import breaks
 from projections.graph.cut import Cut
 from projections.graph.desk import Desk
+from projections.graph.look import look_at
 from projections.graph.measures import Abandoned
 from projections.graph.measuring import MeasureSight
 from projections.graph.query import ALL
 from projections.graph.question import Pending, WholeQuestion
 from projections.graph.ranking import Ranking
-from projections.graph.sight import look_at
 from projections.labels import Allowed
 from tests.folding import Views, recorded, views_in
 
