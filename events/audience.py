@@ -111,6 +111,47 @@ def _visible_to_others(reader: Reader, label: Label) -> bool:
     return f"{reader.partner}/{reader.account}" in label.audience
 
 
+def both(one: Label, other: Label) -> Label | None:
+    """Return a label under which a thing is open only to those to whom it is under each of two labels.
+
+    Consent is that of the first. None where no label says that: accounts are named, or the second is another partner's
+    and not open to all partners.
+    """
+    rank = max(_RANK.get(label.tlp, _RANK["red"]) for label in (one, other))
+    is_foreign = one.publisher != other.publisher
+    if rank == _RANK["red"] or (is_foreign and (other.embargoed or one.publisher in other.excluded)):
+        return None
+    if is_foreign and _team(other) is not None:
+        return None
+    team = _meeting(_team(one), _team(other))
+    if not team and team is not None:
+        rank = _RANK[_STRICT]
+    audience = one.audience if team is None and rank < _RANK["amber"] else team or frozenset()
+    # A consent opens fields to the named audience; to another one, the person never agreed.
+    is_asked_anew = audience != one.audience and one.consent not in (WITHDRAWN, PUBLIC_NAME)
+    return replace(
+        one,
+        tlp=TLP[rank],
+        audience=audience,
+        embargoed=one.embargoed or other.embargoed,
+        consent=KEEP if is_asked_anew else one.consent,
+        excluded=one.excluded | other.excluded,
+    )
+
+
+def _team(label: Label) -> frozenset[str] | None:
+    """Return the partners besides its publisher that may see what bears a label, if the excluded are; None: all."""
+    if _RANK[label.tlp] < _RANK["amber"] or (label.tlp == "amber" and not label.audience):
+        return None
+    return label.audience
+
+
+def _meeting(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other
+
+
 def label_of(envelope: Mapping[str, Any], *, embargoed: bool) -> Label:
     """Read the label off a recorded envelope. A missing or odd label reads as red."""
     audience = str(envelope.get("audience", ""))

@@ -70,6 +70,14 @@ def is_unsafe(event: RecordedEvent) -> bool:
     return retracts(event) is not None and event.data.get("reason") == "unsafe"
 
 
+def leaves_a_past(event: RecordedEvent) -> bool:
+    """Tell whether what a retraction takes back may be looked at as the past: it was wrong, or said twice.
+
+    What should never have been known, for whatever other reason, is not shown as the past either.
+    """
+    return event.data.get("reason") in ("false", "duplicate_of", "superseded")
+
+
 def names_wrong_person(event: RecordedEvent) -> bool:
     """Tell whether a correction puts right who is meant: whom it named wrongly must not be seen in the past either."""
     return corrects(event) is not None and event.data.get("reason") == "wrong_person"

@@ -30,6 +30,8 @@ class Change:
             pointer for all of it.
         past: what becomes of what the event said before. `kept`: it may be looked at as the past, under the present
             label. `mended`: but for what this change put right, which named a wrong person. `forgotten`: none of it.
+        past_label: who may look at the past of what was retracted: those who may see the event and why it was
+            retracted; None: whoever may see the event.
     """
 
     kind: Literal["put", "drop"]
@@ -40,3 +42,4 @@ class Change:
     before: Label | None = None
     erased: frozenset[str] = frozenset()
     past: Past = "kept"
+    past_label: Label | None = None

@@ -60,7 +60,7 @@ class Reach:
 
     def _beyond(self, db: sqlite3.Connection, event: RecordedEvent, target: RecordedEvent) -> set[int]:
         """Return the events on which an amended event acts."""
-        further = corrects(target)
+        further = corrects(target) or retracts(target)
         found = None if further is None else self._standing.find(db, further, event.position)
         reached = self._reached(db, target, event.position)
         if found is not None:
@@ -91,7 +91,9 @@ class Reach:
         found = self._standing.at(places)
         named = [Naming(one.source, one.id).key() for one in found]
         # What a correction said anew goes from the event that it corrects, too.
-        targets = [self._standing.find(db, naming, before) for one in found if (naming := corrects(one))]
+        # What a retraction left as the past is seen by those who may see the retraction.
+        amended = [naming for one in found if (naming := corrects(one) or retracts(one))]
+        targets = [self._standing.find(db, naming, before) for naming in amended]
         corrected = {one.position for one in targets if one is not None}
         return {*places, *self._corrections(db, named, before), *corrected}
 

@@ -57,6 +57,8 @@ class Rulings:
         changes = self._changes(db, events, keys)
         for change in changes:
             self._labels.intern(db, change.label)
+            if change.past_label is not None:
+                self._labels.intern(db, change.past_label)
         return changes
 
     def changes(self, db: sqlite3.Connection, events: Sequence[RecordedEvent]) -> list[Change]:
@@ -91,7 +93,7 @@ class Rulings:
             after = self._reading(db, other, event.position)
             if before != after:
                 change = _change(before, after, event.position)
-                changes.append(replace(change, past=_past(event, after)))
+                changes.append(replace(change, past=_past(event, after), past_label=after.past_label))
         return changes
 
     def next_release(self, db: sqlite3.Connection) -> datetime | None:
@@ -122,11 +124,11 @@ def _dues(event: RecordedEvent) -> list[int]:
 def _past(event: RecordedEvent, after: Reading) -> Past:
     """Return what becomes of what an event said before, when another makes it read differently.
 
-    What was retracted is withdrawn as the past, too. It does not depend on why: not all may know the reason.
+    What was retracted may be looked at by those who may know why, if it was for no other reason than that it was wrong.
     """
     if after.status == "active":
         return "mended" if names_wrong_person(event) else "kept"
-    return "forgotten"
+    return "kept" if after.status == "retracted" and after.past_label is not None else "forgotten"
 
 
 def _dropped(reading: Reading) -> Reason:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from events.acts import ACTED_STEM
-from events.audience import Label, label_of
+from events.audience import Label, both, label_of
 from events.event import Position, RecordedEvent
 from events.seals import Seals
 from projections import rulings_index as index
@@ -17,6 +17,7 @@ from projections.amendments import (
     corrects,
     embargoed_until,
     is_unsafe,
+    leaves_a_past,
     narrows,
     retracts,
 )
@@ -69,12 +70,14 @@ class Reading:
         status: only what is active is part of the views.
         erased: pointers of the fields that were erased by then, whether their keys still open them or not;
             before those of corrections stands the place of the correction.
+        past_label: of what was retracted, who may see that it once was said; None: nobody.
     """
 
     event: RecordedEvent
     label: Label
     status: Status = "active"
     erased: frozenset[str] = frozenset()
+    past_label: Label | None = None
 
 
 class Standing:
@@ -206,7 +209,23 @@ class Standing:
         elif excluded:
             label = replace(label, excluded=excluded)
         status: Status = "retracted" if retractions or unsafe else "active"
-        return Reading(self._corrected(event, corrections), label, status), forgotten
+        past = self._past_label(db, label, retractions, until)
+        return Reading(self._corrected(event, corrections), label, status, past_label=past), forgotten
+
+    def _past_label(
+        self, db: sqlite3.Connection, label: Label, retractions: Sequence[RecordedEvent], until: int
+    ) -> Label | None:
+        """Return the label of what an event with a label said before it was retracted; None: it is forgotten.
+
+        The first retraction decides: whether there are others may be hidden from those who see it.
+        """
+        first = min(retractions, key=lambda one: one.position, default=None)
+        if first is None or not leaves_a_past(first):
+            return None
+        corrections = self._standing_corrections(db, self.amendments(db, first, until), until)
+        own = self._label(db, first, (corrections, self.said_of(db, first, until)), until)
+        # Whoever may not know why something was retracted must not learn it from what is left of it.
+        return both(label, own.stricter("amber"))
 
     def _settled(
         self, reading: Reading, event: RecordedEvent, subjects: frozenset[str], words: frozenset[str]

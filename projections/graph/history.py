@@ -1,6 +1,7 @@
 """What events said before they were put right: the graph as the hub knew it earlier.
 
-Only what may still be shown is kept, under the present label; what was retracted or erased goes. See `keeping.py`.
+Only what may still be shown is kept, under the present label; what was erased goes, and what was retracted because it
+should never have been known. See `keeping.py`.
 """
 
 from collections import defaultdict
@@ -44,6 +45,7 @@ class History:
         self._versions: defaultdict[int, list[int]] = defaultdict(list)
         self._began: dict[int, int] = {}
         self._last = 0
+        self._retracted: set[int] = set()
 
     def keep(self, version: Version) -> None:
         """Add what an event said until now."""
@@ -57,6 +59,14 @@ class History:
     def has(self, position: int) -> bool:
         """Tell whether the event at `position` said anything before that is kept."""
         return position in self._versions
+
+    def retract(self, position: int) -> None:
+        """Note that the event at `position` was retracted: what is kept of it holds no more, in whatever form."""
+        self._retracted.update(self._versions.get(position, ()))
+
+    def is_retracted(self, number: int) -> bool:
+        """Tell whether the event of a version was retracted, not just put right."""
+        return number in self._retracted
 
     def begin(self, position: int, born: int) -> None:
         """Note since which place of the log the event at `position` reads as it does now."""
@@ -74,6 +84,7 @@ class History:
         for number in self._versions.pop(position, ()):
             self.network.remove(self._readings.pop(number))
             del self._spans[number]
+            self._retracted.discard(number)
 
     def held(self, number: int, upto: int) -> bool:
         """Tell whether a version held at a place of the log.

@@ -57,7 +57,12 @@ class Keeping:
             cleaned.append((_without(last, wrong, frozenset()), span))
             self._begin(position, change.at)
         if cleaned:
-            self._put(position, self._labels.intern(self._db, change.label), cleaned)
+            if last is None and after is not None:
+                # What was retracted is said again.
+                self._begin(position, change.at)
+            self._put(position, self._labels.intern(self._db, change.past_label or change.label), cleaned)
+            if after is None:
+                self._history.retract(position)
 
     def _put(self, position: int, label: int, said: Sequence[Said]) -> None:
         if not said and not self._history.has(position):

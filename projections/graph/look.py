@@ -181,7 +181,8 @@ class Look(Eyes):
 
     def _status(self, claims: Sequence[EdgeClaim]) -> str:
         if self.then.upto is None and claims[0].origin.position < 0:
-            return "superseded"
+            is_over = all(self.history.is_retracted(claim.origin.position) for claim in claims)
+            return "retracted" if is_over else "superseded"
         return "disputed" if all(self._is_doubted(claim) for claim in claims) else "active"
 
     def _is_doubted(self, claim: EdgeClaim) -> bool:

@@ -128,6 +128,13 @@ def began(db: sqlite3.Connection) -> Iterator[tuple[int, int]]:
     yield from db.execute("SELECT position, born FROM graph_began")
 
 
+def retracted(db: sqlite3.Connection) -> Iterator[int]:
+    """Yield the positions of events that said something once and say nothing now."""
+    query = "SELECT DISTINCT position FROM graph_versions WHERE position NOT IN (SELECT position FROM graph_readings)"
+    for (position,) in db.execute(query):
+        yield position
+
+
 def put_versions(
     db: sqlite3.Connection, position: int, label: int, said: Sequence[tuple[Reading, Span]]
 ) -> None:

@@ -16,7 +16,7 @@ from projections.graph.journal import Journal
 from projections.graph.keeping import Keeping
 from projections.graph.network import Network
 from projections.graph.query import NOW, Then
-from projections.graph.rows import SCHEMA, Rows, began, decode, encode
+from projections.graph.rows import SCHEMA, Rows, began, decode, encode, retracted
 from projections.labels import Labels
 from projections.rules import ImpliedValue, Readings
 from projections.shown import Origin, assessment_of
@@ -62,6 +62,8 @@ class Graph:
             history.begin(position, born)
         for version in rows.versions():
             history.keep(version)
+        for position in retracted(db):
+            history.retract(position)
         with self.lock:
             self.network, self.history, self.journal = network, history, journal
             self._newest = newest

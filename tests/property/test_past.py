@@ -20,7 +20,7 @@ Json = Any
 
 FIRST, SECOND, THIRD = (f"lawyer:harbour-bar-watch.{number}" for number in (1, 2, 3))
 JUDGEMENTS = ("same", "different", "unsure")
-STEPS = ["report", "correct", "correct", "assess", "profile", "state", "judge", "judge"]
+STEPS = ["report", "correct", "correct", "assess", "profile", "state", "retract", "judge", "judge"]
 """Nothing that takes back or narrows: after that the past shows less than it did, which is its purpose."""
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.audience import PUBLIC, TLP, Label, Reader, label_of, visible
+from events.audience import CONSENT, FIELD_LEVELS, PUBLIC, TLP, Label, Reader, both, label_of, visible
 
 READERS = {
     "public": PUBLIC,
@@ -112,3 +112,47 @@ def test_a_label_is_read_off_the_envelope_and_missing_reads_as_red() -> None:
         "amber", "own", frozenset({"named", "other/eve"}), True
     )
     assert label_of({"source": "urn:hub:partner:own"}, embargoed=False) == Label("red", "own")
+
+
+SLUGS = ("own", "named", "other")
+
+
+def labels() -> st.SearchStrategy[Label]:
+    slugs = st.frozensets(st.sampled_from(SLUGS))
+    named = st.frozensets(st.sampled_from((*SLUGS, "named/dee")))
+    return st.builds(
+        Label,
+        st.sampled_from((*TLP, "white")),
+        st.sampled_from(("own", "own", "own", "named")),
+        named,
+        st.booleans(),
+        st.sampled_from(CONSENT),
+        slugs,
+        slugs,
+    )
+
+
+@given(one=labels(), other=labels(), level=st.sampled_from((None, *FIELD_LEVELS)))
+def test_what_bears_two_labels_is_for_those_alone_who_may_see_what_bears_either(
+    one: Label, other: Label, level: str | None
+) -> None:
+    met = both(one, other)
+    for reader in READERS.values() if met is not None else ():
+        if visible(reader, met if level is None else met.stricter(level)):
+            assert visible(reader, one if level is None else one.stricter(level))
+            assert visible(reader, other)
+
+
+def test_two_labels_met_shut_out_nobody_else() -> None:
+    amber, green, clear = (Label(tlp, "own") for tlp in ("amber", "green", "clear"))
+    assert both(clear, green) == green
+    assert both(amber, clear) == amber
+    named = Label("amber", "own", NAMED, consent="C3")
+    assert both(amber, named) == Label("amber", "own", NAMED)
+    assert both(named, green) == named
+    assert both(amber, Label("amber+strict", "own", NAMED)) == Label("amber+strict", "own", NAMED)
+    assert both(named, Label("amber", "own", frozenset({"other"}))) == Label("amber+strict", "own")
+    assert both(amber, Label("green", "stewards")) == amber
+    assert both(amber, Label("amber", "stewards")) == amber
+    assert both(amber, Label("amber", "stewards", NAMED)) is None
+    assert both(amber, Label("green", "stewards", excluded=frozenset({"own"}))) is None

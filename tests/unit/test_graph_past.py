@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from events.audience import PUBLIC
+from events.audience import PUBLIC, Reader
 from events.event import Position
 from projections.dossier_sight import ListQuery
 from projections.graph import changed
@@ -51,13 +51,83 @@ def test_a_mistake_about_the_world_stays_the_past(ask: Ask, log: MemoryLog) -> N
     assert ask(PARTNER).edge(THREAT, LAWYER, "TARGETS") is None
 
 
-@pytest.mark.parametrize("reason", ["unsafe", "false", "superseded"])
-def test_what_was_withdrawn_has_no_past(ask: Ask, log: MemoryLog, reason: str) -> None:
+@pytest.mark.parametrize(
+    "reason", ["unsafe", "consent_missing", "published_in_error", "source_withdrew", "legal_order"]
+)
+def test_what_should_never_have_been_known_has_no_past(ask: Ask, log: MemoryLog, reason: str) -> None:
     report(log, status="ongoing")
     log.correct("e1", ("/status", "ended"))
     log.retract("e1", reason)
     assert [status(ask, upto) for upto in (1, 2, 3)] == [None, None, None]
     assert ask(PARTNER).changes(Position(1), 10)[0]["nodes"] == []
+    assert ask(PARTNER).edge(THREAT, LAWYER, "TARGETS", GraphQuery(past=True)) is None
+
+
+@pytest.mark.parametrize("reason", ["false", "duplicate_of", "superseded"])
+def test_what_was_wrong_or_said_twice_stays_the_past(ask: Ask, log: MemoryLog, reason: str) -> None:
+    report(log, status="ongoing")
+    log.correct("e1", ("/status", "ended"))
+    log.retract("e1", reason)
+    assert [status(ask, upto) for upto in (1, 2, 3)] == ["ongoing", "ended", None]
+    changes = ask(PARTNER).changes(Position(2), 10)[0]
+    assert [(one["change"], one["node"]["ref"]) for one in changes["nodes"]] == [
+        ("gone", LAWYER),
+        ("gone", THREAT),
+    ]
+    edge = ask(PARTNER).edge(THREAT, LAWYER, "TARGETS", GraphQuery(past=True))
+    assert edge is not None
+    assert (edge["status"], [one["event"]["id"] for one in edge["claims"]]) == ("retracted", ["e1"])
+    assert ask(PARTNER).edge(THREAT, LAWYER, "TARGETS") is None
+
+
+def test_a_tie_is_retracted_when_every_claim_on_it_was(ask: Ask, log: MemoryLog) -> None:
+    report(log)
+    report(log)
+    log.retract("e1", "false")
+    log.correct("e2", ("/targets", [f"lawyer:{OWN}.2"]))
+
+    def shown() -> Json:
+        edge = ask(PARTNER).edge(THREAT, LAWYER, "TARGETS", GraphQuery(past=True))
+        return None if edge is None else edge["status"]
+
+    assert shown() == "superseded"
+    log.retract("e2", "false")
+    assert shown() == "retracted"
+
+
+def test_the_past_of_what_was_retracted_is_for_those_who_may_know_why(ask: Ask, log: MemoryLog) -> None:
+    report(log, tlp="clear")
+    retraction = {"about_event": "e1", "reason": "false"}
+    log.add("record.retracted", retraction, tlp="amber+strict", audience="open-docket")
+    past = GraphQuery(upto=1)
+    other = Reader("quill-network", "quinn", "red")
+    assert [ask(one).node(THREAT, past) is None for one in (PARTNER, OWNER)] == [False, False]
+    assert [ask(one).node(THREAT, past) for one in (PUBLIC, other)] == [None, None]
+    log.add("record.corrected", {"about_event": "e2", "tlp": "red"})
+    assert ask(PARTNER).node(THREAT, past) is None
+
+
+def test_what_a_second_retraction_says_changes_no_past(ask: Ask, log: MemoryLog) -> None:
+    report(log)
+    log.retract("e1", "false")
+    before = ask(PARTNER).node(THREAT, GraphQuery(upto=1))
+    assert before is not None
+    log.add("record.retracted", {"about_event": "e1", "reason": "legal_order"}, tlp="red")
+    assert ask(PARTNER).node(THREAT, GraphQuery(upto=1)) == before
+    assert ask(PARTNER).changes(Position(2), 10)[0] == {"nodes": [], "ties": [], "truncated": 0}
+
+
+def test_what_is_said_again_after_a_retraction_begins_again(ask: Ask, log: MemoryLog) -> None:
+    report(log)
+    log.retract("e1", "false")
+    # The retraction was made by whoever seized the partner.
+    seized = {"partner": f"partner:{OWN}", "distrust_events_after": "2026-11-05T00:00:01.500Z"}
+    log.add("partner.suspended", seized, "stewards")
+    known = [ask(PARTNER).node(THREAT, GraphQuery(upto=upto)) is not None for upto in range(4)]
+    assert known == [False, True, False, True]
+    edge = ask(PARTNER).edge(THREAT, LAWYER, "TARGETS", GraphQuery(past=True))
+    assert edge is not None
+    assert edge["status"] == "active"
 
 
 def test_what_named_the_wrong_person_has_no_past(ask: Ask, log: MemoryLog) -> None:
