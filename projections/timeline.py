@@ -56,7 +56,7 @@ class TimelineView:
     """
 
     name = "timeline"
-    VERSION = 2
+    VERSION = 3
     schema = f"""
     CREATE TABLE IF NOT EXISTS timeline_events(
         position INTEGER PRIMARY KEY, publisher TEXT NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL,

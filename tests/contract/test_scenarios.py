@@ -190,7 +190,12 @@ def test_s2_a_judgement_makes_one_of_two_and_its_retraction_splits_them_again(to
     # Both threats are kept; they target one person.
     assert threatened() == {(source, x) for source, _ in apart}
     assert told.ask("/lawyers")["total"] == 1
+    told.tell(story, "s02-04b")
+    statement = "/statements/statement:lanterns-for-counsel.ST-0201"
+    assert "flags" not in told.ask(statement)
     told.tell(story)
+    # It was signed while the two were read as one.
+    assert told.ask(statement)["flags"] == ["STALE_FACT"]
     assert ties() == {"POSSIBLY_SAME_AS", "NOT_SAME_AS"}
     assert threatened() == apart
     assert told.ask("/lawyers")["total"] == 2

@@ -23,7 +23,7 @@ OTHER = Reader("quill-network", "dora", "amber+strict")
 FLAGGED = ["STALE_FACT"]
 
 
-def state(log: MemoryLog, *facts: str, name: str = "s", tlp: str = "clear") -> None:
+def state(log: MemoryLog, *facts: str, name: str = "s", tlp: str = "clear", **envelope: Json) -> None:
     """Issue a statement that rests on some facts."""
     text = {
         "statement": STATEMENT,
@@ -38,6 +38,7 @@ def state(log: MemoryLog, *facts: str, name: str = "s", tlp: str = "clear") -> N
         id=name,
         tlp=tlp,
         subject=STATEMENT,
+        **envelope,
     )
 
 
@@ -220,3 +221,77 @@ def test_what_is_no_list_of_ids_is_no_fact(registry: Registry, tmp_path: Path) -
             assert "flags" not in found
     finally:
         room.stop()
+
+
+def judge(log: MemoryLog, judgement: str = "same", **envelope: Json) -> None:
+    data = {"left": LAWYER, "right": "lawyer:quill-network.7", "judgement": judgement, "basis": ["photo"]}
+    said = {"id": "j", "tlp": "green", **envelope}
+    log.add("identity.judged", {**data, "confidence": 0.95}, "quill-network", **said)
+
+
+def at(second: int) -> str:
+    return f"2026-11-05T00:00:{second:02}Z"
+
+
+def split(log: MemoryLog, **envelope: Json) -> None:
+    log.add("record.retracted", {"about_event": "j", "reason": "false"}, "quill-network", **envelope)
+
+
+def test_what_was_said_of_two_judged_the_same_is_flagged_once_they_are_split(
+    log: MemoryLog, ask: Ask
+) -> None:
+    judge(log)
+    state(log)
+    assert flags(ask(PARTNER)) is None
+    split(log)
+    assert flags(ask(PARTNER)) == FLAGGED
+    assert told(ask(PARTNER), 2) == [("changed", 0, "corrected", ("STALE_FACT",))]
+    assert flags(ask(PUBLIC)) is None
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3), (1, 3, 2), (2, 1, 3), (2, 3, 1), (3, 1, 2), (3, 2, 1)])
+def test_in_whatever_order_judgement_statement_and_split_arrive(
+    log: MemoryLog, ask: Ask, order: tuple[int, ...]
+) -> None:
+    steps = {
+        1: lambda: judge(log, time=at(1)),
+        2: lambda: state(log, time=at(2)),
+        3: lambda: split(log, time=at(3)),
+    }
+    for step in order:
+        steps[step]()
+    assert flags(ask(PARTNER)) == FLAGGED
+
+
+@pytest.mark.parametrize(("judged", "said", "ended"), [(2, 1, 3), (1, 3, 2), (1, 3, 3)])
+def test_what_was_said_before_the_judgement_or_after_its_end_does_not_rest_on_it(
+    log: MemoryLog, ask: Ask, judged: int, said: int, ended: int
+) -> None:
+    state(log, time=at(said))
+    judge(log, time=at(judged))
+    split(log, time=at(ended))
+    assert flags(ask(PARTNER)) is None
+
+
+def test_nothing_rests_on_a_guess(log: MemoryLog, ask: Ask) -> None:
+    judge(log, "unsure")
+    state(log)
+    split(log)
+    assert flags(ask(PARTNER)) is None
+
+
+def test_whoever_may_not_see_the_judgement_sees_no_flag(log: MemoryLog, ask: Ask) -> None:
+    judge(log, tlp="amber+strict", audience="open-docket")
+    state(log)
+    split(log)
+    assert (flags(ask(PARTNER)), flags(ask(OWNER))) == (FLAGGED, None)
+
+
+def test_a_call_to_act_rests_on_a_judgement_too(log: MemoryLog, ask: Ask) -> None:
+    judge(log)
+    data = {"action": "action:open-docket.1", "lead": "partner:open-docket", "about": [LAWYER]}
+    log.add("action.proposed", data, "open-docket", id="a", subject="action:open-docket.1")
+    split(log)
+    found = ask(PARTNER).event(AUTHOR, "a")
+    assert found is not None
+    assert found["flags"] == FLAGGED
