@@ -92,6 +92,7 @@ def _graph() -> tuple[Address, ...]:
         *then,
         p.past,
         p.derived,
+        p.claims,
         p.limit(500, p.MAX_NODES),
     )
     form = p.choice("format", "Of the file.", tuple(graph.FORMATS), "json")

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from events.event import Position
+from projections.assertions import CLAIM, Assertions
+from projections.assertions import KINDS as CLAIM_TIES
 from projections.conflicts import ConflictSight
 from projections.dossier_sight import LISTS, DossierSight, ListQuery, dossier_in, listing_in
 from projections.erasures import ErasureSight
@@ -61,6 +63,7 @@ class Sight:
         self._measures = views.measures
         self._suggestions = views.suggestions
         self._ranking = Ranking()
+        self._assertions = Assertions(views.timeline.claims, views.graph)
 
     @property
     def position(self) -> Position:
@@ -92,15 +95,29 @@ class Sight:
         reached = Reached(self._position(), self._dossiers.touched)
         return Questions(self._graph.inquire(now), self._ranking, reached)
 
-    def graph(self, query: GraphQuery, now: date | None = None, *, derived: bool = False) -> Json:
-        """Return a part of the graph; with derived ties where the query names some, or all if `derived`."""
-        query = self._dated(query)
-        if now is None:
-            return self._graph.graph(query)
-        return self.questions(now).part(query, self._graph.graph, derived=derived)
+    def graph(
+        self, query: GraphQuery, now: date | None = None, *, derived: bool = False, claims: bool = False
+    ) -> Json:
+        """Return a part of the graph.
+
+        Args:
+            query: which; derived ties and claims are added where it names some.
+            now: the day of the hub's clock; without it there are no derived ties.
+            derived: add all derived ties.
+            claims: add the events behind it as nodes.
+        """
+
+        def find(asked: GraphQuery) -> Json:
+            if now is None:
+                return self._graph.graph(asked)
+            return self.questions(now).part(asked, self._graph.graph, derived=derived)
+
+        return self._assertions.part(self._dated(query), find, claims=claims)
 
     def node(self, ref: str, query: GraphQuery = ALL, now: date | None = None) -> Json | None:
         """Return everything known about a reference, each value with the claims behind it."""
+        if ref.startswith(f"{CLAIM}:"):
+            return self._assertions.node(ref)
         query = self._dated(query)
         found = self._graph.node(ref, query)
         return found if now is None else self.questions(now).node(found, query)
@@ -109,6 +126,8 @@ class Sight:
         self, source: str, target: str, kind: str, query: GraphQuery = ALL, now: date | None = None
     ) -> Json | None:
         """Return everything known about one tie; of a derived one, what it follows from."""
+        if kind in CLAIM_TIES:
+            return self._assertions.tie(source, target, kind)
         query = self._dated(query)
         if now is not None and kind in DERIVED:
             return self.questions(now).edge(source, target, kind, query)

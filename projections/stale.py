@@ -190,7 +190,7 @@ def _judge(db: sqlite3.Connection, event: RecordedEvent) -> set[int]:
         before = {position for (position,) in db.execute(query, (event.position,))}
         after = {place for place in _touching(db, event, _RESTING) if _rests(db, place, event.position)}
         db.execute("DELETE FROM timeline_judged WHERE judgement = ?", (event.position,))
-        rows = [(event.position, place) for place in after]
+        rows: list[tuple[int, int]] = [(event.position, place) for place in after]
     elif event.stem.startswith(_RESTING):
         before, after = set(), set()
         db.execute("DELETE FROM timeline_judged WHERE position = ?", (event.position,))

@@ -12,6 +12,7 @@ import orjson
 from events.audience import FIELD_LEVELS, visible
 from events.event import SOURCE_PREFIX, Position
 from projections.amendments import STEWARDS
+from projections.claim_rows import ClaimRows
 from projections.event_query import COLUMNS, EventQuery, EventSql
 from projections.feed import FeedMessage, FeedPage, Kind, page_of
 from projections.graph.query import NOW, Then
@@ -54,6 +55,11 @@ class TimelineSight:
     def __init__(self, view: TimelineView, allowed: Allowed) -> None:
         self._view = view
         self._allowed = allowed
+
+    @property
+    def claims(self) -> ClaimRows:
+        """The events as claims of the graph."""
+        return ClaimRows(self._view, self._allowed)
 
     def events(self, query: EventQuery) -> EventPage:
         """Return the active events that fit, at most `query.limit`."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,6 +16,7 @@ from events.cursor import Cursors
 from events.event import Position
 from hub.address import Address
 from hub.app import build
+from projections.assertions import claim_of
 from projections.dossier_sight import LISTS
 from tests.logged import Logged
 from tests.oracle_label import Who
@@ -51,10 +53,22 @@ class Pools:
     ) -> None:
         texts = sorted({text for one in log for text in strings(one.envelope)})
         refs = [text for text in texts if (found := REF.fullmatch(text)) and found[1] in KINDS]
-        self.refs = [*refs, "place:QM", "standard:un-bprl:16c", "lawyer:nobody.1"]
+        claims = [claim_of(*one.naming) for one in log]
+        self.refs = [
+            *refs,
+            *claims[:12],
+            "place:QM",
+            "standard:un-bprl:16c",
+            "lawyer:nobody.1",
+            "claim:nobody.1",
+        ]
         served = [ref for ref in refs if ref.startswith(("lawyer:", "case:"))][:8]
         derived = [(f"partner:{slug}", ref, "SUPPORTS") for slug in SLUGS[:2] for ref in served]
-        self.ties = [*ties, *derived, ("lawyer:nobody.1", "place:QM", "PRACTISES_IN")]
+        asserted = [(one, ref, "ASSERTS") for one in claims[:6] for ref in refs[:6]]
+        spoken = [
+            (one, other, kind) for one, other in pairwise(claims[:4]) for kind in ("DISPUTES", "RETRACTS")
+        ]
+        self.ties = [*ties, *derived, *asserted, *spoken, ("lawyer:nobody.1", "place:QM", "PRACTISES_IN")]
         self.namings = [*(one.naming for one in log), ("urn:hub:partner:nobody", "e-1")]
         self._words = sorted({word for text in texts for word in WORD.findall(text)} | {"absent"})
         codes = {word for text in texts for word in re.findall(r"\b[A-Z]{2}\b", text)}
@@ -81,7 +95,8 @@ class Pools:
             "format": ("json", "gexf", "graphml", "csv", "zip", "node-link", "ftm"),
             "weigh": ("trust", "hops"), "hostile": ("any", "ends"),
             "hops": "01234", "k": "135", "limit": ("1", "2", "5", "50", "100"), "offset": "012",
-            "overdue": ("true", "false"), "derived": ("true", "false"), "by": ("pagerank", "betweenness", "core"),
+            "overdue": ("true", "false"), "derived": ("true", "false"), "claims": ("true", "false"),
+            "by": ("pagerank", "betweenness", "core"),
             "sort": ("ref", "-ref", "label", "-starts", "status", "-name"),
             "status": ("ongoing", "open", "open_for_joining", "held_in_part", "completed"),
             "type": ("threat.*", "*", "action.*", "record.*", "*.reported", "lawyer.profiled"),

@@ -30,8 +30,8 @@ _ENDINGS = {"node-link": "node-link.json", "ftm": "ftm.json"}
 async def show_graph(request: HubRequest, asked: Asked) -> Response:
     """Answer a part of the graph."""
     query, now = graph_query(asked), today(request)
-    derived = asked["derived"]
-    return json_answer(await ask(request, lambda sight: sight.graph(query, now, derived=derived)))
+    more = {name: asked[name] for name in ("derived", "claims")}
+    return json_answer(await ask(request, lambda sight: sight.graph(query, now, **more)))
 
 
 async def show_node(request: HubRequest, asked: Asked) -> Response:

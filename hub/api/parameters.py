@@ -162,6 +162,7 @@ merge = Parameter(
     default=True,
 )
 derived = flag("derived", "Add the ties that follow from others: who supports whom, who acted together.")
+claims = flag("claims", "Add the events behind it as nodes, and what speaks for and against them.")
 matter = reference("about", "The person, case, threat, trial or law in question.", required=True)
 past = flag("past", "Also ties that are said no more since they were put right (`superseded`).")
 since_cursor = Parameter(

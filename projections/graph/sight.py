@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from projections.graph.asserted import asserted
 from projections.graph.beginnings import dated
 from projections.graph.changed import changed
 from projections.graph.claims import Reading
@@ -18,7 +19,7 @@ from projections.graph.past import PastReading, past_reading
 from projections.graph.query import ALL, GraphQuery
 from projections.graph.rows import Rows
 from projections.labels import Allowed
-from projections.shown import Claim, told
+from projections.shown import Claim, Origin, told
 
 if TYPE_CHECKING:
     from projections.graph.view import Graph
@@ -96,6 +97,21 @@ class GraphSight:
             places = [claim.origin.position for claim in look.told(ref)]
         claims = self._claims(places, lambda reading: _props_of_node(reading, among))
         return {**said, "props": self._told(query, claims)}
+
+    def asserted(
+        self, query: GraphQuery, refs: Sequence[str], edges: Sequence[Json]
+    ) -> dict[Origin, set[str]]:
+        """Return the events behind some nodes and ties of a part of the graph, each with the nodes it speaks of."""
+        with self._view.lock:
+            look = self._look(query)
+            asked = {look.merged.of(ref) for ref in query.about}
+            return asserted(look, refs, edges, [ref for ref in refs if ref in asked])
+
+    def short(self, refs: Sequence[str]) -> list[Json]:
+        """Return the short form of those references that are nodes, in the order of their references."""
+        with self._view.lock:
+            look = self._look()
+            return [look.node(ref) for ref in sorted({look.merged.of(ref) for ref in refs}) if look.sees(ref)]
 
     def ties(self, ref: str, query: GraphQuery = ALL) -> Json | None:
         """Return the visible ties of a node: `{"ties": {KIND: [...]}, "truncated": N}`."""
