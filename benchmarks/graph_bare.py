@@ -53,7 +53,7 @@ def rows(room: Room) -> Iterator[Row]:
     for source in graph:
         for target, parallel in graph.out_of(source).items():
             for kind, held in parallel.items():
-                for claim in held["claims"]:
+                for claim in held.claims:
                     if claim.label in allowed:
                         yield source, target, kind, claim.since, claim.origin.position
                         break

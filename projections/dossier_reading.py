@@ -37,15 +37,11 @@ class DossierReading:
         turn: int = self._db.execute("SELECT coalesce(max(turn), 0) FROM dossiers_refs").fetchone()[0]
         return turn
 
-    def touched(self, kind: str, since: int) -> list[str] | None:
+    def touched(self, kind: str, since: int, most: int = MOST_RENEWED) -> list[str] | None:
         """Return what of a kind ("": of all) changed after a turn; None if it is quicker to start anew."""
         query = "SELECT ref FROM dossiers_refs WHERE turn > ? LIMIT ?"
-        refs = [ref for (ref,) in self._db.execute(query, (since, MOST_RENEWED + 1))]
-        return (
-            None
-            if len(refs) > MOST_RENEWED
-            else [ref for ref in refs if not kind or ref.startswith(f"{kind}:")]
-        )
+        refs = [ref for (ref,) in self._db.execute(query, (since, most + 1))]
+        return None if len(refs) > most else [ref for ref in refs if not kind or ref.startswith(f"{kind}:")]
 
     def of_kind(self, kind: str) -> list[str]:
         """Return all visible references of a kind, sorted."""

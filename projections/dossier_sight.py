@@ -161,10 +161,10 @@ class DossierSight:
         with self._view.database.snapshot() as db:
             return dossier_in(DossierReading(db, self._allowed, self._merged()), ref)
 
-    def touched(self, since: int) -> list[str] | None:
-        """Return every reference that changed after a place of the log; None if it is quicker to start anew."""
+    def touched(self, since: int, most: int) -> list[str] | None:
+        """Return every reference that changed after a place of the log; None if they are more than `most`."""
         with self._view.database.snapshot() as db:
-            return DossierReading(db, self._allowed).touched("", since)
+            return DossierReading(db, self._allowed).touched("", since, most)
 
     def _shelf(self, kind: str, reading: DossierReading) -> Shelf:
         """Return the shelf of a kind, true at the state that `reading` sees."""

@@ -1,7 +1,6 @@
 """The view `dossiers`: what is claimed about each lawyer, case, hearing, need and so on."""
 
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,7 +9,8 @@ import orjson
 from projections.changes import Change
 from projections.database import Database
 from projections.dossier_sight import LISTS, DossierSight, ListQuery
-from projections.graph.view import Numbers, origin_of
+from projections.graph.claims import Forms
+from projections.graph.view import origin_of
 from projections.labels import Labels
 from projections.rules import ImpliedNode, Readings
 from projections.shown import Assessment, Origin, assessment_from, assessment_of
@@ -74,13 +74,13 @@ class Dossiers:
 
     def _put(self, db: sqlite3.Connection, change: Change, batch: "_Batch") -> None:
         implied = self._readings.imply(change.event)
-        numbers = Numbers(db, self._labels, change.label)
-        facts = [row for node in implied.nodes if node.kind in _KINDS for row in _facts(node, numbers)]
+        forms = self._labels.forms(self._labels.intern(db, change.label))
+        facts = [row for node in implied.nodes if node.kind in _KINDS for row in _facts(node, forms)]
         if facts:
             batch.add(origin_of(change, implied.when, self._readings), facts)
         assessment = assessment_of(change.event)
         if assessment is not None:
-            batch.assessments.append((change.event.position, numbers[None], assessment))
+            batch.assessments.append((change.event.position, forms[None], assessment))
 
 
 _Fact = tuple[str, int, int, int, bytes | None]
@@ -105,8 +105,7 @@ class _Batch:
     def write(self, db: sqlite3.Connection) -> None:
         """Write everything."""
         db.executemany("INSERT INTO dossiers_events VALUES(?,?,?,?,?,?,?,?,?)", self.events)
-        facts = sorted(self.facts, key=_place)
-        db.executemany("INSERT INTO dossiers_facts VALUES(?,?,?,?,?)", facts)
+        db.executemany("INSERT INTO dossiers_facts VALUES(?,?,?,?,?)", self.facts)
         db.executemany(
             "INSERT INTO dossiers_assessments VALUES(?,?,?,?)",
             [
@@ -116,20 +115,18 @@ class _Batch:
         )
 
 
-def _place(fact: _Fact) -> tuple[str, int, int, int]:
-    return fact[:4]
-
-
-def _facts(node: ImpliedNode, numbers: Numbers) -> Iterable[tuple[str, int, bytes | None]]:
-    """Yield a node's rows: one that it exists, or one for each label its properties bear."""
-    by_label: defaultdict[int, dict[str, Json]] = defaultdict(dict)
+def _facts(node: ImpliedNode, forms: Forms) -> list[tuple[str, int, bytes | None]]:
+    """Return a node's rows: one that it exists, or one for each label its properties bear."""
+    by_label: dict[int, dict[str, Json]] = {}
     for name, (value, pointer, tlp) in node.props.items():
-        by_label[numbers[tlp]][name] = (value, pointer)
-    own = numbers[node.tlp]
-    if own not in by_label:
-        yield node.ref, own, None
-    for label, props in by_label.items():
-        yield node.ref, label, orjson.dumps(props)
+        label = forms[tlp]
+        if label not in by_label:
+            by_label[label] = {}
+        by_label[label][name] = (value, pointer)
+    own = forms[node.tlp]
+    rows: list[tuple[str, int, bytes | None]] = [] if own in by_label else [(node.ref, own, None)]
+    rows += [(node.ref, label, orjson.dumps(props)) for label, props in by_label.items()]
+    return rows
 
 
 def _remove(db: sqlite3.Connection, positions: Sequence[int]) -> set[str]:

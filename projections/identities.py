@@ -13,7 +13,8 @@ import orjson
 
 from projections.changes import Change
 from projections.database import Database
-from projections.graph.view import Numbers, origin_of
+from projections.graph.claims import Forms
+from projections.graph.view import origin_of
 from projections.labels import Labels
 from projections.names.candidates import Candidates
 from projections.names.prepared import Prepared, prepare
@@ -133,7 +134,7 @@ class Identities:
         for node in implied.nodes:
             if node.kind == "lawyer" and not _TOLD.isdisjoint(node.props):
                 origin = origin_of(change, implied.when, self._readings)
-                for label, said in _said(node, Numbers(db, self.labels, change.label)):
+                for label, said in _said(node, self.labels.forms(self.labels.intern(db, change.label))):
                     yield Piece(node.ref, label, change.at, origin, said)
 
     def pieces(self, refs: Collection[str], labels: Collection[int]) -> list[Piece]:
@@ -238,7 +239,7 @@ def _is_same(one: Piece, other: Piece) -> bool:
     return one[:2] == other[:2] and (one.origin, one.said) == (other.origin, other.said)
 
 
-def _said(node: ImpliedNode, numbers: Numbers) -> Iterator[tuple[int, dict[str, Json]]]:
+def _said(node: ImpliedNode, numbers: Forms) -> Iterator[tuple[int, dict[str, Json]]]:
     """Yield what whoever sees the event may know, and what whoever sees the names of it may; with their labels."""
     own = numbers[node.tlp]
     told = {name: node.props[name] for name in sorted(_TOLD & node.props.keys())}

@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import orjson
 
@@ -28,7 +28,7 @@ class Labels:
         self._lock = threading.Lock()
         self._labels: list[Label] = []
         self._numbers: dict[Label, int] = {}
-        self._raised: dict[tuple[int, str], int] = {}
+        self._forms: dict[int, dict[str | None, int]] = {}
         self._whole: set[int] = set()
         db.executescript(SCHEMA)
         for tlp, publisher, audience, embargoed, consent, recipients, excluded in db.execute(
@@ -71,11 +71,16 @@ class Labels:
 
         All stricter forms of a label got their numbers with it.
         """
-        if level is None:
-            return number
-        known = self._raised.get((number, level))
+        return number if level is None else self.forms(number)[level]
+
+    def forms(self, number: int) -> Mapping[str | None, int]:
+        """Return the numbers of a label by the level that a field demands; None: the label's own. Nobody changes it."""
+        known = self._forms.get(number)
         if known is None:
-            known = self._raised[number, level] = self._numbers[self.label(number).stricter(level)]
+            label = self.label(number)
+            forms: dict[str | None, int] = {None: number}
+            forms.update((level, self._numbers[label.stricter(level)]) for level in FIELD_LEVELS)
+            known = self._forms[number] = forms
         return known
 
     def _rows(self, start: int) -> Iterator[tuple[int, str, str, str, bool, str, str, str]]:

@@ -65,12 +65,13 @@ def _references(root: Json) -> Iterator[str]:
     waiting = [root]
     while waiting:
         value = waiting.pop()
-        if isinstance(value, str):
+        kind = type(value)
+        if kind is str:
             if value.startswith(("threat:", "case:")) and " " not in value:
                 yield value
-        elif isinstance(value, dict):
+        elif kind is dict:
             waiting += value.values()
-        elif isinstance(value, list):
+        elif kind is list:
             waiting += value
 
 

@@ -142,22 +142,34 @@ class Reach:
         suspects = self._attributions_to(db, self._joined(db, event, before)[0], before)
         return self._in_cases(db, suspects, before)
 
-    def note_conflicts(self, db: sqlite3.Connection, event: RecordedEvent) -> None:
-        """Let an attribution act on its cases, as soon as a partner is known to be among the bodies.
+    def note_conflicts(self, db: sqlite3.Connection, events: Sequence[RecordedEvent]) -> None:
+        """Let attributions act on their cases, as soon as a partner is known to be among the bodies.
 
         What corrections say counts as well, whichever came first.
         """
+        # Of threats that nobody corrected, and of whose bodies no partner is known, nothing is to be noted. Asked for
+        # all of them at once, since so are most.
+        plain = {one.position: _attribution_keys(one) for one in events if _is_plain_threat(one)}
+        acted = set(index.acted_on(db, {key for keys in plain.values() for key in keys}))
+        for event in events:
+            if event.position not in plain or not acted.isdisjoint(plain[event.position]):
+                acted |= self._note_conflict(db, event)
+
+    def _note_conflict(self, db: sqlite3.Connection, event: RecordedEvent) -> set[int]:
+        """Note what one event brings; return the keys of the bodies of whose partners it tells."""
         naming = corrects(event)
         one = event if naming is None else self._standing.find(db, naming, event.position + 1)
         if one is None:
-            return
+            return set()
         bodies, above = self._joined(db, one, event.position)
-        index.note(db, [], [(key_of("body", each), one.position) for each in above], [])
+        told = {key_of("body", each) for each in above}
+        index.note(db, [], [(key, one.position) for key in sorted(told)], [])
         suspects = self._attributions_to(db, bodies, event.position + 1)
         if one.stem.startswith("threat."):
             suspects += self._attributing(db, one, event.position)
         rows = [(key_of("conflict", case), each.position) for each in suspects for case in cases_of(each)]
         index.note(db, [], rows, [])
+        return told
 
     def _joined(
         self, db: sqlite3.Connection, event: RecordedEvent, until: int
@@ -203,6 +215,15 @@ class Reach:
         if event.stem.startswith("body.profiled."):
             bears.append(key_of("profile", str(event.data["body"])))
         return Keys(acted_by, bears)
+
+
+def _is_plain_threat(event: RecordedEvent) -> bool:
+    return event.stem.startswith("threat.") and corrects(event) is None
+
+
+def _attribution_keys(event: RecordedEvent) -> list[int]:
+    """Return the keys of what may make a threat that corrects nothing keep a partner out of its cases."""
+    return [Naming(event.source, event.id).key(), *(key_of("body", one) for one in attributed_by(event))]
 
 
 def effects_of(event: RecordedEvent) -> list[int]:

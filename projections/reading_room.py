@@ -13,10 +13,11 @@ from projections.conflicts import Conflicts, ConflictSight
 from projections.database import Database
 from projections.dossiers import Dossiers, DossierSight
 from projections.erasures import DueErasure, Erasures, ErasureSight
-from projections.graph.desk import Desk
-from projections.graph.measuring import MeasureSight
+from projections.graph.questions.standings import Standings
 from projections.graph.sight import GraphSight
 from projections.graph.view import Graph
+from projections.graph.whole.desk import Desk
+from projections.graph.whole.measuring import MeasureSight
 from projections.identities import Identities
 from projections.labels import Allowed, Labels, class_of
 from projections.names import memory
@@ -116,7 +117,7 @@ class ReadingRoom:
         return None if found is None else {name: found[name] for name in names}
 
     def _sight(self, allowed: Allowed) -> Sight:
-        graph = GraphSight(self._graph, allowed)
+        graph = GraphSight(self._graph, allowed, self._desk.kept)
         views = SightOfEach(
             TimelineSight(self._timeline, allowed),
             SearchSight(self._search, allowed),
@@ -126,6 +127,7 @@ class ReadingRoom:
             ErasureSight(self._erasures, allowed),
             MeasureSight(self._graph, allowed, self._desk),
             SuggestionSight(self._identities, self._graph, allowed),
+            Standings(allowed, self._desk),
         )
         return Sight(allowed, lambda: self._tail.position, views)
 
@@ -133,6 +135,11 @@ class ReadingRoom:
     def position(self) -> Position:
         """The position that every healthy view has reached."""
         return self._tail.position
+
+    @property
+    def turned(self) -> Position:
+        """The last place of the log at which an earlier event began to read differently."""
+        return self._timeline.turned
 
     def wait_for(self, position: Position, timeout: float) -> bool:
         """Wait at most `timeout` seconds until every healthy view has `position`; tell whether it has."""
@@ -147,10 +154,11 @@ class ReadingRoom:
         self._tail.on_erasure(callback)
 
     def _forget(self) -> None:
-        """Let go of all sights, which keep parts of what they answered, and of the words of names."""
+        """Let go of all sights, which keep parts of what they answered, and of the words of names and dates."""
         with self._lock:
             self._sights.clear()
         self._desk.forget()
+        self._graph.forget()
         memory.forget()
 
     def rebuild(self, name: str) -> None:

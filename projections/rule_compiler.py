@@ -1,16 +1,14 @@
 """Reads a rule file into its compiled form, and refuses what breaks the rule language."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from events.audience import CONSENT, TLP
 from projections.rule import Part, Pointer, Rule, Term, Value, steps_of
+from projections.rule_parts import node_reader, rank_of, tie_reader
 from schemas.contract import Contract, Mark
 
 Json = Any
-
-_LEVELS = (*TLP[:4], *CONSENT, TLP[4])
-_RANKS: Mapping[str | None, int] = {None: -1, **{level: rank for rank, level in enumerate(_LEVELS)}}
 
 
 class RuleUnreadable(Exception):
@@ -36,14 +34,18 @@ def compile_rule(raw: Json, contract: Contract, kinds: frozenset[str]) -> Rule:
     """
     compiler = _Compiler(contract)
     try:
+        nodes = [compiler.part(node, ("ref",)) for node in raw.get("nodes", ())]
+        ties = [compiler.part(tie, ("from", "to")) for tie in raw.get("ties", ())]
         return Rule(
             stem=str(raw["stem"]),
             kinds=kinds,
             when=compiler.plain(raw.get("when", ())),
             countries=compiler.plain(raw.get("countries", ())),
-            nodes=tuple(compiler.part(node, ("ref",)) for node in raw.get("nodes", ())),
-            ties=tuple(compiler.part(tie, ("from", "to")) for tie in raw.get("ties", ())),
             graded=stricter_tlp(contract, "/provenance/reliability", inside=False) is None,
+            readers=(
+                *((part.needs, node_reader(part, kinds)) for part in nodes),
+                *((part.needs, tie_reader(part, kinds)) for part in ties),
+            ),
         )
     except (KeyError, TypeError, AttributeError, ValueError) as broken:
         raise RuleUnreadable(contract.stem, f"breaks the rule language ({broken})") from broken
@@ -94,7 +96,8 @@ class _Compiler:
     def _term(self, raw: Json, each: str) -> Term:
         if isinstance(raw, str):
             special = raw if raw in ("@publisher", "@case") else ""
-            return Term("", special, self._pointer("." if special else raw, each if not special else ""))
+            pointer = self._pointer("." if special else raw, each if not special else "")
+            return Term("", special, pointer)
         ((name, pointer),) = raw.items()
         if name not in ("place", "standard"):
             raise KeyError(name)
@@ -116,11 +119,6 @@ class _Compiler:
         tlp = stricter_tlp(self._contract, pattern) if pattern else None
         key = steps[0] if len(steps) == 1 and not relative and steps != ("*",) else ""
         return Pointer(pattern, steps, relative, "*" in steps, key, tlp)
-
-
-def rank_of(tlp: str | None) -> int:
-    """Order labels by strictness; None, no label of its own, comes first, an unknown one last."""
-    return _RANKS.get(tlp, len(_LEVELS))
 
 
 def strictest(*tlps: str | None) -> str | None:

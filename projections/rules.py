@@ -9,8 +9,19 @@ from typing import Any, NamedTuple
 import orjson
 
 from events.event import RecordedEvent
-from projections.rule import ImpliedValue, Part, Rule, step_to, steps_of
-from projections.rule_compiler import RuleUnreadable, compile_rule, rank_of, stricter_tlp, strictest
+from projections.rule import (
+    Found,
+    ImpliedNode,
+    ImpliedTie,
+    ImpliedValue,
+    Pointer,
+    Rule,
+    made,
+    step_to,
+    steps_of,
+)
+from projections.rule_compiler import RuleUnreadable, compile_rule, stricter_tlp, strictest
+from projections.rule_parts import NO_PROPS, kind_of, note
 from schemas.contract import Contract
 from schemas.registry import Registry
 
@@ -35,28 +46,6 @@ __all__ = [
 ]
 
 
-class ImpliedNode(NamedTuple):
-    """A node that a payload speaks of; `tlp` is the stricter label of its reference, if any."""
-
-    ref: str
-    kind: str
-    props: Mapping[str, ImpliedValue]
-    tlp: str | None = None
-
-
-class ImpliedTie(NamedTuple):
-    """A tie that a payload speaks of; `pointers` are the places in the payload that it rests on."""
-
-    kind: str
-    source: str
-    target: str
-    since: str | None
-    until: str | None
-    props: Mapping[str, ImpliedValue]
-    pointers: tuple[str, ...]
-    tlp: str | None = None
-
-
 class Implied(NamedTuple):
     """All that one event implies. `when` is its world date (EDTF), the `as_of` of its claims."""
 
@@ -68,8 +57,6 @@ class Implied(NamedTuple):
 
 NOTHING = Implied([], [], None, ())
 """What an event implies that says nothing."""
-
-_Found = dict[str, tuple[str | None, dict[str, ImpliedValue]]]
 
 _MOST_KEPT = 2_000
 """Readings; a little more than the tail's largest batch."""
@@ -84,97 +71,40 @@ def imply(rule: Rule, event: RecordedEvent, contract: Contract) -> Implied:
     """
     data = event.data
     there = data.keys()
-    found: _Found = {}
+    found: Found = {}
     ties: list[ImpliedTie] = []
-    for part in rule.nodes:
-        if part.needs <= there:
-            _add_nodes(rule, part, event, found)
-    for part in rule.ties:
-        if part.needs <= there:
-            for prefix, item in part.items(data):
-                _add_ties(rule, part, event, (prefix, item), (found, ties))
+    for needs, read in rule.readers:
+        if needs <= there:
+            read(event, data, found, ties)
     _note_case(rule, event, contract, found, ties)
-    nodes = [ImpliedNode(ref, ref.partition(":")[0], props, tlp) for ref, (tlp, props) in found.items()]
-    when = next((str(value) for pointer in rule.when for value in pointer.values(data, data)), None)
-    countries = [str(value) for pointer in rule.countries for value in pointer.values(data, data)]
-    return Implied(nodes, ties, when, tuple(dict.fromkeys(countries)))
+    nodes = [
+        made(ImpliedNode, (ref, ref.partition(":")[0], props, tlp)) for ref, (tlp, props) in found.items()
+    ]
+    when = next(iter(_texts(rule.when, data)), None)
+    return Implied(nodes, ties, when, tuple(dict.fromkeys(_texts(rule.countries, data))))
 
 
-def _add_nodes(rule: Rule, part: Part, event: RecordedEvent, found: _Found) -> None:
-    data = event.data
-    for prefix, item in part.items(data):
-        refs = part.ends[0].refs(event, data, item)
-        if refs:
-            props = part.props(data, item, prefix)
-            for ref in refs:
-                if _kind(ref, rule.kinds):
-                    _note(found, ref, part.tlps[0], props)
-
-
-def _add_ties(
-    rule: Rule,
-    part: Part,
-    event: RecordedEvent,
-    place: tuple[str, Json],
-    so_far: tuple[_Found, list[ImpliedTie]],
-) -> None:
-    data, (prefix, item), (found, ties) = event.data, place, so_far
-    first, second = part.ends
-    sources = [ref for ref in first.refs(event, data, item) if _kind(ref, rule.kinds)]
-    targets = [ref for ref in second.refs(event, data, item) if _kind(ref, rule.kinds)] if sources else ()
-    if not targets:
-        return
-    props = part.props(data, item, prefix)
-    since, until = (None if value is None else _date(value.read(data, item, prefix)) for value in part.span)
-    pointers = tuple([end.pointer.told(prefix) for end in part.ends if not end.special])
-    for source in sources:
-        _note(found, source, part.tlps[0], {})
-        for target in targets:
-            _note(found, target, part.tlps[1], {})
-            ties.append(ImpliedTie(part.kind, source, target, since, until, props, pointers, part.tlp))
-
-
-def _note(
-    found: _Found,
-    ref: str,
-    tlp: str | None,
-    props: Mapping[str, ImpliedValue],
-) -> None:
-    """Add a node or what is new about it; it is as visible as its most visible mention."""
-    known = found.get(ref)
-    if known is None:
-        found[ref] = (tlp, dict(props))
-    elif props or known[0] is not None:
-        found[ref] = (min(tlp, known[0], key=rank_of), {**props, **known[1]})
+def _texts(pointers: Sequence[Pointer], data: Json) -> list[str]:
+    return [str(value) for pointer in pointers for value in pointer.values(data, data)]
 
 
 def _note_case(
     rule: Rule,
     event: RecordedEvent,
     contract: Contract,
-    found: _Found,
+    found: Found,
     ties: list[ImpliedTie],
 ) -> None:
     case = event.envelope.get("correlationid")
-    if not isinstance(case, str) or _kind(case, rule.kinds) != "case":
+    if not isinstance(case, str) or kind_of(case, rule.kinds) != "case":
         return
-    _note(found, case, None, {})
+    note(found, case, None, NO_PROPS)
     subject = event.envelope.get("subject")
     if subject is None and contract.subject_pointer is not None:
         subject = step_to(event.data, steps_of(contract.subject_pointer))
-    if isinstance(subject, str) and subject != case and _kind(subject, rule.kinds):
-        _note(found, subject, None, {})
-        ties.append(ImpliedTie("IN_CASE", subject, case, None, None, {}, ()))
-
-
-def _kind(ref: str, kinds: frozenset[str]) -> str:
-    """Return the kind of a reference; "" if it is none, or one that never becomes a node."""
-    kind, _, local = ref.partition(":")
-    return kind if local and kind in kinds else ""
-
-
-def _date(value: ImpliedValue | None) -> str | None:
-    return value.value if value is not None and isinstance(value.value, str) else None
+    if isinstance(subject, str) and subject != case and kind_of(subject, rule.kinds):
+        note(found, subject, None, NO_PROPS)
+        ties.append(ImpliedTie("IN_CASE", subject, case, None, None, NO_PROPS))
 
 
 def load_rules(registry: Registry, extra: Path | None = None) -> Mapping[str, Rule]:

@@ -52,8 +52,7 @@ class Rulings:
             ((key, event.position) for event in events for key in effects_of(event)),
             ((moment, event.position) for event in events for moment in _dues(event)),
         )
-        for event in events:
-            self._reach.note_conflicts(db, event)
+        self._reach.note_conflicts(db, events)
         changes = self._changes(db, events, keys)
         for change in changes:
             self._labels.intern(db, change.label)

@@ -38,11 +38,11 @@ def note(
     dues: Iterable[tuple[int, int]],
 ) -> None:
     """Write rows of (key, position), and of (moment, position)."""
-    db.executemany("INSERT OR IGNORE INTO rulings_bears VALUES(?,?)", bears)
-    db.executemany("INSERT OR IGNORE INTO rulings_effects VALUES(?,?)", effects)
-    db.executemany(
-        "INSERT OR IGNORE INTO rulings_dues VALUES(?,?)", (one for one in dues if LONG_AGO < one[0] < NEVER)
-    )
+    acts = [one for one in dues if LONG_AGO < one[0] < NEVER]
+    for table, rows in (("bears", list(bears)), ("effects", list(effects)), ("dues", acts)):
+        # Most calls have nothing to write, and asking SQLite to write nothing costs as much as a row.
+        if rows:
+            db.executemany(f"INSERT OR IGNORE INTO rulings_{table} VALUES(?,?)", rows)
 
 
 def note_releases(db: sqlite3.Connection, events: Sequence[RecordedEvent]) -> None:
@@ -71,6 +71,9 @@ def effects(db: sqlite3.Connection, keys: Iterable[int], until: int) -> list[int
 
 def acted_on(db: sqlite3.Connection, keys: Iterable[int]) -> frozenset[int]:
     """Return those of some keys on which anything acts, anywhere in the log."""
+    keys = list(keys)
+    if not keys:
+        return frozenset()
     query = "SELECT DISTINCT key FROM rulings_effects WHERE key IN (SELECT value FROM json_each(?))"
     return frozenset(row[0] for row in db.execute(query, (_list(keys),)))
 

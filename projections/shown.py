@@ -4,6 +4,7 @@ Highest verification, then latest `as_of`, best credibility, best reliability, `
 differ within the highest class and were not assessed are disputed: all are shown.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -244,6 +245,9 @@ def world_key(when: str | None) -> str:
     """Order world dates: none first, then by earliest day; moments finer than EDTF allows by their text."""
     if when is None:
         return ""
+    if _DAY.fullmatch(when):
+        # What nearly all are, and every day is a date to those who compare.
+        return f"{when}/{when}/{when}"
     try:
         return sort_key(when)
     except NotEdtf:
@@ -256,6 +260,9 @@ def time_key(time: str) -> tuple[float, str]:
         return datetime.fromisoformat(time).timestamp(), time
     except ValueError:
         return 0.0, time
+
+
+_DAY = re.compile(r"(?!0000)\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def _canonical(value: Json) -> str:

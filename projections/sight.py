@@ -1,6 +1,6 @@
 """A sight: all views as one class of readers may see them. The only thing that answers questions."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -11,23 +11,23 @@ from projections.assertions import KINDS as CLAIM_TIES
 from projections.conflicts import ConflictSight
 from projections.dossier_sight import LISTS, DossierSight, ListQuery, dossier_in, listing_in
 from projections.erasures import ErasureSight
-from projections.event_query import EventQuery
+from projections.event_query import EventPage, EventQuery
 from projections.feed import FeedPage
-from projections.graph.alone import Ranking
-from projections.graph.derived import DERIVED
-from projections.graph.inquiry import Reached
-from projections.graph.introductions import PathQuery
-from projections.graph.measuring import MeasureSight
+from projections.graph.paths.introductions import PathQuery
 from projections.graph.query import ALL, GraphQuery, then_of
-from projections.graph.question import Pending, WholeQuestion
-from projections.graph.questions import Questions
+from projections.graph.questions.answering import Questions
+from projections.graph.questions.derived import DERIVED
+from projections.graph.questions.inquiry import Inquiry, Reached
+from projections.graph.questions.standings import Standings
 from projections.graph.sight import GraphSight
+from projections.graph.whole.measuring import MeasureSight
+from projections.graph.whole.question import Pending, WholeQuestion
 from projections.labels import Allowed
 from projections.search import SearchSight
 from projections.stale import FLAG
 from projections.suggestions.query import SuggestionQuery
 from projections.suggestions.sight import SuggestionSight
-from projections.timeline_sight import EventPage, TimelineSight
+from projections.timeline_sight import TimelineSight
 
 Json = Any
 
@@ -43,6 +43,7 @@ class SightOfEach(NamedTuple):
     erasures: ErasureSight
     measures: MeasureSight
     suggestions: SuggestionSight
+    standings: Standings
 
 
 class Sight:
@@ -62,7 +63,7 @@ class Sight:
         self._erasures = views.erasures
         self._measures = views.measures
         self._suggestions = views.suggestions
-        self._ranking = Ranking()
+        self._standings = views.standings
         self._assertions = Assertions(views.timeline.claims, views.graph)
 
     @property
@@ -90,10 +91,25 @@ class Sight:
         """Return the events that hold every word of `text`, newest first."""
         return self._search.search(text, kinds, limit, offset)
 
-    def questions(self, now: date) -> Questions:
+    def questions(self, now: date, moment: GraphQuery = ALL) -> Questions:
         """Return what answers the coordinators' questions, and knows derived ties, on a day of the hub's clock."""
-        reached = Reached(self._position(), self._dossiers.touched)
-        return Questions(self._graph.inquire(now), self._ranking, reached)
+        inquiry = self._inquiry(now, moment)
+        return Questions(inquiry, self._standings.ranking(inquiry), self._reached())
+
+    def alone(self, asked: Mapping[str, Json], now: date, moment: GraphQuery = ALL) -> Json | Pending:
+        """Return a page of who stands alone, or the job after which there is one."""
+        return self._standings.alone(self._inquiry(now, moment), self._reached, asked)
+
+    def _inquiry(self, now: date, moment: GraphQuery) -> Inquiry:
+        """Return an inquiry about a moment; what the hub knew on a day is weighed as of that day."""
+        day = moment.as_of or moment.known_on
+        if moment.known_on is not None and moment.known_on >= now.isoformat():
+            moment = replace(moment, known_on=None)  # what will be known today is known now, or not at all
+        inquiry = self._graph.inquire(now).at(self._dated(moment))
+        return inquiry if day is None else replace(inquiry, now=min(date.fromisoformat(day), now))
+
+    def _reached(self) -> Reached:
+        return Reached(self._position(), self._dossiers.touched)
 
     def graph(
         self, query: GraphQuery, now: date | None = None, *, derived: bool = False, claims: bool = False

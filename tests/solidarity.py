@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from events.audience import PUBLIC, Reader
-from projections.graph.alone import Ranking
-from projections.graph.inquiry import Inquiry, Reached
 from projections.graph.query import GraphQuery
-from projections.graph.questions import Questions
+from projections.graph.questions.alone import Ranking
+from projections.graph.questions.answering import Questions
+from projections.graph.questions.inquiry import Inquiry, Reached
 from tests.folding import Views, recorded, views_in
 
 Json = Any

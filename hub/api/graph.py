@@ -10,7 +10,7 @@ from hub.address import Asked, HubRequest
 from hub.api.answers import ask, json_answer, present
 from hub.api.queries import graph_query, moment_query, whole_position
 from hub.api.questions import today
-from projections.graph.introductions import PathQuery
+from projections.graph.paths.introductions import PathQuery
 
 FORMATS: Mapping[str, str] = {
     "json": "application/json",

@@ -6,7 +6,7 @@ from events.event import Json
 from hub.address import Asked, HubRequest
 from hub.api.answers import ask, json_answer, present
 from hub.refusals import Absent
-from projections.graph.question import Pending, WholeQuestion
+from projections.graph.whole.question import Pending, WholeQuestion
 
 CENTRAL = ("pagerank", "betweenness", "core")
 
@@ -35,7 +35,7 @@ async def show_job(request: HubRequest, _: Asked) -> Response:
         Absent: there is no such job of this reader.
     """
     name = request.path_params["job"]
-    return _told(present(await ask(request, lambda sight: sight.job(name))))
+    return told(present(await ask(request, lambda sight: sight.job(name))))
 
 
 async def cancel_job(request: HubRequest, _: Asked) -> Response:
@@ -51,10 +51,11 @@ async def cancel_job(request: HubRequest, _: Asked) -> Response:
 
 
 async def _answer(request: HubRequest, question: WholeQuestion) -> Response:
-    return _told(await ask(request, lambda sight: sight.whole(question)))
+    return told(await ask(request, lambda sight: sight.whole(question)))
 
 
-def _told(found: Json | Pending) -> Response:
+def told(found: Json | Pending) -> Response:
+    """Write an answer, or 202 and where it will be."""
     if isinstance(found, Pending):
         return json_answer(
             {"job": found.job, "progress": found.progress}, 202, {"Location": JOBS + found.job}

@@ -1,7 +1,9 @@
 """When something began, for programs that show a graph in time."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from projections.graph.claims import EdgeClaim
 from projections.graph.exports.days import Days
 from projections.graph.look import Look
 
@@ -19,7 +21,28 @@ def dated(look: Look, ref: str) -> Json:
     said = look.node(ref)
     if said["kind"] in _STANDS:
         return said
+    known = {look.when(claims, "since") for claims in _own(look, ref)}
     days = Days()
-    known = (look.when(claims, "since") for source, _, _, claims in look.ties(ref) if source == ref)
     began = [first for when in known if when is not None and (first := days.span(when, None)[0])]
     return {**said, "since": min(began)} if began else said
+
+
+def _own(look: Look, ref: str) -> Iterator[Sequence[EdgeClaim]]:
+    """Yield the visible claims behind each tie that leads from a node, at least those of which one knows a day."""
+    graph, allowed, merged = look.network.graph, look.allowed, look.merged.canonical
+    if look.then or ref in merged or ref not in graph:
+        yield from _all(look, ref)
+        return
+    ties = graph.out_of(ref)
+    if merged and not merged.keys().isdisjoint(ties):
+        yield from _all(look, ref)
+        return
+    for parallel in ties.values():
+        for held in parallel.values():
+            claims = [claim for claim in held.claims if claim.since is not None and claim.label in allowed]
+            if claims:
+                yield claims
+
+
+def _all(look: Look, ref: str) -> Iterator[Sequence[EdgeClaim]]:
+    return (claims for source, _, _, claims in look.ties(ref) if source == ref)

@@ -1,11 +1,16 @@
 """What the graph in memory consists of: claims on nodes and on ties, and what one event says."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any, NamedTuple
 
 from projections.shown import Assessment, Origin
 
 Json = Any
+Marks = Collection[int]
+"""Numbers of labels, each once."""
+
+Forms = Mapping[Any, int]
+"""What fields demand (`amber+strict`, `C2`, None) → the number of the label that they bear by that."""
 
 LIGHT = frozenset({"label", "country", "status"})
 """Properties kept in memory, since every answer shows them; the others are read from the table."""
@@ -65,8 +70,8 @@ class Reading(NamedTuple):
     Args:
         origin: the event.
         label: its own label.
-        nodes: `[ref, label, [[name, value, pointer, label], ...]]` each.
-        ties: `[kind, source, target, label, since, until, [[name, value, pointer, label], ...]]` each.
+        nodes: `[ref, label, [[name, value, pointer, label], ...]]` each, as lists or tuples.
+        ties: `[kind, source, target, label, since, until, [[name, value, pointer, label], ...]]` each, likewise.
         assessment: if it assesses the claims of another.
     """
 
@@ -77,33 +82,100 @@ class Reading(NamedTuple):
     assessment: Assessment | None
 
 
-def numbered(said: Reading, number: Callable[[str | None], int]) -> Reading:
+def numbered(said: Reading, forms: Forms) -> Reading:
     """Return a reading in which labels stand as numbers.
 
     Args:
         said: a reading in which there stands, where a number belongs, what a field demands (`amber+strict`, `C2`), or
             None for the event's own label.
-        number: gives the number of the label of whatever demands that.
+        forms: the numbers of the event's label.
     """
-    nodes = [[ref, number(level), _props(props, number)] for ref, level, props in said.nodes]
-    ties = [[*tie[:3], number(tie[3]), *tie[4:6], _props(tie[6], number)] for tie in said.ties]
-    return said._replace(label=number(None), nodes=nodes, ties=ties)
+    nodes = [[ref, forms[level], _props(props, forms)] for ref, level, props in said.nodes]
+    ties = [[*tie[:3], forms[tie[3]], *tie[4:6], _props(tie[6], forms)] for tie in said.ties]
+    return said._replace(label=forms[None], nodes=nodes, ties=ties)
 
 
-def _props(props: list[Json], number: Callable[[str | None], int]) -> list[Json]:
+def _props(props: Sequence[Json], forms: Forms) -> Sequence[Json]:
     # Most have none; they share the empty list, and nobody changes a reading.
-    return [[name, value, at, number(level)] for name, value, at, level in props] if props else props
+    return [[name, value, at, forms[level]] for name, value, at, level in props] if props else props
 
 
-class Node:
-    """What is known of a node: how many claims bear which label, and those that say something about it."""
+class _Numbered(dict[Json, int]):
+    """The forms of what is a number already."""
 
-    __slots__ = ("labels", "told")
-
-    def __init__(self) -> None:
-        self.labels: dict[int, int] = {}
-        self.told: list[NodeClaim] = []
+    def __missing__(self, number: int) -> int:
+        return number
 
 
-Parallel = Mapping[str, Mapping[str, list[EdgeClaim]]]
-"""The ties of one direction between two nodes: kind → `claims` → the claims."""
+NUMBERED: Forms = _Numbered()
+"""For readings in which labels stand as numbers."""
+
+
+class _Attributes(MutableMapping[str, Json]):
+    """What networkx takes for the dictionary of attributes of a node or an edge, at a quarter of its size: slots."""
+
+    __slots__ = ()
+
+    def __getitem__(self, name: str) -> Json:
+        if name not in self.__slots__:
+            raise KeyError(name)
+        return getattr(self, name)
+
+    def __setitem__(self, name: str, value: Json) -> None:
+        if name not in self.__slots__:
+            raise KeyError(name)
+        setattr(self, name, value)
+
+    def __delitem__(self, name: str) -> None:
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.__slots__)
+
+    def __len__(self) -> int:
+        return len(self.__slots__)
+
+    def copy(self) -> dict[str, Json]:
+        """Return the attributes as networkx copies them, from one graph into another."""
+        return dict(self)
+
+
+_NONE_TOLD: list[NodeClaim] = []
+"""Shared by nodes of which nothing is said; nobody changes it."""
+
+
+class Node(_Attributes):
+    """What is known of a node.
+
+    Args:
+        labels: that its mentions bear, each once, in order: a tuple, or the keys of a dictionary where there are many.
+        again: label → how many mentions bear it besides the first; None: none does.
+        told: the claims that say something about it, in order.
+    """
+
+    __slots__ = ("again", "labels", "told")
+
+    def __init__(self, labels: tuple[int, ...] = ()) -> None:
+        self.labels: tuple[int, ...] | dict[int, None] = labels
+        self.again: dict[int, int] | None = None
+        self.told: list[NodeClaim] = _NONE_TOLD
+
+    def repeat(self, label: int) -> None:
+        """Count a mention under a label that the node bears already."""
+        if self.again is None:
+            self.again = {label: 1}
+        else:
+            self.again[label] = self.again.get(label, 0) + 1
+
+
+class Held(_Attributes):
+    """What is known of an edge: the claims behind it, in order."""
+
+    __slots__ = ("claims",)
+
+    def __init__(self, claims: list[EdgeClaim] | None = None) -> None:
+        self.claims: list[EdgeClaim] = [] if claims is None else claims
+
+
+Parallel = Mapping[str, Held]
+"""The ties of one direction between two nodes, by their kind."""

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from projections.graph.claims import EdgeClaim, Judgement, NodeClaim, Parallel
+from projections.graph.claims import EdgeClaim, Judgement, Node, NodeClaim
 from projections.graph.history import History
+from projections.graph.journal import Journal
 from projections.graph.merging import NOBODY, Merged, merged
 from projections.graph.network import Network
 from projections.graph.query import NOW, Days, Then
@@ -25,6 +26,7 @@ class Eyes:
         then: the moment looked at.
         history: what events said before; needed only where `then.upto` is given.
         merged: which references are read as one.
+        journal: of all ties.
     """
 
     network: Network
@@ -32,6 +34,7 @@ class Eyes:
     then: Then = NOW
     history: History = field(default_factory=History)
     merged: Merged = NOBODY
+    journal: Journal = field(default_factory=Journal)
     _bounds: dict[str, Days] = field(default_factory=dict)
 
     def assessments(self, origin: Origin) -> Sequence[Assessment]:
@@ -42,6 +45,12 @@ class Eyes:
         if not found:
             return ()
         return [one for place, label, one in found if label in self.allowed and self._was_known(place)]
+
+    def is_assessed(self, origin: Origin) -> bool:
+        """Tell whether anybody assessed an event; whether these readers may know that, `assessments` tells."""
+        if self.network.assessed(origin.id):
+            return True
+        return self.then.upto is not None and bool(self.history.network.assessed(origin.id))
 
     def sees(self, ref: str) -> bool:
         """Tell whether a node exists for these readers at that moment; one that is read as another does not."""
@@ -54,19 +63,26 @@ class Eyes:
             return self.network.sees(ref, self.allowed)
         return any(True for _ in self._told(ref)) or any(True for _ in self._own_ties(ref))
 
-    def told(self, ref: str) -> Iterator[NodeClaim]:
-        """Yield the visible claims on a node and on all that is read as it."""
-        for one in self.merged.all_of(ref):
-            yield from self._told(one)
+    def told(self, ref: str) -> Iterable[NodeClaim]:
+        """Return the visible claims on a node and on all that is read as it."""
+        if ref not in self.merged.members:
+            return self._told(ref)
+        return (claim for one in self.merged.all_of(ref) for claim in self._told(one))
 
-    def _told(self, ref: str) -> Iterator[NodeClaim]:
+    def _told(self, ref: str) -> Iterable[NodeClaim]:
         node = self.network.nodes.get(ref)
+        if not self.then:
+            allowed = self.allowed
+            return [claim for claim in node.told if claim.label in allowed] if node is not None else ()
+        return self._told_then(ref, node)
+
+    def _told_then(self, ref: str, node: Node | None) -> Iterator[NodeClaim]:
         claims: Iterable[NodeClaim] = () if node is None else node.told
         past = self.history.network.nodes.get(ref) if self.then.upto is not None else None
         if past is not None:
             claims = [*claims, *past.told]
         for claim in claims:
-            if claim.label in self.allowed and (not self.then or self._was_so(claim.origin)):
+            if claim.label in self.allowed and self._was_so(claim.origin):
                 yield claim
 
     def ties(self, ref: str) -> Iterator[Tie]:
@@ -85,7 +101,8 @@ class Eyes:
         for one in self.merged.all_of(ref):
             for said, of, kind, claims in self._own_ties(one):
                 source, target = self.merged.of(said), self.merged.of(of)
-                if source != target:
+                # That two who are one are tied is nothing; that somebody is tied to himself was said.
+                if source != target or said == of:
                     together[source, target, kind] += claims
         for (source, target, kind), claims in together.items():
             yield source, target, kind, claims
@@ -111,19 +128,21 @@ class Eyes:
             found.setdefault((source, target, kind), []).extend(claims)
         return [(*key, claims) for key, claims in found.items()]
 
-    def are_tied(self, parallel: Parallel) -> bool:
-        """Tell whether a visible claim ties two nodes, now and whoever is read as one."""
+    def said(self, source: str, target: str, kind: str) -> list[EdgeClaim]:
+        """Return the visible claims on a tie between two references as events name them; none if it does not hold."""
         allowed = self.allowed
-        for held in parallel.values():
-            for claim in held["claims"]:
-                if claim.label in allowed:
-                    return True
-        return False
+        if not self.then:
+            return [claim for claim in self.network.edge(source, target, kind) if claim.label in allowed]
+        every = self.network.edge(source, target, kind)
+        if self.then.upto is not None:
+            every = [*every, *self.history.network.edge(source, target, kind)]
+        found = [one for one in every if one.label in allowed and self._was_known(one.origin.position)]
+        return found if self.then.days is None or not found or self._holds_then(found) else []
 
     def claims(self, source: str, target: str, kind: str) -> list[EdgeClaim]:
         """Return the visible claims behind one tie; none if there is none at that moment."""
         ends = self.merged.of(source), self.merged.of(target)
-        if ends != (source, target) or (self.merged and source == target):
+        if ends != (source, target):
             return []
         networks = [self.network] if self.then.upto is None else [self.network, self.history.network]
         found = [
@@ -131,6 +150,7 @@ class Eyes:
             for network in networks
             for one in self.merged.all_of(source)
             for other in self.merged.all_of(target)
+            if source != target or one == other
             for claim in network.edge(one, other, kind)
             if claim.label in self.allowed and self._was_known(claim.origin.position)
         ]
@@ -198,13 +218,13 @@ _MOST_KEPT = 64
 
 
 class MergedKept:
-    """Remembers for each class of readers and moment whom they read as one, until anything changes."""
+    """Remembers for each class of readers and moment whom they read as one, until a judgement may have changed."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[frozenset[int], int | None], Merged] = {}
 
     def forget(self) -> None:
-        """Let go of all; to be called when the network changes."""
+        """Let go of all; to be called when a judgement, an assessment, or what was said before may have changed."""
         self._known.clear()
 
     def applied(self, eyes: Eyes) -> Eyes:

@@ -79,6 +79,10 @@ class History:
         """Return since which place of the log the event at `position` reads as it does now."""
         return self._began.get(position, position)
 
+    def began_after(self, upto: int) -> list[int]:
+        """Return the positions of events that read as they do now only since a place of the log behind `upto`."""
+        return [position for position, born in self._began.items() if born > upto]
+
     def forget(self, position: int) -> None:
         """Let go of all that the event at `position` ever said before."""
         for number in self._versions.pop(position, ()):

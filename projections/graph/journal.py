@@ -1,36 +1,43 @@
 """The journal of ties: every claim on a tie as one row of narrow columns, beside the network.
 
-Whole-graph measures read it, since a graph of Python objects takes seconds to convert. A row costs 42 bytes; what
+Whole-graph measures read it, since a graph of Python objects takes seconds to convert. A row costs 47 bytes; what
 a claim proves stays with the network.
 """
 
 from array import array
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from projections.graph.claims import Reading
-from projections.graph.cut import Cut, cut_of
-from schemas.edtf import NotEdtf, bounds
+from projections.graph.by_node import MOST_APART, ByNode
+from projections.graph.claims import NUMBERED, Forms, Reading
+from projections.graph.dates import Dates
+from projections.graph.whole.cut import Cut, cut_of
 
 Numbers = NDArray[Any]
+
+Mark = tuple[int, int]
+"""How many claims there were, and how often an event was taken away."""
 
 _COLUMNS = (
     ("source", np.int32),
     ("target", np.int32),
     ("kind", np.int16),
     ("label", np.int32),
-    ("day", np.int32),
-    ("born", np.int64),
-    ("died", np.int64),
+    ("died", np.bool_),
     ("order", np.int64),
+    ("place", np.int64),
+    ("name", np.int64),
+    ("since", np.int32),
+    ("until", np.int32),
 )
 _MOST_FRESH = 4_096
-"""Rows that wait as Python tuples: written one by one into arrays they would cost ten times as much."""
+"""Rows that wait, one behind the other: written one by one into the columns they would cost ten times as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,6 @@ class Columns:
         target: number of the node where it ends.
         kind: number of the tie's kind.
         label: number of the label that the claim bears.
-        day: from which the tie holds by this claim, `date.toordinal()`; 0 if that cannot be said.
         alive: whether the claim stood.
     """
 
@@ -60,18 +66,19 @@ class Columns:
     target: Numbers
     kind: Numbers
     label: Numbers
-    day: Numbers
     alive: Numbers
 
 
 class Journal:
     """Every claim on a tie, in the order in which they came. Hold the view's lock while calling.
 
-    `born` is the place in the log of the change that brought a claim, `died` of the one that took it away, or 0.
     What has died stays until the process ends and is never shown: the past is asked of `History`.
+
+    Args:
+        apart: the newest claims that need not be filed by node, at least so many.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, apart: int = MOST_APART) -> None:
         self._refs: list[str] = []
         self._numbers: dict[str, int] = {}
         self._kind_of = array("h")
@@ -80,44 +87,59 @@ class Journal:
         self._table = {name: np.empty(0, dtype) for name, dtype in _COLUMNS}
         self._length = 0
         self._last = 0
-        self._fresh: list[tuple[int, ...]] = []
+        self._fresh = array("q")
         self._late: dict[int, int] = {}
-        self._changes: dict[int, int] = {}
+        self._changes: defaultdict[int, int] = defaultdict(int)
+        self._dead: list[range] = []
+        self.dates = Dates()
+        self._by_node = ByNode(apart)
 
     def __len__(self) -> int:
         """How many claims there ever were."""
-        return self._length + len(self._fresh)
+        return self._length + len(self._fresh) // len(_COLUMNS)
 
-    def add(self, reading: Reading, at: int) -> None:
+    def add(self, reading: Reading, forms: Forms = NUMBERED) -> None:
         """Write down the ties of what one event says; none of that event may be alive here.
 
         Args:
-            reading: what it says.
-            at: place in the log of the change that brings it.
+            reading: with whatever `forms` gives the number of.
+            forms: the numbers of the event's label.
         """
         if not reading.ties:
             return
-        origin = reading.origin
-        if origin.position > self._last:
-            self._last = origin.position
+        position = reading.origin.position
+        if position > self._last:
+            self._last = position
         else:
-            self._late[origin.position] = len(self)
-        told = origin.as_of or origin.time
-        for kind, source, target, label, since, *_ in reading.ties:
-            day = _day(since or told)
-            ends = self._number(source), self._number(target)
-            number = self._kinds.setdefault(kind, len(self._kinds))
-            self._fresh.append((*ends, number, label, day, at, 0, self._last))
-            self._changes[label] = self._changes.get(label, 0) + 1
-        if len(self._fresh) >= _MOST_FRESH:
+            self._late[position] = len(self)
+        numbers, kinds, order, dates = self._numbers, self._kinds, self._last, self.dates
+        name = hash(reading.origin.id)
+        fresh: list[int] = []
+        for kind, source, target, level, since, until, _ in reading.ties:
+            one, other, label = numbers.get(source), numbers.get(target), forms[level]
+            fresh += (
+                self._number(source) if one is None else one,
+                self._number(target) if other is None else other,
+                kinds.setdefault(kind, len(kinds)),
+                label,
+                0,
+                order,
+                position,
+                name,
+                dates.number(since),
+                dates.number(until),
+            )
+            self._changes[label] += 1
+        self._fresh.extend(fresh)
+        if len(self._fresh) >= _MOST_FRESH * len(_COLUMNS):
             self._settle()
 
-    def remove(self, reading: Reading, at: int) -> None:
+    def remove(self, reading: Reading, forms: Forms = NUMBERED) -> None:
         """Let the ties die that `add` wrote down of this reading.
 
         Args:
             reading: as it was added.
-            at: place in the log of the change that takes it away.
+            forms: likewise.
         """
         if not reading.ties:
             return
@@ -126,14 +148,59 @@ class Journal:
         if start is None:
             order = self._table["order"][: self._length]
             start = int(np.searchsorted(order, reading.origin.position))
-        self._table["died"][start : start + len(reading.ties)] = at
+        self._table["died"][start : start + len(reading.ties)] = True
+        self._dead.append(range(start, start + len(reading.ties)))
         for tie in reading.ties:
-            self._changes[tie[3]] += 1
+            self._changes[forms[tie[3]]] += 1
 
     def version(self, allowed: frozenset[int]) -> int:
         """Return a number that grows with every change of a claim that these readers may see, and with no other."""
         changes = self._changes
         return sum(changes[label] for label in allowed if label in changes)
+
+    def forget(self) -> None:
+        """Let go of the dates of claims that have died: something was erased."""
+        self._settle()
+        alive = np.logical_not(self._table["died"][: self._length])
+        used = [self._table[name][: self._length][alive] for name in ("since", "until")]
+        self.dates.forget(np.concatenate(used))
+
+    def mark(self) -> Mark:
+        """Return up to where the journal has come, for `since`."""
+        return len(self), len(self._dead)
+
+    def behind(self, mark: Mark) -> int:
+        """Count the claims that came or died since a mark."""
+        return len(self) - mark[0] + sum(map(len, self._dead[mark[1] :]))
+
+    def since(self, mark: Mark) -> list[tuple[int, int, str, int]]:
+        """Return source, target, kind and label of the claims that came or died since a mark."""
+        self._settle()
+        rows = list(chain(range(mark[0], self._length), *self._dead[mark[1] :]))
+        kinds = list(self._kinds)
+        source, target, kind, label = (
+            self._table[name][rows].tolist() for name in ("source", "target", "kind", "label")
+        )
+        named = [kinds[number] for number in kind]
+        return list(zip(source, target, named, label, strict=True))
+
+    def by_node(self) -> tuple[ByNode, Mapping[str, Numbers]]:
+        """Return the rows found by node, and all columns as they are now; both hold as long as the lock is held."""
+        self._settle()
+        rows = {name: column[: self._length] for name, column in self._table.items()}
+        self._by_node.follow(rows, self._refs)
+        return self._by_node, rows
+
+    @property
+    def names(self) -> tuple[Sequence[str], Mapping[str, int], Sequence[str]]:
+        """References by number, numbers by reference, and kinds of ties by number."""
+        return self._refs, self._numbers, tuple(self._kinds)
+
+    def seen(self, allowed: frozenset[int]) -> Numbers:
+        """Return label → whether these readers may see it; labels behind the end are those of the last place: no."""
+        table = np.zeros(max(allowed, default=0) + 2, bool)
+        table[list(allowed)] = True
+        return table
 
     def columns(self) -> Columns:
         """Return all that there is now, without copying the rows; the lock may be let go then."""
@@ -149,8 +216,7 @@ class Journal:
             rows["target"],
             rows["kind"],
             rows["label"],
-            rows["day"],
-            rows["died"] == 0,
+            np.logical_not(rows["died"]),
         )
 
     def cut(
@@ -159,7 +225,7 @@ class Journal:
         canonical: Mapping[str, str] | None = None,
         kinds: frozenset[str] | None = None,
     ) -> Cut:
-        """Return who is tied to whom for some readers; see `projections.graph.cut.cut_of`."""
+        """Return who is tied to whom for some readers; see `projections.graph.whole.cut.cut_of`."""
         return cut_of(self.columns(), allowed, canonical, kinds)
 
     def _number(self, ref: str) -> int:
@@ -176,7 +242,7 @@ class Journal:
         if not self._fresh:
             return
         length = len(self)
-        rows = np.array(self._fresh, np.int64)
+        rows = np.array(self._fresh, np.int64).reshape(-1, len(_COLUMNS))
         for place, (name, column) in enumerate(self._table.items()):
             if length > len(column):
                 grown = np.empty(max(length, len(column) * 3 // 2), column.dtype)
@@ -184,17 +250,4 @@ class Journal:
                 self._table[name] = grown
             self._table[name][self._length : length] = rows[:, place]
         self._length = length
-        self._fresh.clear()
-
-
-def _day(when: str) -> int:
-    """Return the earliest day of a date (EDTF, or a moment), as an ordinal; 0 if it has none."""
-    try:
-        return date.fromisoformat(when[:10]).toordinal()
-    except ValueError:
-        pass
-    try:
-        first = bounds(when)[0]
-    except NotEdtf:
-        return 0
-    return 0 if first is None else first.toordinal()
+        self._fresh = array("q")

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import orjson
@@ -10,7 +9,7 @@ import orjson
 from projections.changes import Change
 from projections.graph.claims import Reading, numbered
 from projections.graph.history import History, Span, Version
-from projections.graph.rows import put_versions, said_before
+from projections.graph.rows import encode, put_versions, said_before
 from projections.labels import Labels
 
 Json = Any
@@ -69,9 +68,9 @@ class Keeping:
             return
         put_versions(self._db, position, label, said)
         self._history.forget(position)
-        number = partial(self._labels.raised, label)
+        forms = self._labels.forms(label)
         for one, span in said:
-            self._history.keep(Version(numbered(one, number), span))
+            self._history.keep(Version(numbered(one, forms), span))
 
     def _begin(self, position: int, born: int) -> None:
         if self._history.began(position) != born:
@@ -83,7 +82,7 @@ class Keeping:
 
 def _same(before: Reading, after: Reading | None) -> bool:
     """Tell whether two readings say the same, whoever may see it."""
-    return after is not None and before._replace(label=0) == after._replace(label=0)
+    return after is not None and encode(before) == encode(after)
 
 
 def _rows(said: Reading | None) -> frozenset[bytes]:

@@ -1,13 +1,17 @@
 """One look at the network with one reader's eyes: computed from visible claims alone, nothing kept."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence, Set
-from itertools import islice
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
+from itertools import islice, product
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from projections.graph.around.surroundings import Surroundings
+from projections.graph.around.ties import Ties
+from projections.graph.around.values import Given, claims_of, value_of
+from projections.graph.around.within import within
 from projections.graph.claims import EdgeClaim
 from projections.graph.eyes import Eyes, Tie
-from projections.graph.query import MOST_HOPS, GraphQuery, then_of
+from projections.graph.query import GraphQuery, then_of
 from projections.shown import DOUBTED, Claim, assessed, shown
 
 if TYPE_CHECKING:
@@ -20,8 +24,9 @@ class Look(Eyes):
     """The graph reduced to what is visible and fits a query. Hold the view's lock while using it."""
 
     def __init__(self, eyes: Eyes, query: GraphQuery) -> None:
-        super().__init__(eyes.network, eyes.allowed, eyes.then, eyes.history, eyes.merged)
+        super().__init__(eyes.network, eyes.allowed, eyes.then, eyes.history, eyes.merged, eyes.journal)
         self._query = query
+        self._near: Surroundings | None = None
         self._kinds = frozenset(query.kinds)
         self._tie_kinds = frozenset(query.ties)
         named, places = self._said_to_be_in(query.country or "")
@@ -47,39 +52,17 @@ class Look(Eyes):
             if not wanted or tie[2] in wanted:
                 yield tie
 
-    def _neighbours(self, ref: str) -> Iterator[str]:
-        if not self._is_plain or self._tie_kinds:
-            for source, target, *_ in self.ties(ref):
-                yield target if source == ref else source
-            return
-        graph = self.network.graph
-        for ties in (graph.out_of(ref), graph.into(ref)):
-            for other, parallel in ties.items():
-                if self.are_tied(parallel):
-                    yield other
-
     def around(self) -> tuple[list[str], int]:
         """Return the nodes within the query's hops, nearest first, and how many there are in all."""
         query = self._query
-        keep = self.fits if self._kinds or query.country is not None else self._keeps
-        seen = {one for ref in query.about if self.sees(one := self.merged.of(ref))}
-        found = frontier = sorted(seen)
-        for _ in range(min(query.hops, MOST_HOPS)):
-            reached: set[str] = set()
-            for ref in frontier:
-                reached.update(
-                    other
-                    for other in self._neighbours(ref)
-                    if other not in seen and other not in reached and keep(other)
-                )
-            seen |= reached
-            frontier = sorted(reached)
-            found = found + frontier
-        return found[: query.limit], len(found)
+        about = sorted({one for ref in query.about if self.sees(one := self.merged.of(ref))})
+        self._near = near = Surroundings(self, self._tie_kinds, about)
+        found, total = within(near, query.hops, query.limit, self._kinds, self._lies_there())
+        return [near.ref(node) for node in found], total
 
-    def _keeps(self, _: str) -> bool:
-        # Whoever is at the end of a visible tie is visible.
-        return True
+    def _lies_there(self) -> Callable[[str], bool] | None:
+        country = self._query.country
+        return None if country is None else lambda ref: self._is_in(ref, country)
 
     def overall(self, newest: Sequence[str]) -> tuple[list[str], int]:
         """Return nodes by reference, `newest` before others if not all fit, and how many there are in all."""
@@ -118,64 +101,104 @@ class Look(Eyes):
     def _tied_to(self, places: Iterable[str]) -> set[str]:
         """Return places, as far as they are visible, and who has a visible tie to one of them."""
         tied = {place for place in places if self.sees(place)}
-        for place in tuple(tied):
-            tied.update(source for source, target, *_ in Eyes.ties(self, place) if target == place)
-        return tied
+        near = Surroundings(self, frozenset(), tied) if tied else None
+        return tied if near is None else tied | {tie[0] for tie in near.arriving(near.asked).keys}
 
     def _is_in(self, ref: str, country: str) -> bool:
         if ref in self._tied_to_country:
             return True
         if ref not in self._named_in_country:
             return False
-        claims = self._light(ref).get("country", ())
+        claims = claims_of(self._light(ref)[0].get("country", ()))
         said = any(claim.value == country for claim in claims)
         return said and country in shown(claims, self.assessments).values
 
-    def edges_among(self, refs: Collection[str]) -> Iterator[Json]:
-        """Yield the ties between some nodes, sorted."""
-        among = set(refs)
-        for ref in sorted(among):
-            yield from self.edges_from(ref, among)
+    def edges_among(self, refs: Collection[str]) -> list[Json]:
+        """Return the ties between some nodes, sorted."""
+        near = self._near or Surroundings(self, self._tie_kinds, refs)
+        ties = near.among(near.numbers(refs))
+        return self._with_ended(ties, self.edges(ties), set(refs), set(refs))
 
-    def edges_from(self, ref: str, among: Set[str]) -> list[Json]:
-        """Return the outgoing ties of a node that end at one of `among`, sorted."""
-        ties = list(self._ties_into(ref, among))
-        found = [self.edge(*tie) for tie in ties]
-        if self._query.past:
-            live = {tie[:3] for tie in ties}
-            found += [self.edge(*tie) for tie in self._ended(ref, among) if tie[:3] not in live]
-        return sorted(found, key=lambda edge: (edge["kind"], edge["to"]))
+    def edges_from(self, refs: Collection[str], among: Set[str]) -> list[Json]:
+        """Return the outgoing ties of some nodes that end at one of `among`, sorted."""
+        near = Surroundings(self, self._tie_kinds, refs)
+        ties = near.leaving(near.asked)
+        edges = [edge for edge in self.edges(ties) if edge["to"] in among]
+        return self._with_ended(ties, edges, set(refs), among)
 
-    def _ties_into(self, ref: str, among: Set[str]) -> Iterator[Tie]:
-        """Yield the outgoing ties of a node that end at one of `among`; of a place thousands of others are not read."""
-        if not self._is_plain:
-            yield from (tie for tie in self.ties(ref) if tie[0] == ref and tie[1] in among)
-            return
-        ties, wanted = self.network.graph.out_of(ref), self._tie_kinds
-        few, many = (among, ties) if len(among) < len(ties) else (ties, among)
-        for target in (one for one in few if one in many):
-            for kind, held in ties[target].items():
-                visible = [claim for claim in held["claims"] if claim.label in self.allowed]
-                if visible and (not wanted or kind in wanted):
-                    yield ref, target, kind, visible
+    def listed(self, ref: str, most: int) -> tuple[dict[str, list[tuple[str, Json]]], int]:
+        """Return the first ties of each kind of a node, each behind its other end, and how many are left out."""
+        near = Surroundings(self, self._tie_kinds, [ref])
+        ties, left_out = near.listed(most)
+        found: dict[str, list[tuple[str, Json]]] = {
+            kind: [] for kind in sorted({key[2] for key in ties.keys})
+        }
+        for edge in self.edges(ties):
+            other = edge["to"] if edge["from"] == ref else edge["from"]
+            found[edge["kind"]].append((other, edge))
+        for listed in found.values():
+            listed.sort(key=lambda one: (one[0], one[1]["from"]))
+            left_out += max(0, len(listed) - most)
+            del listed[most:]
+        return found, left_out
 
-    def _ended(self, ref: str, among: Set[str]) -> Iterator[Tie]:
-        """Yield the outgoing ties of a node that events said once, with the claims of then."""
-        for target in sorted(among):
-            for kind in sorted(self.history.network.kinds_between(ref, target)):
-                claims = self.ended(ref, target, kind)
+    def edges(self, ties: Ties) -> list[Json]:
+        """Return the short forms of ties."""
+        edge, behind = self.edge, self._behind
+        return [
+            {
+                "from": tie[0],
+                "to": tie[1],
+                "kind": tie[2],
+                "since": plain[0],
+                "until": plain[1],
+                "claims": plain[2],
+                "status": "active",
+            }
+            if plain
+            else edge(*tie, behind(*tie))
+            for tie, plain in zip(ties.keys, ties.plain, strict=True)
+        ]
+
+    def _with_ended(self, ties: Ties, edges: list[Json], sources: Set[str], among: Set[str]) -> list[Json]:
+        if not self._query.past:
+            return edges
+        live = set(ties.keys)
+        ended = [self.edge(*tie) for tie in self._ended(sources, among) if tie[:3] not in live]
+        return sorted(edges + ended, key=itemgetter("from", "kind", "to"))
+
+    def _behind(self, source: str, target: str, kind: str) -> list[EdgeClaim]:
+        """Return the visible claims behind a tie that holds, under whatever references."""
+        if not self.merged:
+            return self.said(source, target, kind)
+        ends = product(self.merged.all_of(source), self.merged.all_of(target))
+        named = ((one, other) for one, other in ends if source != target or one == other)
+        return [claim for one, other in named for claim in self.said(one, other, kind)]
+
+    def _ended(self, sources: Set[str], among: Set[str]) -> Iterator[Tie]:
+        """Yield the ties from some nodes to others that events said once, with the claims of then."""
+        past = self.history.network
+        for ref in sources & past.nodes.keys():
+            for source, target, kind, _ in past.out_ties(ref):
+                claims = self.ended(source, target, kind) if target in among else []
                 if claims and (not self._tie_kinds or kind in self._tie_kinds):
-                    yield ref, target, kind, claims
+                    yield source, target, kind, claims
 
     def edge(self, source: str, target: str, kind: str, claims: Sequence[EdgeClaim]) -> Json:
         """Return the short form of a tie from its visible claims."""
+        if len(claims) == 1:
+            _, _, since, until = claims[0]
+            count = 1
+        else:
+            since, until = self.when(claims, "since"), self.when(claims, "until")
+            count = len({claim.origin.position for claim in claims})
         return {
             "from": source,
             "to": target,
             "kind": kind,
-            "since": self.when(claims, "since"),
-            "until": self.when(claims, "until"),
-            "claims": 1 if len(claims) == 1 else len({claim.origin.position for claim in claims}),
+            "since": since,
+            "until": until,
+            "claims": count,
             "status": self._status(claims),
         }
 
@@ -186,6 +209,8 @@ class Look(Eyes):
         return "disputed" if all(self._is_doubted(claim) for claim in claims) else "active"
 
     def _is_doubted(self, claim: EdgeClaim) -> bool:
+        if not self.is_assessed(claim.origin):
+            return False
         about = self.assessments(claim.origin)
         return bool(about) and assessed(Claim(None, claim.origin), about) in DOUBTED
 
@@ -194,23 +219,38 @@ class Look(Eyes):
         kind, _, local = ref.partition(":")
         said: dict[str, Json] = {"ref": ref, "kind": kind, "label": ref}
         disputed = []
-        for name, claims in sorted(self._light(ref).items()):
-            found = shown(claims, self.assessments)
-            said[name] = plain(found.value) or ref if name == "label" else found.value
-            if found.disputed:
-                disputed.append(name)
+        light, is_assessed = self._light(ref)
+        for name in sorted(light):
+            given = light[name]
+            if len(given) == 1 and not is_assessed:
+                value = given[0][0].value
+            else:
+                value, is_disputed = value_of(given, self.assessments if is_assessed else None)
+                if is_disputed:
+                    disputed.append(name)
+            said[name] = plain(value) or ref if name == "label" else value
         if kind in ("place", "standard"):
             said["label"] = local
-        if len(self.merged.all_of(ref)) > 1:
+        if ref in self.merged.members and len(self.merged.all_of(ref)) > 1:
             said["same"] = [one for one in self.merged.all_of(ref) if one != ref]
         return {**said, "disputed": disputed} if disputed else said
 
-    def _light(self, ref: str) -> dict[str, list[Claim]]:
-        found: defaultdict[str, list[Claim]] = defaultdict(list)
-        said = ((claim.origin, prop) for claim in self.told(ref) for prop in claim.light)
-        for origin, prop in (one for one in said if one[1].label in self.allowed):
-            found[prop.name].append(Claim(prop.value, origin, prop.pointer))
-        return found
+    def _light(self, ref: str) -> tuple[dict[str, list[Given]], bool]:
+        """Return what claims say of a node, as far as it stays in memory, by name, and whether any is assessed."""
+        allowed = self.allowed
+        found: dict[str, list[Given]] = {}
+        is_assessed = False
+        for claim in self.told(ref):
+            origin = claim.origin
+            if claim.light and self.is_assessed(origin):
+                is_assessed = True
+            for prop in claim.light:
+                if prop.label in allowed:
+                    if prop.name in found:
+                        found[prop.name].append((prop, origin))
+                    else:
+                        found[prop.name] = [(prop, origin)]
+        return found, is_assessed
 
     def proofs(self, here: str, there: str, ignored: Collection[str], most: int) -> list[Json]:
         """Return the ties between two nodes, both directions, each with at most `most` events behind it."""

@@ -4,7 +4,8 @@ Nothing in the log or in the tables changes when two references are judged the s
 judgement splits them again exactly.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from projections.graph.claims import Judgement, pair_of
@@ -40,6 +41,19 @@ class Merged:
 NOBODY = Merged()
 
 
+def parted(before: Merged, after: Merged) -> set[str]:
+    """Return every reference that stands for others than before, or is read as another one."""
+    if before == after:
+        return set()
+    refs = before.canonical.keys() | after.canonical.keys()
+    return {ref for ref in refs if _place(before, ref) != _place(after, ref)}
+
+
+def _place(merged: Merged, ref: str) -> tuple[str, tuple[str, ...]]:
+    name = merged.of(ref)
+    return name, merged.all_of(name)
+
+
 def merged(
     judged: Mapping[Pair, Sequence[Judgement]],
     is_visible: Callable[[Judgement], bool],
@@ -73,19 +87,14 @@ def _verdict(found: Sequence[Judgement], assessments: Assessments) -> str:
 
 
 def _named(groups: Iterable[frozenset[str]], said: Mapping[Pair, Sequence[Judgement]]) -> Merged:
-    canonical: dict[str, str] = {}
-    members: dict[str, tuple[str, ...]] = {}
-    for group in groups:
-        name = min(_preferred(group, said), default=min(group))
-        members[name] = tuple(sorted(group))
-        canonical.update(dict.fromkeys(group, name))
+    """Name each group by the member that a judgement within it prefers; if they differ, order decides."""
+    group_of = {ref: group for group in groups for ref in group}
+    preferred: defaultdict[frozenset[str], list[str]] = defaultdict(list)
+    for (left, right), found in said.items():
+        group = group_of.get(left)
+        if group is not None and right in group:
+            names = (one.preferred for one in found if one.kind == "SAME_AS")
+            preferred[group] += (name for name in names if name in group)
+    members = {min(preferred[group] or group): tuple(sorted(group)) for group in group_of.values()}
+    canonical = {ref: name for name, refs in members.items() for ref in refs}
     return Merged(canonical, members)
-
-
-def _preferred(group: frozenset[str], said: Mapping[Pair, Sequence[Judgement]]) -> Iterator[str]:
-    """Yield the members that a judgement within the group prefers; if they differ, order decides."""
-    for left, right in said:
-        if left in group and right in group:
-            for one in said[left, right]:
-                if one.kind == "SAME_AS" and one.preferred in group:
-                    yield one.preferred

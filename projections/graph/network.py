@@ -1,28 +1,26 @@
-"""The graph in memory: a networkx multigraph whose nodes and edges hold the claims behind them.
+"""The graph in memory: who and what there is, who said so, and who may know it."""
 
-Adding an edge again under one key replaces its attributes in networkx, so that an edge is added once and its
-list of claims is changed in place.
-"""
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence, Set
+from sys import intern
+from typing import Any
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
-
-import networkx as nx
-
+from projections.graph.claim_graph import ClaimGraph
 from projections.graph.claims import (
     CODED_KINDS,
     LIGHT,
+    NUMBERED,
     EdgeClaim,
+    Forms,
     Judgement,
     Node,
     NodeClaim,
-    Parallel,
     Prop,
     Reading,
     pair_of,
 )
+from projections.graph.sizes import Sizes
+from projections.rule import made
 from projections.shown import Assessment, Origin
 
 Json = Any
@@ -31,45 +29,10 @@ IDENTITY = frozenset({"SAME_AS", "NOT_SAME_AS", "POSSIBLY_SAME_AS"})
 """Ties that say whether two references mean the same."""
 
 
-_NO_TIES: Mapping[str, Any] = MappingProxyType({})
+_CODED = tuple(f"{kind}:" for kind in sorted(CODED_KINDS))
 
-if TYPE_CHECKING:
-    _Multigraph = nx.MultiDiGraph[str]
-else:
-    _Multigraph = nx.MultiDiGraph
-
-
-class ClaimGraph(_Multigraph):
-    """A multigraph that hands out its own dictionaries, since walking them is faster than walking views."""
-
-    _succ: dict[str, dict[str, dict[str, dict[str, list[EdgeClaim]]]]]
-    _pred: dict[str, dict[str, dict[str, dict[str, list[EdgeClaim]]]]]
-
-    def tie(self, source: str, target: str, kind: str) -> list[EdgeClaim]:
-        """Return the list of claims on an edge, which is made if it is not there; both its nodes must be.
-
-        The same as `add_edge`, at a fifth of its cost: the graph of a hub is made of nothing else.
-        """
-        parallel = self._succ[source].get(target)
-        if parallel is None:
-            parallel = self._succ[source][target] = self._pred[target][source] = {}
-        held = parallel.get(kind)
-        if held is None:
-            held = parallel[kind] = {"claims": []}
-        return held["claims"]
-
-    def claims(self, source: str, target: str, kind: str) -> list[EdgeClaim] | None:
-        """Return the list of claims on an edge; None if it is not there."""
-        held = self._succ.get(source, _NO_TIES).get(target, _NO_TIES).get(kind)
-        return None if held is None else held["claims"]
-
-    def out_of(self, ref: str) -> Mapping[str, Parallel]:
-        """Return the outgoing ties of a node by their target."""
-        return self._succ[ref]
-
-    def into(self, ref: str) -> Mapping[str, Parallel]:
-        """Return the incoming ties of a node by their source."""
-        return self._pred[ref]
+_FEW = 8
+"""Labels up to which a tuple of them is quicker to look through than a dictionary is to make."""
 
 
 class Network:
@@ -81,50 +44,77 @@ class Network:
     def __init__(self) -> None:
         self.graph = ClaimGraph()
         self.judged: dict[tuple[str, str], list[Judgement]] = {}
-        self.nodes: dict[str, Node] = {}
-        self._sizes: Counter[tuple[str, frozenset[int]]] = Counter()
+        self.nodes: dict[str, Node] = self.graph._node  # noqa: SLF001 - its own, faster than its view
         self._kinds: defaultdict[str, set[str]] = defaultdict(set)
         self._countries: defaultdict[str, set[str]] = defaultdict(set)
         self._assessments: defaultdict[str, list[tuple[int, int, Assessment]]] = defaultdict(list)
+        self._ones: dict[int, tuple[int]] = {}
+        self._sizes = Sizes(self._kinds, self.nodes)
 
-    def add(self, reading: Reading) -> None:
-        """Fold in what one event says; nothing of that event may be here yet."""
-        origin = reading.origin
-        for ref, label, props in reading.nodes:
-            node = self.nodes.get(ref) or self._new_node(ref)
-            self._relabel(ref, node, label, 1)
-            if (props or _is_untied(ref, reading)) and ref.partition(":")[0] not in CODED_KINDS:
-                light = tuple(Prop(*prop) for prop in props if prop[0] in LIGHT)
-                node.told.append(NodeClaim(origin, label, light))
-                for prop in light:
-                    if prop.name == "country" and isinstance(prop.value, str):
-                        self._countries[prop.value].add(ref)
-        for tie in reading.ties:
-            self._add_tie(origin, *tie)
-        if reading.assessment is not None:
-            entry = (origin.position, reading.label, reading.assessment)
-            self._assessments[reading.assessment.about_id].append(entry)
+    def add(self, reading: Reading, forms: Forms = NUMBERED) -> None:
+        """Fold in what one event says; nothing of that event may be here yet.
 
-    def _add_tie(self, origin: Origin, *tie: Json) -> None:
-        kind, source, target, label, since, until, props = tie
-        claim = EdgeClaim(origin, label, since, until)
-        self.graph.tie(source, target, kind).append(claim)
-        if kind in IDENTITY:
-            preferred = next((value for name, value, *_ in props if name == "preferred"), None)
-            said = self.judged.setdefault(pair_of(source, target), [])
-            said.append(Judgement(kind, claim, preferred))
+        Args:
+            reading: with whatever `forms` gives the number of.
+            forms: the numbers of the event's label.
+        """
+        origin, label, nodes, ties, assessment = reading
+        self._add_nodes(origin, nodes, {end for tie in ties for end in tie[1:3]}, forms)
+        if ties:
+            self._add_ties(origin, ties, forms)
+        if assessment is not None:
+            self._assessments[assessment.about_id].append((origin.position, label, assessment))
 
-    def remove(self, reading: Reading) -> None:
-        """Forget what one event says; nodes and edges without a claim vanish."""
+    def _add_nodes(self, origin: Origin, nodes: Iterable[Json], tied: Set[str], forms: Forms) -> None:
+        known = self.nodes
+        for ref, level, props in nodes:
+            label = forms[level]
+            node = known.get(ref)
+            if node is None:
+                node = self._new_node(ref, label)
+            elif label in node.labels:
+                node.repeat(label)
+            else:
+                self._gain(ref, node, label)
+            if props or ref not in tied:
+                light = _light(props, forms) if props else ()
+                self._tell(ref, node, made(NodeClaim, (origin, label, light)))
+
+    def _tell(self, ref: str, node: Node, claim: NodeClaim) -> None:
+        if ref.startswith(_CODED):
+            return
+        if node.told:
+            node.told.append(claim)
+        else:
+            node.told = [claim]
+        for prop in claim.light:
+            if prop.name == "country" and isinstance(prop.value, str):
+                self._countries[prop.value].add(ref)
+
+    def _add_ties(self, origin: Origin, ties: Iterable[Json], forms: Forms) -> None:
+        tie = self.graph.tie
+        alike: tuple[int, str | None, str | None] | None = None
+        for kind, source, target, level, since, until, props in ties:
+            label = forms[level]
+            # Most ties of an event are claimed alike, and share the claim.
+            if (asserted := (label, since, until)) != alike:
+                alike = asserted
+                claim = made(EdgeClaim, (origin, label, since and intern(since), until and intern(until)))
+            tie(source, target, kind, claim)
+            if kind in IDENTITY:
+                preferred = next((value for name, value, *_ in props if name == "preferred"), None)
+                said = self.judged.setdefault(pair_of(source, target), [])
+                said.append(Judgement(kind, claim, preferred))
+
+    def remove(self, reading: Reading, forms: Forms = NUMBERED) -> None:
+        """Forget what one event says, as it was added; nodes and edges without a claim vanish."""
         position = reading.origin.position
         for kind, source, target, *_ in reading.ties:
             self._remove_tie(position, kind, source, target)
-        for ref, label, _ in reading.nodes:
+        for ref, level, _ in reading.nodes:
             node = self.nodes[ref]
             node.told = [claim for claim in node.told if claim.origin.position != position]
-            self._relabel(ref, node, label, -1)
-            if not node.labels:
-                self._forget_node(ref)
+            self._unmention(ref, node, forms[level])
         if reading.assessment is not None:
             about = self._assessments[reading.assessment.about_id]
             about[:] = [entry for entry in about if entry[0] != position]
@@ -144,39 +134,50 @@ class Network:
             else:
                 self.judged.pop(pair, None)
 
-    def _new_node(self, ref: str) -> Node:
-        node = self.nodes[ref] = Node()
-        self.graph.add_node(ref)
+    def _new_node(self, ref: str, label: int) -> Node:
+        one = self._ones.get(label)
+        if one is None:
+            one = self._ones[label] = (label,)
+            self._sizes.met(label)
+        node = Node(one)
+        ref = self.graph.node(ref, node)
         kind, _, local = ref.partition(":")
         self._kinds[kind].add(ref)
+        self._sizes.note(kind, one, 0, 1)
         if kind == "place":
             self._countries[local[:2]].add(ref)
         return node
 
+    def _gain(self, ref: str, node: Node, label: int) -> None:
+        """Let a node bear one more label."""
+        labels = node.labels
+        before = len(labels)
+        if type(labels) is dict:
+            labels[label] = None
+        elif before < _FEW:
+            node.labels = labels = (*labels, label)
+        else:
+            node.labels = labels = dict.fromkeys((*labels, label))
+        self._sizes.met(label)
+        self._sizes.note(ref.partition(":")[0], labels, before, before + 1)
+
+    def _unmention(self, ref: str, node: Node, label: int) -> None:
+        if node.again is not None and node.again.get(label):
+            node.again[label] -= 1
+            return
+        kind, labels = ref.partition(":")[0], node.labels
+        left = [one for one in labels if one != label]
+        node.labels = tuple(left) if len(left) <= _FEW else dict.fromkeys(left)
+        self._sizes.note(kind, labels, len(labels), 0)
+        self._sizes.note(kind, node.labels, 0, len(left))
+        if not node.labels:
+            self._forget_node(ref)
+
     def _forget_node(self, ref: str) -> None:
-        del self.nodes[ref]
         self.graph.remove_node(ref)
         self._kinds[ref.partition(":")[0]].discard(ref)
         for refs in self._countries.values():
             refs.discard(ref)
-
-    def _relabel(self, ref: str, node: Node, label: int, by: int) -> None:
-        before = node.labels.get(label, 0)
-        if before and before + by:
-            node.labels[label] = before + by
-            return
-        kind = ref.partition(":")[0]
-        if node.labels:
-            same = kind, frozenset(node.labels)
-            self._sizes[same] -= 1
-            if not self._sizes[same]:
-                del self._sizes[same]
-        if before:
-            del node.labels[label]
-        else:
-            node.labels[label] = by
-        if node.labels:
-            self._sizes[kind, frozenset(node.labels)] += 1
 
     def sees(self, ref: str, allowed: frozenset[int]) -> bool:
         """Tell whether a node exists for those who may see `allowed`."""
@@ -184,12 +185,8 @@ class Network:
         return node is not None and not allowed.isdisjoint(node.labels)
 
     def size(self, allowed: frozenset[int], kinds: frozenset[str]) -> int:
-        """Count the visible nodes without visiting them; no kinds: of all."""
-        return sum(
-            count
-            for (kind, labels), count in self._sizes.items()
-            if (not kinds or kind in kinds) and not allowed.isdisjoint(labels)
-        )
+        """Count the visible nodes, without visiting them again each time; no kinds: of all."""
+        return self._sizes.of(allowed, kinds)
 
     def of_kinds(self, kinds: Iterable[str]) -> set[str]:
         """Return the nodes of some kinds; none given: all."""
@@ -205,14 +202,15 @@ class Network:
         """Yield every tie of a node as (source, target, kind, claims), outgoing first."""
         yield from self.out_ties(ref)
         for other, parallel in self.graph.into(ref).items():
-            for kind, held in parallel.items():
-                yield other, ref, kind, held["claims"]
+            # Who represents himself, say, is tied to himself once.
+            for kind, held in parallel.items() if other != ref else ():
+                yield other, ref, kind, held.claims
 
     def out_ties(self, ref: str) -> Iterator[tuple[str, str, str, list[EdgeClaim]]]:
         """Yield the outgoing ties of a node."""
         for other, parallel in self.graph.out_of(ref).items():
             for kind, held in parallel.items():
-                yield ref, other, kind, held["claims"]
+                yield ref, other, kind, held.claims
 
     def kinds_between(self, source: str, target: str) -> list[str]:
         """Return the kinds of the ties from one node to another."""
@@ -222,10 +220,26 @@ class Network:
         """Return the claims behind one edge."""
         return self.graph.claims(source, target, kind) or ()
 
+    def assessed_events(self) -> Iterable[str]:
+        """Return the ids of events that others assess."""
+        return self._assessments.keys()
+
     def assessed(self, event_id: str) -> Sequence[tuple[int, int, Assessment]]:
         """Return (position, label number, assessment) of what assesses events with an id."""
         return self._assessments.get(event_id, ())
 
 
-def _is_untied(ref: str, reading: Reading) -> bool:
-    return not any(ref in (tie[1], tie[2]) for tie in reading.ties)
+def _light(props: Iterable[Json], forms: Forms) -> tuple[Prop, ...]:
+    """Return the properties that stay in memory."""
+    return tuple(
+        [
+            made(Prop, (intern(name), _shared(name, value), intern(at), forms[level]))
+            for name, value, at, level in props
+            if name in LIGHT
+        ]
+    )
+
+
+def _shared(name: str, value: Json) -> Json:
+    """Return the one copy of a code that thousands of events bring."""
+    return intern(value) if name != "label" and type(value) is str else value

@@ -2,11 +2,11 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from functools import partial
+from sys import intern
 
 import orjson
 
-from projections.graph.claims import Reading, numbered
+from projections.graph.claims import Forms, Reading, numbered
 from projections.graph.history import Span, Version
 from projections.labels import Labels
 from projections.shown import Origin, assessment_from
@@ -26,21 +26,15 @@ CREATE INDEX IF NOT EXISTS graph_versions_by_died ON graph_versions(died);
 def encode(said: Reading) -> bytes:
     """Return the stored form of a reading in which there stands what fields demand; see `numbered`."""
     assessment = said.assessment
-    return orjson.dumps(
-        (
-            tuple(said.origin[1:]),
-            said.nodes,
-            said.ties,
-            None if assessment is None else tuple(assessment),
-        )
-    )
+    told = None if assessment is None else tuple(assessment)
+    return orjson.dumps((said.origin[1:], said.nodes, said.ties, told))
 
 
 def decode(position: int, label: int, body: bytes) -> Reading:
     """Return the reading that `encode` stored, as it was stored; `label` is the number of the event's own label."""
-    origin, nodes, ties, assessment = orjson.loads(body)
+    (source, id_, type_, time, as_of, *grades), nodes, ties, assessment = orjson.loads(body)
     return Reading(
-        Origin(position, *origin),
+        Origin(position, intern(source), id_, intern(type_), time, as_of and intern(as_of), *grades),
         label,
         nodes,
         ties,
@@ -61,12 +55,13 @@ class Rows:
         self._labels = labels
 
     def _reading(self, position: int, label: int, body: bytes) -> Reading:
-        return numbered(decode(position, label, body), partial(self._labels.raised, label))
+        return numbered(decode(position, label, body), self._labels.forms(label))
 
-    def everything(self) -> Iterator[Reading]:
-        """Yield what every event says, in order."""
+    def everything(self) -> Iterator[tuple[Reading, Forms]]:
+        """Yield what every event says, in order, as it was stored, with the numbers that this stands for."""
+        forms = self._labels.forms
         for row in self._db.execute("SELECT position, label, body FROM graph_readings ORDER BY position"):
-            yield self._reading(*row)
+            yield decode(*row), forms(row[1])
 
     def stored(self, positions: Sequence[int]) -> Iterator[Reading]:
         """Yield what the events at some positions say, in order."""

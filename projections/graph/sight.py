@@ -11,13 +11,15 @@ from projections.graph.beginnings import dated
 from projections.graph.changed import changed
 from projections.graph.claims import Reading
 from projections.graph.exports import EXPORTS
-from projections.graph.inquiry import Inquiry
-from projections.graph.introductions import PathQuery, introductions
 from projections.graph.look import Look, look_at
 from projections.graph.merging import Merged
 from projections.graph.past import PastReading, past_reading
+from projections.graph.paths.circles import Circles
+from projections.graph.paths.introductions import PathQuery, introductions
 from projections.graph.query import ALL, GraphQuery
+from projections.graph.questions.inquiry import Inquiry
 from projections.graph.rows import Rows
+from projections.graph.whole.desk import Kept
 from projections.labels import Allowed
 from projections.shown import Claim, Origin, told
 
@@ -44,9 +46,10 @@ _STAYS = frozenset({"amber+strict", "red"})
 class GraphSight:
     """Answers from the claims that one class of readers may see, as if there were no others."""
 
-    def __init__(self, view: "Graph", allowed: Allowed) -> None:
+    def __init__(self, view: "Graph", allowed: Allowed, kept: Kept | None = None) -> None:
         self._view = view
         self._allowed = allowed
+        self._circles = Circles(view, allowed, kept or Kept())
 
     def inquire(self, now: date) -> Inquiry:
         """Return what the coordinators' questions are answered from, on a day of the hub's clock."""
@@ -67,7 +70,7 @@ class GraphSight:
             refs, total = look.around() if query.about else look.overall(candidates)
             return {
                 "nodes": [look.node(ref) for ref in refs],
-                "edges": list(look.edges_among(refs)),
+                "edges": look.edges_among(refs),
                 "truncated": total - len(refs),
             }
 
@@ -160,24 +163,20 @@ class GraphSight:
             return {name: told(claims[name], assessments) for name in sorted(claims)}
 
     def _ties(self, look: Look, ref: str) -> dict[str, Json]:
-        grouped: defaultdict[str, list[tuple[str, str, Json]]] = defaultdict(list)
-        for tie in look.ties(ref):
-            source, target, kind, _ = tie
-            grouped[kind].append((target if source == ref else source, source, tie))
-        kept: dict[str, list[Json]] = {}
-        truncated = 0
-        for kind in sorted(grouped):
-            listed = sorted(grouped[kind], key=lambda one: one[:2])
-            truncated += max(0, len(listed) - MOST_TIES)
-            kept[kind] = [
-                {**look.edge(*tie), "other": look.node(other)} for other, _, tie in listed[:MOST_TIES]
-            ]
+        ties, truncated = look.listed(ref, MOST_TIES)
+        kept = {
+            kind: [{**edge, "other": look.node(other)} for other, edge in listed]
+            for kind, listed in ties.items()
+        }
         return {"ties": kept, "truncated": truncated}
 
     def paths(self, query: PathQuery, moment: GraphQuery = ALL) -> Json | None:
         """Return introduction paths; None if this reader does not know one of the ends."""
-        with self._view.lock:
-            return introductions(self._look(moment), query)
+        if moment != ALL:
+            with self._view.lock:
+                return introductions(self._look(moment), query)
+        with self._circles.now() as (look, circle):
+            return introductions(look, query, circle)
 
     def merged(self) -> Merged:
         """Return which references these readers read as one, now."""
@@ -230,23 +229,23 @@ class _Excerpt:
 
     def nodes(self) -> Iterator[Json]:
         """Yield every node in its short form."""
-        return self._each(lambda look, ref: [look.node(ref)])
+        return self._each(lambda look, refs: [look.node(ref) for ref in refs])
 
     def dated_nodes(self) -> Iterator[Json]:
         """Yield every node in its short form, with the day on which it began if it is one that begins."""
-        return self._each(lambda look, ref: [dated(look, ref)])
+        return self._each(lambda look, refs: [dated(look, ref) for ref in refs])
 
     def edges(self) -> Iterator[Json]:
         """Yield every tie between those nodes in its short form."""
-        return self._each(lambda look, ref: look.edges_from(ref, self._among))
+        return self._each(lambda look, refs: look.edges_from(refs, self._among))
 
-    def _each(self, read: Callable[[Look, str], list[Json]]) -> Iterator[Json]:
+    def _each(self, read: Callable[[Look, list[str]], list[Json]]) -> Iterator[Json]:
         """Read chunk by chunk; the lock is free while whoever exports writes."""
         for start in range(0, len(self._refs), _CHUNK):
             chunk = self._refs[start : start + _CHUNK]
             with self._view.lock:
                 look = self._look()
-                found = [one for ref in chunk if look.sees(ref) for one in read(look, ref)]
+                found = read(look, [ref for ref in chunk if look.sees(ref)])
             yield from found
 
 

@@ -3,18 +3,16 @@
 import sqlite3
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
-from events.audience import Label
 from projections.changes import Change
 from projections.database import Database
-from projections.graph.claims import Reading, numbered
+from projections.graph.claims import Forms, Reading
 from projections.graph.eyes import Eyes, MergedKept
 from projections.graph.history import History
 from projections.graph.journal import Journal
 from projections.graph.keeping import Keeping
-from projections.graph.network import Network
+from projections.graph.network import IDENTITY, Network
 from projections.graph.query import NOW, Then
 from projections.graph.rows import SCHEMA, Rows, began, decode, encode, retracted
 from projections.labels import Labels
@@ -23,15 +21,12 @@ from projections.shown import Origin, assessment_of
 
 Json = Any
 
-_NOTHING: list[Json] = []
-"""Shared by all that has no properties; nobody changes a reading."""
-
 
 class Graph:
     """Folds events into the network in memory; keeps what each said in one row, to load without the log.
 
     Beside the network stand the history of what events said before, and the journal of all ties in columns, from which
-    questions about the whole graph are computed.
+    questions about the whole graph are computed. `turns` counts how often anything has changed.
     """
 
     name = "graph"
@@ -46,6 +41,7 @@ class Graph:
         self.labels = labels
         self.database = database
         self._readings = readings
+        self.turns = 0
         self._newest = 0
         self._merged = MergedKept()
 
@@ -54,10 +50,10 @@ class Graph:
         network, history, journal = Network(), History(), Journal()
         rows = Rows(db, self.labels)
         newest = 0
-        for reading in rows.everything():
-            network.add(reading)
-            journal.add(reading, reading.origin.position)
+        for reading, forms in rows.everything():
             newest = reading.origin.position
+            network.add(reading, forms)
+            journal.add(reading, forms)
         for position, born in began(db):
             history.begin(position, born)
         for version in rows.versions():
@@ -66,33 +62,41 @@ class Graph:
             history.retract(position)
         with self.lock:
             self.network, self.history, self.journal = network, history, journal
+            self.turns += 1
             self._newest = newest
             self._merged.forget()
+
+    def forget(self) -> None:
+        """Let go of what only erased claims said."""
+        with self.lock:
+            self.journal.forget()
 
     def fold(self, db: sqlite3.Connection, changes: Sequence[Change]) -> None:
         """Apply changes to tables, network, history and journal. Readers see all of them or none."""
         steps = [(change, self._read(db, change)) for change in changes]
         rows: dict[int, Said | None] = {}
         with self.lock:
-            self._merged.forget()
+            self.turns += 1
             keeping = Keeping(db, self.history, self.labels)
             for change, said in steps:
                 position = change.event.position
                 before = self._before(db, position, rows)
                 if change.at != position:
                     keeping.turn(change, before and before.bare, said and said.bare)
-                self._replace(change.at, before, said)
+                if change.at != position or _judges(before) or _judges(said):
+                    self._merged.forget()
+                self._replace(before, said)
                 rows[position] = said
                 self._newest = max(self._newest, position)
         self._write(db, rows)
 
-    def _replace(self, at: int, before: "Said | None", after: "Said | None") -> None:
+    def _replace(self, before: "Said | None", after: "Said | None") -> None:
         if before is not None:
-            self.network.remove(before.reading)
-            self.journal.remove(before.reading, at)
+            self.network.remove(*before)
+            self.journal.remove(*before)
         if after is not None:
-            self.network.add(after.reading)
-            self.journal.add(after.reading, at)
+            self.network.add(*after)
+            self.journal.add(*after)
 
     def _write(self, db: sqlite3.Connection, rows: Mapping[int, "Said | None"]) -> None:
         db.executemany(
@@ -102,7 +106,7 @@ class Graph:
         db.executemany(
             "INSERT OR REPLACE INTO graph_readings VALUES(?,?,?)",
             [
-                (position, said.reading.label, encode(said.bare))
+                (position, said.bare.label, encode(said.bare))
                 for position, said in rows.items()
                 if said is not None
             ],
@@ -116,7 +120,7 @@ class Graph:
             then: the moment.
             merge: read as one what people judged to be the same.
         """
-        eyes = Eyes(self.network, allowed, then, self.history)
+        eyes = Eyes(self.network, allowed, then, self.history, journal=self.journal)
         return self._merged.applied(eyes) if merge else eyes
 
     def readings(self, db: sqlite3.Connection, places: Collection[int]) -> Iterator[Reading]:
@@ -140,7 +144,7 @@ class Graph:
         if row is None:
             return None
         bare = decode(position, *row)
-        return Said(bare, numbered(bare, partial(self.labels.raised, bare.label)))
+        return Said(bare, self.labels.forms(bare.label))
 
     def _read(self, db: sqlite3.Connection, change: Change) -> "Said | None":
         """Return what an event says from now on; None if that is nothing."""
@@ -152,46 +156,37 @@ class Graph:
         if not implied.nodes and assessment is None:
             return None
         origin = origin_of(change, implied.when, self._readings)
-        nodes = [[node.ref, node.tlp, _bare(node.props)] for node in implied.nodes]
-        ties = [[t.kind, t.source, t.target, t.tlp, t.since, t.until, _bare(t.props)] for t in implied.ties]
+        nodes = [(ref, tlp, _rows(props) if props else ()) for ref, _, props, tlp in implied.nodes]
+        ties = [
+            (kind, source, target, tlp, since, until, _rows(props) if props else ())
+            for kind, source, target, since, until, props, tlp in implied.ties
+        ]
         label = self.labels.intern(db, change.label)
-        bare = Reading(origin, label, nodes, ties, assessment)
-        return Said(bare, numbered(bare, partial(self.labels.raised, label)))
+        return Said(Reading(origin, label, nodes, ties, assessment), self.labels.forms(label))
 
 
 class Said(NamedTuple):
-    """What one event says, twice.
+    """What one event says.
 
     Args:
         bare: with what its fields demand (`amber+strict`, `C2`, or None), as it is stored.
-        reading: with the numbers of the labels that they bear.
+        forms: the numbers of the labels that they bear by that.
     """
 
     bare: Reading
-    reading: Reading
+    forms: Forms
 
 
-def _bare(props: Mapping[str, ImpliedValue]) -> list[Json]:
+def _judges(said: Said | None) -> bool:
+    """Tell whether an event may say who is the same as whom, or what such a judgement is worth."""
+    if said is None:
+        return False
+    return said.bare.assessment is not None or any(tie[0] in IDENTITY for tie in said.bare.ties)
+
+
+def _rows(props: Mapping[str, ImpliedValue]) -> Sequence[Json]:
     """Return properties as rows of name, value, pointer, and what the field demands."""
-    if not props:
-        return _NOTHING
-    return [[name, value, pointer, tlp] for name, (value, pointer, tlp) in props.items()]
-
-
-class Numbers(dict[str | None, int]):
-    """Label numbers of one event by the stricter label that a field bears; None: the event's own."""
-
-    def __init__(self, db: sqlite3.Connection, labels: Labels, label: Label) -> None:
-        super().__init__()
-        self._db = db
-        self._labels = labels
-        self._label = label
-
-    def __missing__(self, tlp: str | None) -> int:
-        labels = self._labels
-        number = labels.intern(self._db, self._label) if tlp is None else labels.raised(self[None], tlp)
-        self[tlp] = number
-        return number
+    return [(name, *said) for name, said in props.items()]
 
 
 def origin_of(change: Change, when: str | None, readings: Readings) -> Origin:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from projections.graph.look import Look, look_at
 from projections.graph.query import ALL
-from projections.graph.said import Said, codes_of
-from projections.graph.support import span_of
+from projections.graph.questions.said import Said, codes_of
+from projections.graph.questions.support import span_of
 from projections.graph.view import Graph
 from projections.shown import Assessments, Origin
 from projections.suggestions.likely import Match, Matches, best, judged, reopened

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events.audience import PUBLIC, Reader, label_of, visible
-from projections.graph.derived import DERIVED
+from projections.graph.questions.derived import DERIVED
 from tests.solidarity import A1, C1, H1, L1, L2, T1, TR1, Solidarity, events_in, solidarity
 
 Json = Any

@@ -1,5 +1,6 @@
 """The graph as of an earlier place of the log is the graph that was there then, and splitting undoes merging."""
 
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -67,6 +68,7 @@ class Rooms:
 
 REGISTRY = Registry.load()
 READERS = (PUBLIC, PARTNER, OWNER)
+TODAY = date(2026, 11, 20)
 
 
 def cut(log: MemoryLog, place: int) -> MemoryLog:
@@ -108,6 +110,36 @@ def test_the_graph_as_of_a_place_is_the_graph_replayed_to_it(story: list[Step], 
                 assert listed(now, GraphQuery(upto=place)) == listed(before, GraphQuery())
         finally:
             rooms.close()
+
+
+@settings(max_examples=40)
+@given(story=stories(), place=st.integers(0, LONGEST))
+def test_questions_about_a_place_are_answered_as_by_a_hub_replayed_to_it(
+    story: list[Step], place: int
+) -> None:
+    with TemporaryDirectory() as folder:
+        rooms = Rooms(Path(folder))
+        try:
+            log = tell(story)
+            whole, then = rooms.over(log), rooms.over(cut(log, place))
+            for reader in READERS:
+                now, before = whole.purge(reader), then.purge(reader)
+                assert asked(now, GraphQuery(upto=place)) == asked(before, GraphQuery())
+                days: Json = {"as_of": "2026-10-05"}
+                assert asked(now, GraphQuery(upto=place, **days)) == asked(before, GraphQuery(**days))
+        finally:
+            rooms.close()
+
+
+def asked(sight: Sight, moment: GraphQuery) -> list[Json]:
+    questions = sight.questions(TODAY, moment)
+    matters = [FIRST, SECOND, "threat:harbour-bar-watch.1"]
+    acts = [questions.who_acts(ref) for ref in matters]
+    invited = [questions.invite(ref, 20) for ref in matters]
+    pages = [
+        sight.alone({"country": country, "limit": 50, "offset": 0}, TODAY, moment) for country in (None, "QM")
+    ]
+    return [pages, acts, invited]
 
 
 @settings(max_examples=40)

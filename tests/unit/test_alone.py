@@ -8,8 +8,8 @@ import pytest
 
 from events.audience import PUBLIC, label_of
 from projections.changes import Change
-from projections.graph import aid, alone, near, ranked
-from projections.graph.deeds import Deeds
+from projections.graph.questions import aid, alone, near, ranked
+from projections.graph.questions.deeds import Deeds
 from tests.solidarity import C1, GREEN, H1, L1, L2, T1, TR1, Solidarity, events_in, solidarity
 
 Json = Any
@@ -139,9 +139,9 @@ def test_what_is_remembered_is_renewed_by_what_is_touched(
     asked: list[int] = []
     whole = alone.rows
 
-    def counted(inquiry: Any, refs: Any) -> Any:
+    def counted(inquiry: Any, refs: Any, *step: Any) -> Any:
         asked.extend([len(refs)] if refs else [])
-        return whole(inquiry, refs)
+        return whole(inquiry, refs, *step)
 
     monkeypatch.setattr(alone, "rows", counted)
     for number in range(1, 6):
@@ -259,3 +259,27 @@ def test_the_search_for_who_is_near_is_bounded(world: Solidarity, monkeypatch: p
     monkeypatch.setattr(near, "MOST_PASSED", 1)
     monkeypatch.setattr(near, "HUB_TIES", 200)
     assert found() == []
+
+
+def test_a_partner_that_could_help_many_is_told_the_same_to_each(world: Solidarity) -> None:
+    world.admit("helper", countries_of_work=["QM"])
+    for number in range(1, 4):
+        world.threaten(f"threat:a.{number}", f"lawyer:a.{number}", place={"country": "QM"})
+    answer = world.alone()
+    told = [item["could_help"] for item in answer["items"]]
+    assert len(told) == 3
+    assert told[0][0]["reasons"] == [
+        {"says": "works in QM", "events": [one for one in told[0][0]["reasons"][0]["events"] if one["id"]]}
+    ]
+    assert told[0] == told[1] == told[2]
+
+
+def test_whoever_is_read_as_another_is_counted_with_him(world: Solidarity) -> None:
+    for number in range(2, 8):
+        world.threaten(f"threat:a.{number}", L1, f"lawyer:a.{number}")
+    same = {"left": "threat:a.2", "right": "threat:a.3", "judgement": "same", "basis": ["x"], "confidence": 1}
+    world.tell("identity.judged", same)
+    inquiry = world.inquire(GREEN)
+    with inquiry.lock:
+        look = inquiry.look()
+        assert [Deeds(look).are_more(L1, most) for most in (2, 3, 4, 5)] == [True, True, True, False]

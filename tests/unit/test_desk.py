@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from events.audience import PUBLIC, Reader
-from projections.graph.cut import Cut
-from projections.graph.desk import Desk, Job, Kept
-from projections.graph.measures import Abandoned, Step
-from projections.graph.question import WholeQuestion
+from projections.graph.whole.cut import Cut
+from projections.graph.whole.desk import Desk, Job, Kept
+from projections.graph.whole.measures import Abandoned, Step
+from projections.graph.whole.question import WholeQuestion
 
 ANNA = Reader("lanterns", clearance="amber")
 CENTRAL, BRIDGES = WholeQuestion("pagerank"), WholeQuestion("bridges")
@@ -155,8 +155,8 @@ def test_forgetting_ends_all_jobs(desk: Desk) -> None:
 def test_jobs_are_bounded_for_each_class_for_all_and_by_weight(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("projections.graph.desk.MOST_JOBS", 2)
-    monkeypatch.setattr("projections.graph.desk.MOST_JOBS_OF_ALL", 3)
+    monkeypatch.setattr("projections.graph.whole.desk.MOST_JOBS", 2)
+    monkeypatch.setattr("projections.graph.whole.desk.MOST_JOBS_OF_ALL", 3)
 
     def start(reader: Reader, limit: int) -> None:
         question = WholeQuestion("core", limit=limit)
@@ -174,10 +174,41 @@ def test_jobs_are_bounded_for_each_class_for_all_and_by_weight(
     start(ANNA, 1)
     start(PUBLIC, 2)
     assert there() == [(ANNA, 1), (PUBLIC, 1), (PUBLIC, 2)]
-    monkeypatch.setattr("projections.graph.desk.MOST_WEIGHT", shared.size)
+    monkeypatch.setattr("projections.graph.whole.desk.MOST_WEIGHT", shared.size)
     start(PUBLIC, 2)
     start(ANNA, 4)
     assert there() == [(ANNA, 1), (ANNA, 4), (PUBLIC, 2)]
     shared = cut("b")
     start(PUBLIC, 3)
     assert there() == [(PUBLIC, 3)]
+
+
+def test_a_measure_does_not_keep_other_questions_waiting(desk: Desk) -> None:
+    slow = Slow()
+    running = desk.start(ANNA, Job("measure", CENTRAL, cut(), slow))
+    assert slow.began.wait(10)
+    other = desk.start(ANNA, Job("other", "who?", None, quick, lambda found: f"{found}, told"))
+    assert other.tell(other.result.result(10)) == "quick, told"
+    assert running.tell("as found") == "as found"
+    slow.may_go_on.set()
+
+
+def test_what_was_answered_is_remembered_whatever_is_forgotten(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.remember("one")
+    desk.forget()
+    assert (desk.remembers("one"), desk.remembers("two")) == (True, False)
+    monkeypatch.setattr("projections.graph.whole.desk.MOST_ANSWERED", 1)
+    desk.remember("two")
+    assert (desk.remembers("one"), desk.remembers("two")) == (False, True)
+
+
+def test_what_is_kept_may_be_made_from_what_was_kept_before() -> None:
+    kept = Kept()
+
+    def longer(known: str | None) -> str:
+        return f"{known} and more"
+
+    assert kept.renew("a", 1, longer, len) == "None and more"
+    assert [kept.renew("a", 2, longer, len) for _ in range(2)] == ["None and more and more"] * 2

@@ -7,8 +7,8 @@ import pytest
 from events.audience import PUBLIC, Reader, label_of
 from events.event import Position
 from projections.changes import Change
-from projections.graph.introductions import PathQuery
 from projections.graph.look import plain
+from projections.graph.paths.introductions import PathQuery
 from projections.graph.query import GraphQuery
 from projections.graph.sight import MOST_TIES
 from schemas.edtf import NotEdtf

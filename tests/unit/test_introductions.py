@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from events.audience import PUBLIC, Reader
-from projections.graph.introductions import MOST_AVOIDED, PathQuery
+from projections.graph.paths.introductions import MOST_AVOIDED, PathQuery
+from projections.graph.paths.trust import HALF_LIFE_DAYS, UNIT, Judge, Trust
 from projections.graph.query import GraphQuery
-from projections.graph.trust import HALF_LIFE_DAYS, UNIT, Judge, Trust
 from projections.shown import Assessment, Origin
 from tests.folding import Views, recorded, views_in
 
@@ -262,6 +262,26 @@ def test_paths_of_another_moment_are_those_of_its_ties(tmp_path: Path) -> None:
         assert found is not None
         assert ways(found) == [[A, "threat:a.1", B]]
         assert [event["id"] for event in found["paths"][0]["steps"][0]["ties"][0]["events"]] == ["event-1"]
+
+
+def test_at_another_moment_the_same_are_not_passed(tmp_path: Path) -> None:
+    with views_in(tmp_path) as views:
+        views.put(
+            member(1, "1", "x", country_of_practice="QM"),
+            member(2, "2", "x", country_of_practice="QM"),
+            *(member(number, str(number), "x") for number in range(3, 202)),
+            member(202, "1", "y"),
+            member(203, "2", "y"),
+            threat(204, 7, A, by=("body:a.y",)),
+        )
+        sight = views.graph_of()
+        for moment in (GraphQuery(as_of="2026-11-01"), GraphQuery(upto=203), GraphQuery(merge=False)):
+            for hostile in ("any", "ends"):
+                query = PathQuery(A, B, NOW, hostile=hostile)
+                found = sight.paths(query, moment)
+                assert found is not None
+                expected = [[A, "body:a.y", B]] if moment.upto else []
+                assert ways(found) == expected
 
 
 def test_ends_must_be_known_and_places_introduce_nobody(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from events.audience import PUBLIC
-from projections.graph.invite import REASONS
+from projections.graph.questions.invite import REASONS
 from tests.solidarity import A1, L1, L2, T1, Solidarity, events_in, solidarity
 
 Json = Any

@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import networkx as nx
@@ -9,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.graph.claims import Reading
-from projections.graph.cut import IDENTITIES, INTRODUCES_NOBODY, Cut
 from projections.graph.journal import Journal
+from projections.graph.whole.cut import IDENTITIES, INTRODUCES_NOBODY, Cut
 from projections.shown import Origin
 
 KINDS = ("lawyer", "partner", "body", "threat", "place", "standard", "indicator")
@@ -29,7 +28,7 @@ def reading(position: int, *ties: Tie, as_of: str | None = "2026-11-01", since: 
 def journal_of(*readings: Reading) -> Journal:
     journal = Journal()
     for one in readings:
-        journal.add(one, one.origin.position)
+        journal.add(one)
     return journal
 
 
@@ -87,11 +86,11 @@ def test_hidden_claims_change_no_byte(story: list[list[Tie]], hidden: list[list[
     plain, mixed = Journal(), Journal()
     everything: list[list[Tie]] = [*story]
     for number, one in enumerate(story, 1):
-        plain.add(reading(number, *one), number)
+        plain.add(reading(number, *one))
     for strange in hidden:
         everything.insert(random.randint(0, len(everything)), [(*tie[:3], tie[3] + 10) for tie in strange])
     for number, one in enumerate(everything, 1):
-        mixed.add(reading(number, *one), number)
+        mixed.add(reading(number, *one))
     bare, full = plain.cut(allowed), mixed.cut(allowed)
     assert whole(bare) == whole(full)
     assert bare.digest == full.digest
@@ -105,16 +104,15 @@ def test_taking_away_and_bringing_back_restores(story: list[list[Tie]], data: st
     journal = journal_of(*readings)
     before = journal.cut(allowed)
     gone = data.draw(st.permutations(readings))[: len(readings) // 2]
-    at = len(readings)
     for one in gone:
-        journal.remove(one, at := at + 1)
+        journal.remove(one)
     left = [one for one in readings if one not in gone]
     assert said(journal.cut(allowed)) == said(journal_of(*left).cut(allowed))
     for one in gone:
-        journal.add(one, at := at + 1)
+        journal.add(one)
     assert whole(journal.cut(allowed)) == whole(before)
     for one in gone:
-        journal.remove(one, at := at + 1)
+        journal.remove(one)
     assert said(journal.cut(allowed)) == said(journal_of(*left).cut(allowed))
 
 
@@ -122,43 +120,23 @@ def test_columns_do_not_change_when_the_journal_goes_on() -> None:
     first = reading(1, ("TARGETS", "threat:a.1", "lawyer:a.1", 1))
     journal = journal_of(first, reading(2))
     columns = journal.columns()
-    journal.remove(first, 3)
-    journal.add(reading(4, ("TARGETS", "threat:a.2", "lawyer:a.2", 1)), 4)
+    journal.remove(first)
+    journal.add(reading(4, ("TARGETS", "threat:a.2", "lawyer:a.2", 1)))
     assert columns.alive.tolist() == [True]
     assert journal.columns().alive.tolist() == [False, True]
     assert len(columns.source) == 1
     assert len(journal) == 2
-    journal.remove(reading(2), 5)
+    journal.remove(reading(2))
 
 
 def test_the_version_moves_with_what_is_visible_alone() -> None:
     journal = journal_of(reading(1, ("TARGETS", "threat:a.1", "lawyer:a.1", 1)))
     hidden = reading(2, ("TARGETS", "threat:a.1", "lawyer:a.2", 2))
     before = journal.version(frozenset({1})), journal.version(frozenset({1, 2}))
-    journal.add(hidden, 2)
-    journal.remove(hidden, 3)
+    journal.add(hidden)
+    journal.remove(hidden)
     assert journal.version(frozenset({1})) == before[0]
     assert journal.version(frozenset({1, 2})) == before[1] + 2
-
-
-@pytest.mark.parametrize(
-    ("since", "as_of", "day"),
-    [
-        ("2026-11-02", "2026-10-01", date(2026, 11, 2)),
-        ("2026-11-02T10:00:00.5Z", None, date(2026, 11, 2)),
-        ("2026-11", None, date(2026, 11, 1)),
-        ("2026-11-05/2026-12-01", None, date(2026, 11, 5)),
-        (None, "2026-10-01", date(2026, 10, 1)),
-        (None, None, date(2026, 12, 24)),
-        ("../2026-12-01", None, None),
-        ("some day", None, None),
-    ],
-)
-def test_a_claim_bears_the_day_from_which_it_says_the_tie_holds(
-    since: str | None, as_of: str | None, day: date | None
-) -> None:
-    one = reading(1, ("TARGETS", "threat:a.1", "lawyer:a.1", 1), since=since, as_of=as_of)
-    assert journal_of(one).columns().day.tolist() == [0 if day is None else day.toordinal()]
 
 
 def test_a_cut_may_be_kept_to_some_kinds() -> None:
@@ -188,7 +166,7 @@ def test_a_cut_tells_whether_it_includes_another() -> None:
 def test_many_rows_and_references_are_settled_and_sorted_piece_by_piece(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("projections.graph.cut._RUN", 7)
+    monkeypatch.setattr("projections.graph.whole.cut._RUN", 7)
     monkeypatch.setattr("projections.graph.journal._MOST_FRESH", 5)
     readings = [
         reading(number, ("X", f"lawyer:a.{number * 7 % 50:02}", f"body:a.{number % 9}", 1))
@@ -201,3 +179,16 @@ def test_many_rows_and_references_are_settled_and_sorted_piece_by_piece(
         for *ends, data in networkx_of(readings, frozenset({1}), {}).edges(data=True)
     }
     assert cut.first.dtype == np.int32
+
+
+def test_what_was_erased_leaves_no_date_behind() -> None:
+    tie: Tie = ("TARGETS", "threat:a.1", "lawyer:a.1", 1)
+    kept, gone = (reading(no, tie, since=since) for no, since in ((1, "2026-03-01"), (2, "2025-07-09")))
+    journal = journal_of(kept, gone)
+    number = journal.dates.number("2025-07-09")
+    journal.remove(gone)
+    journal.forget()
+    assert set(journal.dates.texts) == {None, "2026-03-01"}
+    assert journal.dates.first(np.array([number])).tolist() == [0]
+    assert journal.dates.number("2025-07-09") != number
+    assert journal.dates.first(np.array([journal.dates.number("2026-03-01")])).tolist() != [0]

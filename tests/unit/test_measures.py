@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.graph.breaks import ORGANISATIONS, Breaks, breaks
-from projections.graph.cut import Cut
-from projections.graph.measures import Abandoned, betweenness, communities, core, pagerank, sources_of
+from projections.graph.whole.breaks import ORGANISATIONS, Breaks, breaks
+from projections.graph.whole.cut import Cut
+from projections.graph.whole.measures import Abandoned, betweenness, communities, core, pagerank, sources_of
 
 KINDS = ("body", "lawyer", "partner", "threat")
 
@@ -99,7 +99,7 @@ def as_bytes(cut: Cut) -> list[bytes]:
 
 
 def test_two_runs_and_runs_among_others_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("projections.graph.measures.EXACT_NODES", 100)
+    monkeypatch.setattr("projections.graph.whole.measures.EXACT_NODES", 100)
     first = as_bytes(random_cut(600, 2_000, 1))
     as_bytes(random_cut(300, 500, 2))
     elsewhere: list[list[bytes]] = []
@@ -119,7 +119,7 @@ def test_an_estimate_is_near_what_it_estimates(monkeypatch: pytest.MonkeyPatch) 
     cut = random_cut(400, 1_500, 3)
     assert sources_of(cut) is None
     exact = betweenness(cut, silent)
-    monkeypatch.setattr("projections.graph.measures.EXACT_NODES", 100)
+    monkeypatch.setattr("projections.graph.whole.measures.EXACT_NODES", 100)
     assert sources_of(cut) == 100
     estimated = betweenness(cut, silent)
     most = np.argsort(-exact)[:20]
@@ -134,7 +134,7 @@ def test_communities_are_numbered_by_size_then_by_their_first_node() -> None:
 
 
 def test_every_measure_tells_how_far_it_is_and_can_be_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("projections.graph.measures.EXACT_NODES", 10)
+    monkeypatch.setattr("projections.graph.whole.measures.EXACT_NODES", 10)
     cut = random_cut(100, 300, 4)
     for measure in (*ALL, breaks):
         shares: list[float] = []

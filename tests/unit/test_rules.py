@@ -125,7 +125,6 @@ def test_terms_name_places_norms_the_publisher_and_the_case() -> None:
     ]
     assert implied.ties[0].since == "2026"
     assert implied.ties[0].until is None
-    assert implied.ties[0].pointers == ("/threat", "/country")
     assert implied.countries == ("QM", "QN")
 
 

@@ -9,7 +9,7 @@ import pytest
 from events.audience import PUBLIC, label_of
 from events.event import Position
 from projections.changes import Change
-from projections.graph.support import HALF_LIFE_DAYS, faded, span_of
+from projections.graph.questions.support import HALF_LIFE_DAYS, faded, span_of
 from tests.folding import recorded
 from tests.solidarity import A1, C1, GREEN, H1, L1, L2, ST1, T1, TR1, Solidarity, solidarity
 

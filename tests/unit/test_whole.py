@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from events.audience import PUBLIC, Reader
-from projections.graph.breaks import breaks
-from projections.graph.cut import Cut
-from projections.graph.desk import Desk
 from projections.graph.look import look_at
-from projections.graph.measures import Abandoned
-from projections.graph.measuring import MeasureSight
 from projections.graph.query import ALL
-from projections.graph.question import Pending, WholeQuestion
-from projections.graph.ranking import Ranking
+from projections.graph.whole.breaks import breaks
+from projections.graph.whole.cut import Cut
+from projections.graph.whole.desk import Desk
+from projections.graph.whole.measures import Abandoned
+from projections.graph.whole.measuring import MeasureSight
+from projections.graph.whole.question import Pending, WholeQuestion
+from projections.graph.whole.ranking import Ranking
 from projections.labels import Allowed
 from tests.folding import Views, recorded, views_in
 
@@ -208,7 +208,7 @@ def test_a_large_graph_is_measured_by_a_job(tmp_path: Path, monkeypatch: pytest.
         two_bars(asked.views)
         expected = [asked.ask(of) for of in ALL_MEASURES]
         asked.desk.forget()
-        monkeypatch.setattr("projections.graph.measuring.MOST_WORK", 0)
+        monkeypatch.setattr("projections.graph.whole.measuring.MOST_WORK", 0)
         for of, told in zip(ALL_MEASURES, expected, strict=True):
             pending = asked.ask(of)
             assert isinstance(pending, Pending)
@@ -223,7 +223,7 @@ def test_a_large_graph_is_measured_by_a_job(tmp_path: Path, monkeypatch: pytest.
 def test_the_same_graph_gives_a_job_the_same_name_whatever_is_hidden(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("projections.graph.measuring.MOST_WORK", 0)
+    monkeypatch.setattr("projections.graph.whole.measuring.MOST_WORK", 0)
     names = []
     for number, hidden in enumerate([[], [threat(9, 2, "lawyer:a.0", tlp="amber")]]):
         folder = tmp_path / str(number)
@@ -242,7 +242,7 @@ def test_a_job_goes_on_beside_what_is_new_and_is_gone_with_what_it_counted(
     with asking(tmp_path) as asked:
         two_bars(asked.views)
         expected = asked.ask("core")
-        monkeypatch.setattr("projections.graph.measuring.MOST_WORK", 0)
+        monkeypatch.setattr("projections.graph.whole.measuring.MOST_WORK", 0)
         pending = asked.ask("core")
         asked.views.put(threat(9, 2, "lawyer:a.1", "lawyer:a.6"))
         assert finish(asked, pending) == expected
@@ -254,7 +254,7 @@ def test_a_job_goes_on_beside_what_is_new_and_is_gone_with_what_it_counted(
 def test_a_job_that_runs_says_how_far_it_is_and_one_that_was_ended_says_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("projections.graph.measuring.MOST_WORK", 0)
+    monkeypatch.setattr("projections.graph.whole.measuring.MOST_WORK", 0)
     with asking(tmp_path) as asked:
         two_bars(asked.views)
         # The desk is busy with another answer meanwhile: the slot of this one is taken.

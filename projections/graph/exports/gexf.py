@@ -9,7 +9,7 @@ from itertools import chain
 from projections.graph.exports.days import Days
 from projections.graph.exports.excerpt import EDGE_FIELDS, NODE_FIELDS, Excerpt, Json
 from projections.graph.exports.pieces import one_text, pieces
-from projections.graph.exports.xml import quoted
+from projections.graph.exports.xml import is_plain, quoted
 
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -41,6 +41,8 @@ _COLOURS: Mapping[str, tuple[int, int, int]] = {
 
 _OTHERS = (200, 200, 200)
 
+_MOST_WRITTEN = 20_000
+
 
 def as_gexf(excerpt: Excerpt) -> Iterator[bytes]:
     """Stream GEXF 1.3."""
@@ -71,6 +73,7 @@ class _Writing:
     def __init__(self) -> None:
         self._days = Days()
         self._number = -1
+        self._written: dict[tuple[str | None, str | None], tuple[str, str]] = {}
 
     def node(self, node: Json) -> str:
         """Return a node."""
@@ -89,19 +92,31 @@ class _Writing:
     def edge(self, edge: Json) -> str:
         """Return an edge; written for speed, since there may be millions."""
         self._number += 1
-        kind, since, until = quoted(edge["kind"]), edge["since"], edge["until"]
-        dated = self._span(since, until) if since or until else ""
-        said = f'<attvalue for="kind" value={kind}/>'
-        if since is not None:
-            said += f'<attvalue for="since" value={quoted(since)}/>'
-        if until is not None:
-            said += f'<attvalue for="until" value={quoted(until)}/>'
+        source, target, kind = edge["from"], edge["to"], edge["kind"]
+        if is_plain(f"{source}{target}{kind}"):
+            source, target, kind = f'"{source}"', f'"{target}"', f'"{kind}"'
+        else:
+            source, target, kind = quoted(source), quoted(target), quoted(kind)
+        since, until = edge["since"], edge["until"]
+        span, said = self._dated(since, until) if since or until else ("", "")
         return (
-            f'<edge id="{self._number}" source={quoted(edge["from"])} target={quoted(edge["to"])}'
-            f" label={kind} kind={kind}{dated}><attvalues>{said}"
-            f'<attvalue for="claims" value="{edge["claims"]}"/>'
+            f'<edge id="{self._number}" source={source} target={target} label={kind} kind={kind}{span}><attvalues>'
+            f'<attvalue for="kind" value={kind}/>{said}<attvalue for="claims" value="{edge["claims"]}"/>'
             f'<attvalue for="status" value={quoted(edge["status"])}/></attvalues></edge>\n'
         )
+
+    def _dated(self, since: str | None, until: str | None) -> tuple[str, str]:
+        """Return the interval, and the values that say it; thousands of edges share them."""
+        known = self._written.get((since, until))
+        if known is None:
+            if len(self._written) >= _MOST_WRITTEN:
+                self._written.clear()
+            ends = ("since", since), ("until", until)
+            said = "".join(
+                f'<attvalue for="{name}" value={quoted(when)}/>' for name, when in ends if when is not None
+            )
+            known = self._written[since, until] = self._span(since, until), said
+        return known
 
     def _span(self, since: str | None, until: str | None) -> str:
         begins, ends = self._days.span(since, until)

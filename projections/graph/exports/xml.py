@@ -10,6 +10,11 @@ _IN_ATTRIBUTES = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 _IN_TEXT = {"\r": "&#13;"}
 
 
+def is_plain(text: str) -> bool:
+    """Tell whether a text stands in XML as it is, in quotes or not."""
+    return _AS_IT_IS.fullmatch(text) is not None
+
+
 def quoted(value: str) -> str:
     """Return the value of an attribute, quotes included."""
     if _AS_IT_IS.fullmatch(value):

@@ -1,0 +1,1 @@
+"""Measures of the whole graph, computed by a compiled engine on the columns of the journal."""
