@@ -7,7 +7,12 @@ answer of the name server comes too late. The certificate is still checked again
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from ssl import SSLContext
 from urllib.parse import SplitResult, urlsplit
@@ -20,6 +25,11 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 ADDRESS_LENGTH = 2048
 PORTS = frozenset({443, 8443})
+CALLED, LOOKED_AT = 192, 32
+"""Names that are looked up at once: for calls, and for `check`. A lookup cannot be broken off: one whose name server
+does not answer keeps its thread long after its call was given up, and must not take the thread of another."""
+
+_DATE_LENGTH = 40
 _GLOBAL_V6 = ip_network("2000::/3")
 _CLOSED_V6 = tuple(
     map(
@@ -96,11 +106,11 @@ class Status:
 
     Args:
         code: HTTP status; a redirect is an answer like others and is not followed.
-        retry_after: the header of that name, if it is a number of seconds.
+        retry_after: the header of that name: a number of seconds, or a moment.
     """
 
     code: int
-    retry_after: int | None = None
+    retry_after: int | datetime | None = None
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
@@ -109,6 +119,27 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
         return not any(address in one for one in _CLOSED_V4)
     # Loopback, link-local, unique local, multicast, NAT64 and addresses that wrap IPv4 lie outside 2000::/3.
     return address in _GLOBAL_V6 and not any(address in one for one in _CLOSED_V6)
+
+
+class SystemNames:
+    """Asks the system's resolver on threads of its own.
+
+    Args:
+        most: lookups at once.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._threads = ThreadPoolExecutor(most, "names")
+
+    async def __call__(self, host: str, port: int) -> Sequence[str]:
+        """Return every address of a name."""
+        ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+        return list(dict.fromkeys(str(one[4][0]) for one in found))
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 class Outgoing:
@@ -121,10 +152,13 @@ class Outgoing:
 
     def __init__(self, rules: Rules, resolve: Resolve | None = None) -> None:
         self._rules = rules
-        self._resolve = resolve or _ask_system
+        self._names = SystemNames(CALLED), SystemNames(LOOKED_AT)
+        self._resolve, self._look_up = (resolve or one for one in self._names)
         self._client = httpx.AsyncClient(
             verify=rules.verify or httpx.create_ssl_context(trust_env=False),
             trust_env=False,  # no proxy, no .netrc
+            # Takes none: a cookie would go to other names on the same address, and they would pile up.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             follow_redirects=False,
             timeout=rules.seconds,
             # A kept connection would serve another name on the same address, its certificate never looked at.
@@ -146,15 +180,31 @@ class Outgoing:
         parts = self._checked(url)
         try:
             with anyio.fail_after(self._rules.seconds):
-                address = await self._address(parts)
+                address = await self._address(parts, self._resolve)
                 return await self._posted(parts, address, body, headers)
-        except (httpx.HTTPError, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             # TimeoutError is an OSError.
+            raise TargetUnreachable(f"No answer ({type(error).__name__}).") from error
+
+    async def check(self, url: str) -> None:
+        """Look whether an address would be called, without calling it.
+
+        Raises:
+            TargetRefused: the address is none that the hub calls.
+            TargetUnreachable: its name is not known now.
+        """
+        parts = self._checked(url)
+        try:
+            with anyio.fail_after(self._rules.seconds):
+                await self._address(parts, self._look_up)
+        except OSError as error:
             raise TargetUnreachable(f"No answer ({type(error).__name__}).") from error
 
     async def close(self) -> None:
         """Close what is open."""
         await self._client.aclose()
+        for one in self._names:
+            one.close()
 
     def _checked(self, url: str) -> SplitResult:
         """Take an address apart; nothing of it is shown in a refusal."""
@@ -168,7 +218,7 @@ class Outgoing:
                 "not_a_uri", "Write the address in ASCII, without spaces, in 2048 characters."
             )
         schemes = {"https", "http"} if self._rules.is_loopback_allowed else {"https"}
-        if parts.scheme not in schemes or not parts.hostname:
+        if parts.scheme not in schemes or not parts.hostname or parts.hostname.startswith("."):
             raise TargetRefused("wrong_scheme", "The address must begin with https:// and a host.")
         if "@" in parts.netloc:
             raise TargetRefused("has_userinfo", "Leave name and password out of the address.")
@@ -177,13 +227,13 @@ class Outgoing:
             raise TargetRefused("wrong_port", f"These ports are called: {ports}.")
         return parts
 
-    async def _address(self, parts: SplitResult) -> IPv4Address | IPv6Address:
+    async def _address(self, parts: SplitResult, resolve: Resolve) -> IPv4Address | IPv6Address:
         """Resolve the host, once, and return the first of its addresses if all of them may be called."""
-        found = await self._resolve(str(parts.hostname), _port(parts))
         try:
+            found = await resolve(str(parts.hostname), _port(parts))
             addresses = [ip_address(one) for one in found]
         except ValueError as error:
-            # An IPv6 address with a zone, for instance.
+            # An IPv6 address with a zone, or a name that cannot be one, for instance.
             raise TargetRefused(
                 "not_public", "The host has an address that the hub does not call."
             ) from error
@@ -217,8 +267,7 @@ class Outgoing:
             extensions={"sni_hostname": str(parts.hostname)},
         ) as answer:
             await self._skim(answer)
-            said = answer.headers.get("retry-after", "")
-            return Status(answer.status_code, int(said) if said.isdecimal() and len(said) < 8 else None)
+            return Status(answer.status_code, _patience(answer.headers.get("retry-after", "")))
 
     async def _skim(self, answer: httpx.Response) -> None:
         """Let the target finish its answer, as far as that is reasonable."""
@@ -233,6 +282,13 @@ def _port(parts: SplitResult) -> int:
     return parts.port if parts.port is not None else 80 if parts.scheme == "http" else 443
 
 
-async def _ask_system(host: str, port: int) -> Sequence[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(one[4][0]) for one in found))
+def _patience(said: str) -> int | datetime | None:
+    """Read `Retry-After`, a number of seconds or a date as HTTP writes it; what is neither asks for nothing."""
+    if said.isdecimal() and len(said) < 8:
+        return int(said)
+    if len(said) > _DATE_LENGTH or not said.endswith(" GMT"):
+        return None
+    try:
+        return parsedate_to_datetime(said).replace(tzinfo=UTC)
+    except ValueError:
+        return None

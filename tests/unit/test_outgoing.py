@@ -1,5 +1,6 @@
 """Outgoing requests: which addresses are called, how, and that nothing makes the hub call another."""
 
+import asyncio
 import datetime as dt
 import ssl
 import threading
@@ -8,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlencode
 
 import anyio
 import pytest
@@ -50,7 +52,9 @@ class Target(BaseHTTPRequestHandler):
         if code in {301, 302, 307, 308}:
             self.send_header("Location", f"http://127.0.0.1:{server.server_port}/200")
         if code in {429, 503}:
-            self.send_header("Retry-After", "120" if code == 429 else "Fri, 07 Nov 2031 00:00:00 GMT")
+            said = parse_qs(self.path.partition("?")[2]).get("after", ["120"])
+            self.send_header("Retry-After", said[0])
+        self.send_header("Set-Cookie", "who=hooks; Path=/")
         self.end_headers()
         if code == 299:
             self._flood()
@@ -147,6 +151,7 @@ def test_addresses_of_the_open_internet_may_be_called(opened: str) -> None:
         ("file:///etc/passwd", "wrong_scheme"),
         ("//hooks.partner.example/", "wrong_scheme"),
         ("https:///path", "wrong_scheme"),
+        ("https://.hooks.partner.example/", "wrong_scheme"),
         ("", "wrong_scheme"),
         ("https://name:s3cret@hooks.partner.example/", "has_userinfo"),
         ("https://hooks.partner.example@evil.example/", "has_userinfo"),
@@ -222,12 +227,56 @@ def test_a_redirect_is_not_followed(target: Listening, code: int) -> None:
     assert len(target.got) == 1
 
 
-@pytest.mark.parametrize(("code", "seconds"), [(429, 120), (503, None)])
-def test_how_long_to_wait_is_passed_on_if_it_is_a_number(
-    target: Listening, code: int, seconds: int | None
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("120", 120),
+        ("0", 0),
+        ("Fri, 07 Nov 2031 00:00:00 GMT", dt.datetime(2031, 11, 7, tzinfo=dt.UTC)),
+        ("Friday, 07-Nov-31 00:00:00 GMT", dt.datetime(2031, 11, 7, tzinfo=dt.UTC)),
+        ("-5", None),
+        ("1e3", None),
+        ("99999999", None),
+        ("soon", None),
+        ("soon GMT", None),
+        ("Fri, 99 Nov 2031 00:00:00 GMT", None),
+        ("Fri, 07 Nov 99999 00:00:00 GMT", None),
+        ("Fri, 07 Nov 2031 00:00:00 +99999999999999", None),
+        ("Fri, 07 Nov 2031 00:00:00 " + "9" * 40 + " GMT", None),
+    ],
+)
+def test_how_long_to_wait_is_passed_on_if_it_is_a_number_or_a_date(
+    target: Listening, said: str, expected: int | dt.datetime | None
 ) -> None:
-    url = f"http://{HOST}:{target.server_port}/{code}"
-    assert post(LOCAL, Names(["127.0.0.1"]), url) == Status(code, seconds)
+    url = f"http://{HOST}:{target.server_port}/503?{urlencode({'after': said})}"
+    assert post(LOCAL, Names(["127.0.0.1"]), url) == Status(503, expected)
+
+
+def test_no_cookie_of_one_name_goes_to_another_on_the_same_address(target: Listening) -> None:
+    async def twice() -> None:
+        outgoing = Outgoing(LOCAL, Names(["127.0.0.1"]))
+        for host in (HOST, "other.example"):
+            await outgoing.post(f"http://{host}:{target.server_port}/200", b"{}", {})
+        await outgoing.close()
+
+    anyio.run(twice)
+    assert ["Cookie" in headers for _, headers, _ in target.got] == [False, False]
+
+
+def test_names_that_others_wait_for_keep_nobody_from_looking_up_his_own(target: Listening) -> None:
+    ended = threading.Event()
+
+    async def beside() -> Status:
+        loop, outgoing = asyncio.get_running_loop(), Outgoing(Rules(seconds=5, is_loopback_allowed=True))
+        others = [loop.run_in_executor(None, ended.wait, 20) for _ in range(64)]
+        try:
+            return await outgoing.post(f"http://127.1:{target.server_port}/200", b"{}", {})
+        finally:
+            ended.set()
+            await asyncio.gather(*others)
+            await outgoing.close()
+
+    assert asyncio.run(beside()) == Status(200)
 
 
 def test_the_proxies_of_the_environment_are_not_used(
@@ -310,3 +359,40 @@ def test_by_https_the_certificate_is_checked_for_the_name(
     with pytest.raises(TargetUnreachable):
         post(LOCAL, Names(["127.0.0.1"]), f"https://{HOST}:{server.server_port}/202")
     assert len(server.got) == 1
+
+
+def looked_at(url: str, *found: str) -> None:
+    async def look() -> None:
+        outgoing = Outgoing(Rules(), Names(list(found)))
+        try:
+            await outgoing.check(url)
+        finally:
+            await outgoing.close()
+
+    anyio.run(look)
+
+
+def test_an_address_can_be_looked_at_without_a_call() -> None:
+    looked_at(f"https://{HOST}/x", PUBLIC)
+    for found in ((PUBLIC, "10.0.0.1"), ("127.0.0.1",)):
+        with pytest.raises(TargetRefused, match="does not call"):
+            looked_at(f"https://{HOST}/x", *found)
+    with pytest.raises(TargetUnreachable):
+        looked_at(f"https://{HOST}/x")
+    with pytest.raises(TargetRefused, match="must begin with https"):
+        looked_at(f"http://{HOST}/x", PUBLIC)
+
+
+@pytest.mark.parametrize("host", ["no..body.example", f"{'x' * 64}.example"])
+def test_a_name_that_cannot_be_one_is_refused_by_the_systems_resolver(host: str) -> None:
+    async def look() -> None:
+        outgoing = Outgoing(Rules())
+        try:
+            with pytest.raises(TargetRefused):
+                await outgoing.check(f"https://{host}/")
+            with pytest.raises(TargetRefused):
+                await outgoing.post(f"https://{host}/", b"", {})
+        finally:
+            await outgoing.close()
+
+    anyio.run(look)

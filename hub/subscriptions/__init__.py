@@ -1,0 +1,1 @@
+"""Subscriptions: who follows what, through which channel, and the signed webhooks that come of it."""

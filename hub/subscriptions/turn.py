@@ -1,0 +1,26 @@
+"""Whose turn it is to send: several hubs may serve one folder, one of them sends its webhooks."""
+
+import fcntl
+import os
+from pathlib import Path
+
+FILE = "webhooks.lock"
+
+
+class Turn:
+    """A lock on a folder that ends with its process, however that ends."""
+
+    def __init__(self, data: Path) -> None:
+        self._lock = os.open(data / FILE, os.O_RDWR | os.O_CREAT, 0o600)
+
+    def is_mine(self) -> bool:
+        """Take the turn if nobody has it, and tell whether it is taken by this hub."""
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Leave the turn to others."""
+        os.close(self._lock)
