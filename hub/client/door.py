@@ -1,17 +1,17 @@
 """Talks HTTP to a hub: asks again while it does not answer, and says in a sentence what it refused."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 
-from hub.client.answers import FIRST_PAUSE, LONGEST_PAUSE, Turned, Unreachable
+from hub.client.answers import AGAIN, FIRST_PAUSE, LONGEST_PAUSE, Turned, Unreachable
+from hub.client.course import retry_after, sentence_of
 
 Json = Any
-
-AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Answers after which the same request may succeed later."""
+Query = Mapping[str, str] | Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Patience:
 
     seconds: float
     pause: Callable[[float], None]
-    told: Callable[[str], None]
+    told: Callable[[str], object]
 
     def pauses(self) -> list[float]:
         """Return the pauses to make between attempts: doubling, at most half a minute each."""
@@ -39,22 +39,36 @@ class Patience:
 
 
 class Door:
-    """One hub, as one token sees it."""
+    """One hub, as one token sees it; several threads may use it."""
 
     def __init__(self, url: str, token: str, patience: Patience) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         timeout = httpx.Timeout(60.0, connect=10.0)
         self._client = httpx.Client(base_url=url, headers=headers, timeout=timeout, trust_env=False)
-        self._patience = patience
+        self._partner: list[str] = []
+        self.patience = patience
 
-    def get(self, path: str, params: Mapping[str, str] | None = None) -> Json:
+    @property
+    def source(self) -> str:
+        """The source of the events of this token's partner; the hub is asked once, errors as for `get`."""
+        if not self._partner:
+            self._partner.append(str(self.get("/api/v1/me")["partner"]))
+        return f"urn:hub:partner:{self._partner[0]}"
+
+    def pausing(self, pause: Callable[[float], None]) -> "Door":
+        """Return the same door for a call that waits in another way."""
+        other = copy(self)
+        other.patience = replace(self.patience, pause=pause)
+        return other
+
+    def get(self, path: str, params: Query | None = None) -> Json:
         """Return the JSON of an address.
 
         Raises:
             Unreachable: no answer in time.
             Turned: any status of 400 or above.
         """
-        return self._answered("GET", path, params=dict(params or {})).json()
+        return self._answered("GET", path, params=params or {}).json()
 
     def post_lines(self, path: str, body: bytes, *, dry_run: bool) -> Json:
         """Post NDJSON and return the hub's answer; errors as for `get`."""
@@ -68,7 +82,7 @@ class Door:
             with self._client.stream("GET", path, params=dict(params)) as answer:
                 if answer.status_code >= 400:
                     answer.read()
-                    raise Turned(answer.status_code, sentence_of(answer))
+                    raise Turned(answer.status_code, sentence_of(answer.status_code, answer.content))
                 for piece in answer.iter_bytes():
                     write(piece)
         except httpx.TransportError as error:
@@ -79,7 +93,7 @@ class Door:
         self._client.close()
 
     def _answered(self, method: str, path: str, **request: Any) -> httpx.Response:
-        pauses = self._patience.pauses()
+        pauses = self.patience.pauses()
         while True:
             try:
                 answer = self._client.request(method, path, **request)
@@ -88,19 +102,11 @@ class Door:
                 answer, reason = None, type(error).__name__
             if answer is not None and answer.status_code not in AGAIN:
                 if answer.status_code >= 400:
-                    raise Turned(answer.status_code, sentence_of(answer))
+                    raise Turned(answer.status_code, sentence_of(answer.status_code, answer.content))
                 return answer
             if not pauses:
                 raise Unreachable(f"The hub could not be reached ({reason}).")
-            self._patience.told(f"The hub does not answer ({reason}); trying again in {pauses[0]:g} s.")
-            self._patience.pause(pauses.pop(0))
-
-
-def sentence_of(answer: httpx.Response) -> str:
-    """Return what a problem document says, in one sentence."""
-    try:
-        problem = answer.json()
-        detail = problem.get("detail") or problem.get("title")
-    except (ValueError, AttributeError):
-        detail = None
-    return str(detail or f"The hub answered {answer.status_code}.")
+            asked = retry_after(answer.headers) if answer is not None else 0.0
+            pause = max(pauses.pop(0), asked)
+            self.patience.told(f"The hub does not answer ({reason}); trying again in {pause:g} s.")
+            self.patience.pause(pause)

@@ -1,6 +1,5 @@
 """Reads files of events line by line: JSON (one event or an array), NDJSON, CSV."""
 
-import hashlib
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from typing import Any
 
 from events.strict import MalformedJson, read_json
 from events.submission import is_signed
+from hub.client.naming import content_id
 from hub.client.shapes import Shapes
 from hub.client.sheets import SheetRefused, read_sheet
 from schemas.problem import Problem
@@ -106,12 +106,6 @@ class Reading:
         is_event = "specversion" in said
         event = said if is_event or self.event_type is None else _wrapped(said, self.event_type)
         return event if "id" in event else {**event, "id": content_id(event)}
-
-
-def content_id(event: Json) -> str:
-    """Return an id that depends on the content alone: `row-` and 32 hexadecimal digits."""
-    text = json.dumps(event, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return "row-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def shapes_finder(registry: Registry) -> Callable[[str], Shapes | None]:

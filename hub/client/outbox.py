@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,8 +66,8 @@ class Outbox:
         before = self._db.total_changes
         with self._db:
             for file, line, event in lines:
-                body = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-                digest = hashlib.sha256(body.encode("utf-8", "surrogatepass")).digest()
+                body = _body(event)
+                digest = _digest(body)
                 said = inner(event)
                 key = f"{said.get('source', '')} {said.get('id', '')}"
                 self._drop_older(key, digest)
@@ -78,6 +78,13 @@ class Outbox:
                     row,
                 )
         return self._db.total_changes - before
+
+    def keep(self, event: Json) -> Waiting:
+        """Keep one event for sending, and return it as it waits."""
+        self.add([("", 1, event)])
+        asked = "SELECT no FROM outgoing WHERE hub = ? AND digest = ?"
+        (no,) = self._db.execute(asked, (self._hub, _digest(_body(event)))).fetchone()
+        return Waiting(no, "", 1, event)
 
     def waiting(self, after: int, limit: int) -> list[Waiting]:
         """Return events without receipt, oldest first, from behind place `after`."""
@@ -105,3 +112,17 @@ class Outbox:
             "DELETE FROM outgoing WHERE hub = ? AND id = ? AND run <> ? AND digest <> ?",
             (self._hub, key, self._run, digest),
         )
+
+
+def usual_folder(environ: Mapping[str, str]) -> Path:
+    """Return where the outbox is unless somebody says otherwise."""
+    home = environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(home) / "solidarity-hub" / "outbox"
+
+
+def _body(event: Json) -> str:
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+
+
+def _digest(body: str) -> bytes:
+    return hashlib.sha256(body.encode("utf-8", "surrogatepass")).digest()

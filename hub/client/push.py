@@ -65,6 +65,20 @@ class Push:
         self._outbox = outbox
         self._batch = batch
         self._dry_run = dry_run
+        self._refused: list[int] = []
+
+    @property
+    def refused(self) -> int:
+        """How many refused events are still in the outbox, so that a kill before they are told loses no refusal."""
+        return len(self._refused)
+
+    def settle_refused(self) -> None:
+        """Forget the refused events: somebody was told."""
+        self._outbox.settle(self._refused)
+        self._refused.clear()
+
+    def _source(self) -> str:
+        return self._door.source
 
     def send_all(self, tally: Tally, advanced: Callable[[int], None]) -> None:
         """Send until nothing waits; `advanced` is told after each batch how many got their answer.
@@ -73,12 +87,26 @@ class Push:
             Unreachable: no answer in time; what has none stays in the outbox.
             Turned: the hub refuses the token or the request as a whole; the same.
         """
-        source = own_source(self._door)
         after = 0
-        while batch := _fitting(self._outbox.waiting(after, self._batch), source):
+        while batch := _fitting(self._outbox.waiting(after, self._batch), self._source):
             self._send(batch, tally)
             after = batch[-1][0].no
             advanced(len(batch))
+
+    def send_one(self, waiting: Waiting) -> Json:
+        """Send one event and return what the hub says of it: `status`, `errors`, `cursor`, `receipt`.
+
+        Errors are those of `send_all`. It is settled whatever that is.
+        """
+        ((_, text),) = _fitting([waiting], self._source)
+        try:
+            (result,) = self._door.post_lines(EVENTS, text, dry_run=self._dry_run)["results"]
+        except Turned as turned:
+            if turned.status != TOO_LARGE:
+                raise
+            result = _too_large(str(turned))
+        self._outbox.settle([waiting.no])
+        return result
 
     def _send(self, batch: Sequence[tuple[Waiting, bytes]], tally: Tally) -> None:
         """Send a batch, in halves if it is too large for the hub."""
@@ -90,46 +118,54 @@ class Push:
                 raise
             if len(batch) == 1:
                 self._settle(batch[0][0], _too_large(str(turned)), tally)
-                self._outbox.settle([batch[0][0].no])
                 return
             self._send(batch[: len(batch) // 2], tally)
             self._send(batch[len(batch) // 2 :], tally)
             return
         results = {result["line"]: result for result in answer["results"]}
-        for at, (waiting, _) in enumerate(batch, 1):
-            self._settle(waiting, results[at], tally)
-        self._outbox.settle([waiting.no for waiting, _ in batch])
+        taken = [
+            waiting.no
+            for at, (waiting, _) in enumerate(batch, 1)
+            if self._settle(waiting, results[at], tally)
+        ]
+        self._outbox.settle(taken)
 
-    def _settle(self, waiting: Waiting, result: Mapping[str, Json], tally: Tally) -> None:
+    def _settle(self, waiting: Waiting, result: Mapping[str, Json], tally: Tally) -> bool:
+        """Count what became of one event; False if it was refused, and waits until that is told."""
         status = result["status"]
         if status == "stored":
             tally.stored += 1
         elif status == "duplicate":
             tally.duplicates += 1
         else:
-            problems = tuple(_problem(error) for error in result.get("errors", ())) or (_silent(status),)
-            tally.refusals.append(
-                Refusal(waiting.file, waiting.line, inner(waiting.event).get("id"), problems)
-            )
+            named = inner(waiting.event).get("id")
+            tally.refusals.append(Refusal(waiting.file, waiting.line, named, problems_of(result)))
+            self._refused.append(waiting.no)
+            return False
+        return True
 
 
-def own_source(door: Door) -> str:
-    """Ask a hub whose token this is, and return the source of that partner's events; errors as for `Door.get`."""
-    return f"urn:hub:partner:{door.get('/api/v1/me')['partner']}"
-
-
-def _fitting(waiting: Sequence[Waiting], source: str) -> list[tuple[Waiting, bytes]]:
+def _fitting(waiting: Sequence[Waiting], source: Callable[[], str]) -> list[tuple[Waiting, bytes]]:
     """Encode events, each with a source unless it is signed, as long as they fit into one body; at least one."""
     fitting, size = list[tuple[Waiting, bytes]](), 0
     for one in waiting:
-        is_whole = "source" in one.event or is_signed(one.event)
-        event = one.event if is_whole else {**one.event, "source": source}
+        event = one.event if _is_whole(one.event) else {**one.event, "source": source()}
         text = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
         size += len(text)
         if fitting and size > LARGEST_BODY:
             break
         fitting.append((one, text))
     return fitting
+
+
+def _is_whole(event: Json) -> bool:
+    return "source" in event or is_signed(event)
+
+
+def problems_of(result: Mapping[str, Json]) -> tuple[Problem, ...]:
+    """Return why the hub refused an event; never empty."""
+    said = tuple(_problem(error) for error in result.get("errors", ()))
+    return said or (_silent(result["status"]),)
 
 
 def _problem(error: Mapping[str, str]) -> Problem:

@@ -14,8 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from hub.client.answers import Turned, Unreachable
 from hub.client.door import Door, Patience
 from hub.client.files import Line, Reading, shapes_finder
-from hub.client.outbox import Outbox
-from hub.client.push import Push, Refusal, Tally, own_source
+from hub.client.outbox import Outbox, usual_folder
+from hub.client.push import Push, Refusal, Tally
 from hub.client.signing import Signer, inner, read_key_file
 from hub.commands.catalogue import find_contract
 from hub.commands.world import World, json_option, say, tell, token_option
@@ -102,26 +102,23 @@ def push(
     registry = Registry.load()
     if event_type is not None:
         event_type = find_contract(registry, event_type).type
-    place = None if dry_run else Path(folder) if folder else _usual_place(world)
+    place = None if dry_run else Path(folder) if folder else usual_folder(world.environ)
     outbox = Outbox(place, settings.url, world.fresh_id())
     door = Door(settings.url, settings.token, Patience(patience, world.pause, say))
     tally = Tally()
+    sending = Push(door, outbox, batch, dry_run=dry_run)
     try:
-        sign = Signer(read_key_file(key_file), kid, lambda: own_source(door)).sign if key_file else None
+        sign = Signer(read_key_file(key_file), kid, lambda: door.source).sign if key_file else None
         _hand_over(_lines(paths, Reading(shapes_finder(registry), event_type), sign), outbox, tally)
         with _bar() as bar:
             task = bar.add_task("sent", total=len(outbox))
-            status = _sent(Push(door, outbox, batch, dry_run=dry_run), tally, lambda n: bar.advance(task, n))
-        _report(tally, len(outbox), dry_run=dry_run, as_json=as_json)
+            status = _sent(sending, tally, lambda n: bar.advance(task, n))
+        _report(tally, len(outbox) - sending.refused, dry_run=dry_run, as_json=as_json)
+        sending.settle_refused()
     finally:
         door.close()
         outbox.close()
     sys.exit(status or int(bool(tally.refusals)))
-
-
-def _usual_place(world: World) -> Path:
-    home = world.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return Path(home) / "solidarity-hub" / "outbox"
 
 
 def _lines(paths: Iterable[str], reading: Reading, sign: Callable[[Json], Json] | None) -> Iterator[Line]:
@@ -145,9 +142,9 @@ def _readable(lines: Iterable[Line], tally: Tally) -> Iterator[tuple[str, int, o
             yield line.file, line.line, line.event
 
 
-def _sent(push: Push, tally: Tally, advance: Callable[[int], None]) -> int:
+def _sent(sending: Push, tally: Tally, advance: Callable[[int], None]) -> int:
     try:
-        push.send_all(tally, advance)
+        sending.send_all(tally, advance)
     except Unreachable as away:
         say(f"{away} What has no receipt stays in the outbox: run the same command again.")
         return 3

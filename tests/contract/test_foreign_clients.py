@@ -1,5 +1,6 @@
 """Other people's programs against a real hub on a loopback port: nothing of ours on their side of the wire."""
 
+import asyncio
 import csv
 import io
 import json
@@ -8,11 +9,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import httpx
 import networkx as nx
 import pytest
@@ -21,6 +24,7 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 from websockets.sync.client import connect
 
+from tests.chromium import needs_chromium, page
 from tests.running import Served, World, make_world, serving, threat
 
 Json = Any
@@ -185,6 +189,91 @@ def followed(hub: Served, world: World, after: str, until: str) -> str:
                 after = message["cursor"]
     assert len(set(seen)) == len(seen)
     return after
+
+
+class TestAiohttp:
+    """Another family of clients, with a WebSocket and an HTTP of its own."""
+
+    def test_it_follows_over_a_websocket_and_resumes(self, hub: Served, world: World) -> None:
+        first, second = threat(next(NUMBERS)), threat(next(NUMBERS))
+        hub.post(first, world.bearer("publisher"))
+        cursor = asyncio.run(self.over_websocket(hub, world, "begin", first["id"]))
+        hub.post(second, world.bearer("publisher"))
+        assert asyncio.run(self.over_websocket(hub, world, cursor, second["id"])) != cursor
+
+    def test_it_follows_a_stream_and_resumes(self, hub: Served, world: World) -> None:
+        first, second = threat(next(NUMBERS)), threat(next(NUMBERS))
+        hub.post(first, world.bearer("publisher"))
+        cursor = asyncio.run(self.over_stream(hub, world, {}, first["id"]))
+        hub.post(second, world.bearer("publisher"))
+        assert asyncio.run(self.over_stream(hub, world, {"Last-Event-ID": cursor}, second["id"])) != cursor
+
+    async def over_websocket(self, hub: Served, world: World, after: str, until: str) -> str:
+        seen: list[str] = []
+        async with (
+            asyncio.timeout(20),
+            aiohttp.ClientSession(headers=world.bearer("observer")) as session,
+            session.ws_connect(f"{hub.feed}?after={after}") as socket,
+        ):
+            async for frame in socket:
+                message = frame.json()
+                if message["kind"] == "event":
+                    seen.append(message["event"]["id"])
+                if seen[-1:] == [until]:
+                    break
+        assert len(set(seen)) == len(seen)
+        return str(message["cursor"])
+
+    async def over_stream(self, hub: Served, world: World, headers: dict[str, str], until: str) -> str:
+        headers = {**headers, **world.bearer("observer"), "Accept": "text/event-stream"}
+        seen: list[str] = []
+        async with (
+            asyncio.timeout(20),
+            aiohttp.ClientSession(headers=headers) as session,
+            session.get(f"{hub.url}/api/v1/feed?after=begin") as answer,
+        ):
+            assert answer.content_type == "text/event-stream"
+            async for line in answer.content:
+                name, _, value = line.decode().rstrip("\n").partition(": ")
+                if name == "data" and (message := json.loads(value))["kind"] == "event":
+                    seen.append(message["event"]["id"])
+                if seen[-1:] == [until]:
+                    break
+        assert len(set(seen)) == len(seen)
+        return str(message["cursor"])
+
+
+@needs_chromium
+def test_an_event_source_of_a_browser_follows_across_a_restart_of_the_hub(tmp_path: Path) -> None:
+    world = make_world(tmp_path / "hub")
+    script = """
+        window.heard = []; window.kinds = [];
+        const feed = new EventSource("/api/v1/feed?after=begin&type=threat.*");
+        for (const kind of ["event", "live", "bye"]) feed.addEventListener(kind, (message) => {
+            const said = JSON.parse(message.data);
+            window.kinds.push(kind);
+            if (kind !== "event") window.isLive = kind === "live";
+            if (said.kind !== kind || said.cursor !== message.lastEventId) window.kinds.push("wrong");
+            if (kind === "event") window.heard.push(said.event.id);
+        });
+    """
+    with page(tmp_path / "browser") as shown:
+        port = 0
+        for run in range(2):
+            with serving(replace(world, settings=replace(world.settings, port=port))) as hub:
+                port = int(hub.url.rpartition(":")[2])
+                for number in range(3 * run, 3 * run + 3):
+                    hub.post(
+                        threat(number, tlp="clear" if number % 3 else "green"), world.bearer("publisher")
+                    )
+                if not run:
+                    shown.open(f"{hub.url}/docs")
+                    shown.evaluate(script)
+                shown.wait_for(f"window.heard.length >= {2 * run + 2} && window.isLive")
+        assert shown.evaluate("window.heard") == ["t-1", "t-2", "t-4", "t-5"]
+        kinds = shown.evaluate("window.kinds")
+    assert kinds[:4] == ["event", "event", "live", "bye"]
+    assert sorted(kinds[4:7]) == ["event", "event", "live"]
 
 
 class TestNetworkx:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.client.exports import cells, sheet_row
-from hub.client.files import Line, Reading, content_id, shapes_finder
+from hub.client.files import Line, Reading, shapes_finder
+from hub.client.naming import content_id
 from hub.client.shapes import Shapes
 from hub.client.sheets import SheetRefused, _unquoted, read_sheet
 from schemas.registry import Registry

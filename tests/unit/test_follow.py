@@ -1,10 +1,9 @@
+import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from http import HTTPStatus
-from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,18 +12,34 @@ from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
 
 from hub.client.answers import Turned, Unreachable
-from hub.client.follow import Feed, Follower, cursor_of, read_state, write_state
+from hub.client.course import SPREAD_SECONDS, Course, Feed, retry_after
+from hub.client.follow import Ways, follow
+from hub.client.messages import (
+    Beat,
+    Bye,
+    Changed,
+    Event,
+    FeedMessage,
+    Live,
+    NoMessage,
+    Other,
+    Withdrawn,
+    message_of,
+)
 
 Json = Any
+Say = Callable[[ServerConnection], None]
 Refuse = Callable[[ServerConnection, Request], Response | None]
 
 
-def message(cursor: str, kind: str = "event", **more: str) -> str:
+def message(cursor: str, kind: str = "beat", **more: Json) -> str:
     return json.dumps({"kind": kind, "cursor": cursor, **more})
 
 
 @contextmanager
-def hub(*connections: list[str], refuse: Refuse | None = None) -> Iterator[tuple[str, list[Request]]]:
+def hub(
+    *connections: list[str], refuse: Refuse | None = None, then: Say = lambda _: None
+) -> Iterator[tuple[str, list[Request]]]:
     """A hub whose n-th connection sends the n-th list of messages and breaks; the last list comes again and again."""
     requests: list[Request] = []
     waiting = list(connections)
@@ -35,6 +50,7 @@ def hub(*connections: list[str], refuse: Refuse | None = None) -> Iterator[tuple
         try:
             for text in waiting.pop(0) if len(waiting) > 1 else waiting[0]:
                 socket.send(text)
+            then(socket)
         except ConnectionClosed:
             return
 
@@ -48,67 +64,212 @@ def hub(*connections: list[str], refuse: Refuse | None = None) -> Iterator[tuple
             thread.join()
 
 
-def follower(url: str, pauses: list[float] | None = None, **more: Any) -> Follower:
-    kept: list[float] = [] if pauses is None else pauses
-    return Follower(Feed(url, "secret", **more), "now", kept.append, lambda _: None)
+def heard(url: str, most: int, pauses: list[float] | None = None, **more: Any) -> list[FeedMessage]:
+    """Follow until there are enough messages; pauses are noted instead of made."""
+    noted: list[float] = [] if pauses is None else pauses
+
+    async def note(seconds: float) -> None:
+        noted.append(seconds)
+
+    async def take() -> list[FeedMessage]:
+        feed = Feed(url, "secret", **more)
+        found: list[FeedMessage] = []
+        async with aclosing(follow(feed, Course(feed, "now", lambda: 1.0), Ways(note, str))) as messages:
+            async for one in messages:
+                found.append(one)
+                if len(found) == most:
+                    break
+        return found
+
+    return asyncio.run(take())
 
 
-def test_messages_are_handed_on_as_they_come() -> None:
-    with hub([message("c1"), message("c2")]) as (url, requests):
-        found = list(islice(follower(url, filters=[("type", "threat.*"), ("country", "QM")]).messages(), 2))
-    assert found == [message("c1"), message("c2")]
-    assert requests[0].path == "/api/v1/feed?after=now&type=threat.%2A&country=QM"
-    assert requests[0].headers["Authorization"] == "Bearer secret"
+class TestMessages:
+    @pytest.mark.parametrize(
+        ("said", "read"),
+        [
+            (
+                {"kind": "event", "event": {"id": "1"}, "touches": ["case:a.1"], "flags": ["STALE_FACT"]},
+                Event("c", "", {"id": "1"}, ("case:a.1",), ("STALE_FACT",)),
+            ),
+            ({"kind": "event", "event": {}, "touches": [], "news": 1}, Event("c", "", {})),
+            (
+                {"kind": "changed", "source": "s", "id": "1", "reason": "corrected", "event": {"id": "1"}},
+                Changed("c", "", "s", "1", "corrected", {"id": "1"}),
+            ),
+            (
+                {"kind": "withdrawn", "source": "s", "id": "1", "reason": "erased"},
+                Withdrawn("c", "", "s", "1", "erased"),
+            ),
+            ({"kind": "live", "sent": 3}, Live("c", "", 3)),
+            ({"kind": "beat"}, Beat("c", "")),
+            ({"kind": "bye", "reason": "slow"}, Bye("c", "", "slow")),
+            ({"kind": "song"}, Other("c", "", "song", {"cursor": "c", "kind": "song"})),
+        ],
+    )
+    def test_each_kind_is_read_as_what_it_is(self, said: Json, read: FeedMessage) -> None:
+        text = json.dumps({"cursor": "c", **said})
+        assert message_of(text) == read
+        assert message_of(text).text == text
+
+    @pytest.mark.parametrize(
+        "text", ["", "<html>", "[]", '"x"', "{}", '{"kind": "beat"}', '{"kind": "live", "cursor": "c"}']
+    )
+    def test_what_is_no_message_is_none(self, text: str) -> None:
+        with pytest.raises(NoMessage):
+            message_of(text)
 
 
-def test_a_broken_connection_goes_on_where_it_broke_off() -> None:
-    with hub([message("c1")], [message("c2")]) as (url, requests):
+class TestCourse:
+    def course(self, chance: float = 1.0, **more: Any) -> Course:
+        return Course(Feed("https://hub.example/", **more), "begin", lambda: chance)
+
+    def test_it_goes_on_where_it_was(self) -> None:
+        course = self.course(filters=[("type", "threat.*"), ("country", "QM")])
+        assert course.address == "wss://hub.example/api/v1/feed?after=begin&type=threat.%2A&country=QM"
+        course.heard(message("c1"))
+        assert course.address.partition("?")[2] == "after=c1&type=threat.%2A&country=QM"
+
+    def test_pauses_double_up_to_half_a_minute_and_begin_anew_after_a_message(self) -> None:
+        course = self.course()
+        found = [course.broken("gone").seconds for _ in range(9)]
+        assert found == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
+        course.reached()
+        assert course.broken("gone").seconds == 30, "a hub that accepts and says nothing is no better"
+        course.heard(message("c1"))
+        assert course.broken("gone").seconds == 0.5
+
+    def test_chance_keeps_followers_apart(self) -> None:
+        assert [self.course(chance).broken("gone").seconds for chance in (0, 0.5, 1)] == [0.25, 0.375, 0.5]
+
+    def test_a_hub_that_restarts_gets_its_followers_back_one_by_one(self) -> None:
+        course = self.course(0.25)
+        course.heard(message("c1", "bye", reason="restart"))
+        assert course.broken("gone").seconds == SPREAD_SECONDS / 4
+        assert "it restarts" in course.broken("refused").sentence
+        slow = self.course()
+        slow.heard(message("c1", "bye", reason="slow"))
+        assert "too slow" in slow.broken("gone").sentence
+
+    def test_a_hub_that_asks_for_time_gets_it(self) -> None:
+        assert self.course().refused(429, {"retry-after": "7"}, b"").seconds == 7
+        assert self.course().refused(503, {"retry-after": "9999"}, b"").seconds == 30
+        assert self.course().refused(503, {"retry-after": "soon"}, b"").seconds == 0.5
+        assert retry_after({}) == 0
+
+    def test_a_goodbye_is_forgotten_with_the_next_connection(self) -> None:
+        course = self.course()
+        course.heard(message("c1", "bye", reason="restart"))
+        course.broken("gone")
+        course.reached()
+        assert "gone" in course.broken("gone").sentence
+
+    def test_a_timeout_is_kept_to(self) -> None:
+        course = self.course(timeout=1.2)
+        assert [course.broken("gone").seconds for _ in range(2)] == [0.5, pytest.approx(0.7)]
+        with pytest.raises(Unreachable, match="gone"):
+            course.broken("gone")
+
+    def test_a_hub_that_was_reached_once_is_waited_for_without_end(self) -> None:
+        course = self.course(timeout=0)
+        course.reached()
+        assert course.broken("gone").seconds == 0.5
+
+
+class TestFollowing:
+    def test_messages_are_handed_on_as_they_come(self) -> None:
+        with hub([message("c1"), message("c2")]) as (url, requests):
+            found = heard(url, 2, filters=[("type", "threat.*")])
+        assert [one.text for one in found] == [message("c1"), message("c2")]
+        assert requests[0].path == "/api/v1/feed?after=now&type=threat.%2A"
+        assert requests[0].headers["Authorization"] == "Bearer secret"
+
+    def test_the_public_shows_no_token(self) -> None:
+        assert Feed("http://hub.example").headers == {}
+
+    def test_a_broken_connection_goes_on_where_it_broke_off(self) -> None:
         pauses: list[float] = []
-        assert [cursor_of(text) for text in islice(follower(url, pauses).messages(), 2)] == ["c1", "c2"]
-    assert [request.path for request in requests] == ["/api/v1/feed?after=now", "/api/v1/feed?after=c1"]
-    assert pauses == [0.5]
+        with hub([message("c1")], [message("c2")]) as (url, requests):
+            assert [one.cursor for one in heard(url, 2, pauses)] == ["c1", "c2"]
+        assert [request.path for request in requests] == [
+            "/api/v1/feed?after=now",
+            "/api/v1/feed?after=c1",
+        ]
+        assert pauses == [0.5]
 
+    def test_a_goodbye_is_followed_by_a_new_connection(self) -> None:
+        pauses: list[float] = []
+        with hub([message("c1", "bye", reason="restart")], [message("c2")]) as (url, _):
+            assert [type(one) for one in heard(url, 2, pauses)] == [Bye, Beat]
+        assert pauses == [SPREAD_SECONDS]
 
-def test_a_goodbye_of_a_hub_that_restarts_is_followed_by_a_new_connection() -> None:
-    goodbye = message("c1", "bye", reason="restart")
-    with hub([goodbye], [message("c2")]) as (url, _):
-        assert list(islice(follower(url).messages(), 2)) == [goodbye, message("c2")]
+    def test_a_revoked_token_ends_it(self) -> None:
+        with (
+            hub([message("c1", "bye", reason="revoked")]) as (url, _),
+            pytest.raises(Turned, match="revoked"),
+        ):
+            heard(url, 2)
 
+    def test_what_is_no_message_breaks_the_connection(self) -> None:
+        with hub(["<html>"], [message("c2")]) as (url, _):
+            assert [one.cursor for one in heard(url, 1)] == ["c2"]
 
-def test_a_revoked_token_ends_it() -> None:
-    with hub([message("c1", "bye", reason="revoked")]) as (url, _), pytest.raises(Turned, match="revoked"):
-        list(follower(url).messages())
+    def test_a_connection_in_silence_is_dead(self) -> None:
+        def keep_still(socket: ServerConnection) -> None:
+            with pytest.raises(ConnectionClosed):
+                socket.recv()
 
+        with hub([message("c1")], [message("c2")], then=keep_still) as (url, requests):
+            assert [one.cursor for one in heard(url, 2, silence=0.2)] == ["c1", "c2"]
+        assert len(requests) == 2
 
-@pytest.mark.parametrize(
-    ("body", "about"),
-    [('{"detail": "No such token."}', "No such token"), ("[]", "answered 401"), ("<", "answered 401")],
-)
-def test_a_refusal_is_told_in_the_hubs_words(body: str, about: str) -> None:
-    def refuse(socket: ServerConnection, _: Request) -> Response:
-        return socket.respond(HTTPStatus.UNAUTHORIZED, body)
+    def test_a_long_message_over_a_slow_line_is_no_silence(self) -> None:
+        def frame(text: str, *, is_first: bool, is_last: bool) -> bytes:
+            first = (0x80 if is_last else 0) | (1 if is_first else 0)
+            return bytes([first, len(text)]) + text.encode()
 
-    with hub([], refuse=refuse) as (url, _), pytest.raises(Turned, match=about):
-        list(follower(url).messages())
+        def begin(socket: ServerConnection) -> None:
+            whole = message("c2", "event", event={"text": "x" * 400}, touches=[])
+            parts = [whole[at : at + 40] for at in range(0, len(whole), 40)]
+            gap = threading.Event()
+            for at, part in enumerate(parts):
+                socket.socket.sendall(frame(part, is_first=at == 0, is_last=at == len(parts) - 1))
+                gap.wait(0.05)  # the slow line itself, not a wait for something to happen
 
+        with hub([], then=begin) as (url, requests):
+            assert [one.cursor for one in heard(url, 1, silence=0.3)] == ["c2"]
+        assert len(requests) == 1
 
-def test_a_hub_that_was_never_reached_within_the_timeout_is_given_up() -> None:
-    def refuse(socket: ServerConnection, _: Request) -> Response:
-        return socket.respond(HTTPStatus.SERVICE_UNAVAILABLE, "later")
+    @pytest.mark.parametrize(
+        ("body", "about"),
+        [('{"detail": "No such token."}', "No such token"), ("[]", "answered 401"), ("<", "answered 401")],
+    )
+    def test_a_refusal_is_told_in_the_hubs_words(self, body: str, about: str) -> None:
+        def refuse(socket: ServerConnection, _: Request) -> Response:
+            return socket.respond(HTTPStatus.UNAUTHORIZED, body)
 
-    pauses: list[float] = []
-    with hub([], refuse=refuse) as (url, _), pytest.raises(Unreachable, match="503"):
-        list(follower(url, pauses, timeout=3).messages())
-    assert pauses == [0.5, 1.0, 2.0]
-    with pytest.raises(Unreachable, match="could not be reached"):
-        list(follower(url, timeout=0).messages())
+        with hub([], refuse=refuse) as (url, _), pytest.raises(Turned, match=about):
+            heard(url, 1)
 
+    def test_a_hub_that_has_no_time_is_asked_again(self) -> None:
+        asked: list[Request] = []
 
-def test_the_cursor_is_remembered_whole(tmp_path: Path) -> None:
-    file = tmp_path / "cursor.txt"
-    assert read_state(file) is None
-    write_state(file, "c1")
-    write_state(file, "c2")
-    assert read_state(file) == "c2"
-    assert [one.name for one in tmp_path.iterdir()] == ["cursor.txt"]
-    assert cursor_of('{"kind": "bye"}') is None
+        def refuse(socket: ServerConnection, request: Request) -> Response | None:
+            asked.append(request)
+            return socket.respond(HTTPStatus.TOO_MANY_REQUESTS, "later") if len(asked) < 3 else None
+
+        pauses: list[float] = []
+        with hub([message("c1")], refuse=refuse) as (url, _):
+            assert [one.cursor for one in heard(url, 1, pauses)] == ["c1"]
+        assert pauses == [0.5, 1.0]
+
+    def test_a_hub_that_was_never_reached_within_the_timeout_is_given_up(self) -> None:
+        def refuse(socket: ServerConnection, _: Request) -> Response:
+            return socket.respond(HTTPStatus.SERVICE_UNAVAILABLE, "later")
+
+        pauses: list[float] = []
+        with hub([], refuse=refuse) as (url, _), pytest.raises(Unreachable, match="503"):
+            heard(url, 1, pauses, timeout=3)
+        assert pauses == [0.5, 1.0, 1.5]
+        with pytest.raises(Unreachable, match="could not be reached"):
+            heard(url, 1, timeout=0)

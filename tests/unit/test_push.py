@@ -22,8 +22,11 @@ Answer = tuple[int, Json]
 class Told:
     """What the hub is to answer to each POST, in order; the last answer stays."""
 
-    def __init__(self, *answers: Answer | Callable[[list[Json]], Answer]) -> None:
+    def __init__(
+        self, *answers: Answer | Callable[[list[Json]], Answer], retry_after: str | None = None
+    ) -> None:
         self.answers = list(answers)
+        self.retry_after = retry_after
         self.bodies: list[list[Json]] = []
         self.paths: list[str] = []
 
@@ -57,6 +60,8 @@ def hub(told: Told) -> Iterator[str]:
             raw = body if isinstance(body, bytes) else json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(raw)))
+            if told.retry_after:
+                self.send_header("Retry-After", told.retry_after)
             self.end_headers()
             self.wfile.write(raw)
 
@@ -82,11 +87,14 @@ def push(
         outbox.add(("a.csv", at, event) for at, event in enumerate(events, 2))
         tally = Tally()
         with closing(Door(url, "t", Patience(patience, pauses.append, lambda _: None))) as door:
+            sending = Push(door, outbox, batch, dry_run=dry_run)
             try:
-                Push(door, outbox, batch, dry_run=dry_run).send_all(tally, lambda _: None)
+                sending.send_all(tally, lambda _: None)
             except (Unreachable, Turned):
                 assert len(outbox) > 0
                 raise
+            assert (len(outbox), sending.refused) == (len(tally.refusals),) * 2
+            sending.settle_refused()
         return tally, len(outbox), pauses
 
 
@@ -118,6 +126,39 @@ def test_a_lost_connection_is_tried_again_with_the_same_ids() -> None:
 def test_after_all_patience_events_stay_in_the_outbox() -> None:
     with pytest.raises(Unreachable, match="it answered 503"):
         push(Told((503, {})), events(3), patience=2)
+
+
+def test_a_hub_that_asks_for_time_gets_it() -> None:
+    told = Told((429, {}), all_stored, retry_after="3")
+    _, waiting, pauses = push(told, events(1), patience=10)
+    assert (waiting, pauses) == (0, [3.0])
+
+
+def test_refusals_wait_until_somebody_is_told() -> None:
+    told = Told(lambda body: (207, {"results": [{"line": 1, "status": "refused"}]}))
+    with hub(told) as url, closing(Outbox(None, url, "run")) as outbox:
+        outbox.add([("", 1, {"id": "1"})])
+        with closing(Door(url, "t", Patience(0, lambda _: None, lambda _: None))) as door:
+            for _ in range(2):  # a run that was killed before it told, and the next one
+                sending, tally = Push(door, outbox, 9, dry_run=False), Tally()
+                sending.send_all(tally, lambda _: None)
+                assert (len(tally.refusals), len(outbox)) == (1, 1)
+            sending.settle_refused()
+        assert (len(outbox), sending.refused) == (0, 0)
+
+
+def test_one_event_goes_alone_and_is_settled() -> None:
+    told = Told((413, {"detail": "Too large."}), (503, {}), all_stored)
+    with hub(told) as url, closing(Outbox(None, url, "run")) as outbox:
+        outbox.add([("", 1, {"id": "other"})])
+        with closing(Door(url, "t", Patience(0, lambda _: None, lambda _: None))) as door:
+            sending = Push(door, outbox, 9, dry_run=False)
+            assert sending.send_one(outbox.keep({"id": "1"}))["errors"][0]["code"] == "too_large"
+            with pytest.raises(Unreachable):
+                sending.send_one(outbox.keep({"id": "2"}))
+            assert sending.send_one(outbox.keep({"id": "2"}))["status"] == "stored"
+        assert [one.event["id"] for one in outbox.waiting(0, 9)] == ["other"]
+    assert [[one["id"] for one in body] for body in told.bodies] == [["1"], ["2"], ["2"]]
 
 
 def test_pauses_double_and_end() -> None:
