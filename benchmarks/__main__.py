@@ -9,10 +9,11 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import graph, identity, ingest, replay, sealing
+from benchmarks import feeds, graph, identity, ingest, replay, sealing
 from benchmarks.measure import Figure, keep
 
 PARTS: dict[str, Callable[[], list[Figure]]] = {
+    "feeds": lambda: feeds.run(*map(int, sys.argv[2:])),
     "graph": lambda: graph.run(*map(int, sys.argv[2:])),
     "identity": identity.run,
     "ingest": ingest.run,

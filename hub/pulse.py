@@ -36,6 +36,9 @@ class Pulse:
         self._look_seconds = look_seconds
         self._next = asyncio.Event()
         self._limiter = anyio.CapacityLimiter(1)
+        self._limiter_of_end = anyio.CapacityLimiter(1)
+        self._reading_end = asyncio.Lock()
+        self._end: asyncio.Task[Position] | None = None
         self._head = Position(0)
         self._seen = self._state()
 
@@ -55,6 +58,18 @@ class Pulse:
             if now != self._seen:
                 self._seen = now
                 self.ring()
+
+    async def end(self) -> Position:
+        """Return how far the log goes, as read after this call; one reading serves all who wait for it."""
+        if self._end is None:
+            self._end = asyncio.create_task(self._read_end())
+        return await asyncio.shield(self._end)
+
+    async def _read_end(self) -> Position:
+        async with self._reading_end:
+            # Whoever comes from now on needs another reading.
+            self._end = None
+            return await anyio.to_thread.run_sync(self._end_of_log, limiter=self._limiter_of_end)
 
     async def reach(self, position: Position, within_seconds: float) -> bool:
         """Wait until the views include `position`; False when they do not in time."""

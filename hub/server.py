@@ -14,8 +14,9 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
+from hub.bounds import Bounds
 from hub.crowd import LOOPBACK, Crowd
-from hub.deadlines import BoundedConfig, Bounds
+from hub.deadlines import BoundedConfig
 from hub.settings import Settings, SettingsRefused
 from hub.state import Closing
 

@@ -1,6 +1,6 @@
 """Which events are asked for, and the SQL that finds them without looking at what the reader may not see."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -14,6 +14,12 @@ Json = Any
 _MOST_BRANCHES = 40
 _BEGIN = Position(0)
 
+Key = tuple[str, int]
+"""A key, and the place of the log from which on it counts."""
+
+Reach = Callable[[Sequence[str]], Mapping[str, int]]
+"""Finds the references that belong to others, and from which place on."""
+
 
 @dataclass(frozen=True, slots=True)
 class EventQuery:
@@ -24,10 +30,11 @@ class EventQuery:
         limit: at most so many.
         types: globs over event types, e.g. `threat.*`.
         countries: codes.
-        about: references.
+        about: references; what belongs to them counts too (`projections/belonging.py`).
         partners: slugs of publishers.
         since: recorded at or after this date or RFC 3339 moment.
         until: recorded before the end of this date, or up to this moment.
+        urgencies: codes.
     """
 
     after: Position = _BEGIN
@@ -38,15 +45,23 @@ class EventQuery:
     partners: tuple[str, ...] = ()
     since: str | None = None
     until: str | None = None
+    urgencies: tuple[str, ...] = ()
 
-    def keys(self, types: Sequence[str]) -> list[list[str]]:
-        """Return per field that is given the keys any of which will do, the most telling field first."""
+    def keys(self, types: Sequence[str], reach: Reach) -> list[list[Key]]:
+        """Return per field that is given the keys any of which will do, the most telling field first.
+
+        Args:
+            types: all that there are.
+            reach: of what is followed, what belongs to it.
+        """
         named = [name for name in types if any(fnmatchcase(name, glob) for glob in self.types)]
+        about = reach(self.about) if self.about else {}
         fields = (
-            (self.about, [f"r:{ref}" for ref in self.about]),
-            (self.countries, [f"c:{code}" for code in self.countries]),
-            (self.partners, [f"p:{slug}" for slug in self.partners]),
-            (self.types, [f"t:{name}" for name in named]),
+            (self.about, [(f"r:{ref}", since) for ref, since in about.items()]),
+            (self.countries, [(f"c:{code}", 0) for code in self.countries]),
+            (self.partners, [(f"p:{slug}", 0) for slug in self.partners]),
+            (self.urgencies, [(f"u:{code}", 0) for code in self.urgencies]),
+            (self.types, [(f"t:{name}", 0) for name in named]),
         )
         return [keys for given, keys in fields if given]
 
@@ -54,6 +69,15 @@ class EventQuery:
         """Return the first and last text of `recordedtime` that fit; a date stands for the whole day."""
         until = self.until or "9999"
         return self.since or "", f"{until}\uffff" if "T" not in until else until
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Some events in append order; `next` is the position to go on behind, None at the end."""
+
+    events: list[Json]
+    positions: list[Position]
+    next: Position | None
 
 
 COLUMNS = (
@@ -70,16 +94,21 @@ class EventSql:
         keys: as `EventQuery.keys` returns them.
         span: as `EventQuery.span` returns it.
         allowed: the reader's label numbers as JSON.
+        former: the keys by which something could be found until now.
     """
 
-    keys: Sequence[Sequence[str]]
+    keys: Sequence[Sequence[Key]]
     span: tuple[str, str]
     allowed: str
+    former: Sequence[Sequence[Key]] = ()
 
     def parameters(self) -> Mapping[str, Json]:
         """Return the values that the pieces refer to."""
         named = {f"keys{no}": orjson.dumps(keys).decode() for no, keys in enumerate(self.keys)}
-        driving = {f"key{no}": key for no, key in enumerate(self.keys[0] if self.keys else ())}
+        named |= {f"former{no}": orjson.dumps(keys).decode() for no, keys in enumerate(self.former)}
+        driving: dict[str, Json] = {}
+        for no, (key, since) in enumerate(self.keys[0] if self.keys else ()):
+            driving |= {f"key{no}": key, f"since{no}": since}
         return {"allowed": self.allowed, "since": self.span[0], "till": self.span[1], **named, **driving}
 
     def positions(self) -> str:
@@ -94,6 +123,7 @@ class EventSql:
             f"""SELECT position FROM (
                 SELECT k.position FROM timeline_keys k CROSS JOIN timeline_events e ON e.position = k.position
                 WHERE k.key = :key{no} AND k.position > :after AND k.position <= :reached
+                  AND k.position >= :since{no}
                   AND k.label IN (SELECT value FROM json_each(:allowed)) {checked}
                 ORDER BY k.position LIMIT :limit)"""
             for no in range(len(self.keys[0]))
@@ -114,9 +144,7 @@ class EventSql:
     def having(self, first: int) -> Iterator[str]:
         """Yield the conditions that `e` bears one of the keys of each field from the `first`."""
         for no in range(first, len(self.keys)):
-            yield f"""AND EXISTS (SELECT 1 FROM timeline_keys x WHERE x.position = e.position
-                AND x.key IN (SELECT value FROM json_each(:keys{no}))
-                AND x.label IN (SELECT value FROM json_each(:allowed)))"""
+            yield f"AND {_bears(f'keys{no}')} AND x.label IN (SELECT value FROM json_each(:allowed)))"
 
     def had(self) -> Iterator[str]:
         """Yield the conditions that `e`, which the reader could see until now, bore one of the keys of each field.
@@ -124,12 +152,19 @@ class EventSql:
         Only a key from a stricter field needs a label of its own. Of what was erased only type and publisher
         are known; then it is better to tell too many of those who may have it than too few.
         """
-        for no, keys in enumerate(self.keys):
-            bore = f"""EXISTS (SELECT 1 FROM timeline_keys x WHERE x.position = e.position
-                AND x.key IN (SELECT value FROM json_each(:keys{no}))
-                AND (x.open OR x.label IN (SELECT value FROM json_each(:allowed))))"""
+        for no, keys in enumerate(self.former):
+            bore = (
+                f"{_bears(f'former{no}')} AND (x.open OR x.label IN (SELECT value FROM json_each(:allowed))))"
+            )
             yield (
                 f"AND {bore}"
-                if all(key[:2] in ("t:", "p:") for key in keys)
+                if all(key[:2] in ("t:", "p:") for key, _ in keys)
                 else f"AND (e.status = 'erased' OR {bore})"
             )
+
+
+def _bears(keys: str) -> str:
+    """Return the beginning of the condition that `e` bears a key `x` of some that counts where `e` stands."""
+    return f"""EXISTS (SELECT 1 FROM json_each(:{keys}) w CROSS JOIN timeline_keys x
+        ON x.key = json_extract(w.value, '$[0]') AND x.position = e.position
+        WHERE e.position >= json_extract(w.value, '$[1]')"""

@@ -1,12 +1,10 @@
 """Feed messages: what a reader is told about each position, numbered so that he can resume. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from events.event import Position
-from projections.event_query import EventQuery
 
 Json = Any
 Kind = Literal["event", "changed", "withdrawn"]
@@ -50,11 +48,15 @@ class FeedMessage:
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """Some messages in order, and how far the log has been told by them: go on behind `(reached, part)`."""
+    """Some messages in order, and how far the log has been told by them: go on behind `(reached, part)`.
+
+    `seen` is how far the log went when they were read.
+    """
 
     messages: Sequence[FeedMessage]
     reached: Position
     part: int = 0
+    seen: Position = field(default=Position(0), compare=False)
 
 
 def page_of(messages: Sequence[FeedMessage], limit: int, head: Position) -> FeedPage:
@@ -71,21 +73,5 @@ def page_of(messages: Sequence[FeedMessage], limit: int, head: Position) -> Feed
         for one, after in zip(messages[:limit], following, strict=False)
     ]
     if len(messages) <= limit:
-        return FeedPage(told, head)
-    return FeedPage(told, told[-1].position, told[-1].part)
-
-
-def fits(message: FeedMessage, query: EventQuery) -> bool:
-    """Tell whether a message passes the filters of a query, as the query itself would have found it."""
-    since, until = query.span()
-    is_erased = message.reason == "erased" and not message.touches
-    return (
-        (is_erased or (_any(query.about, message.touches) and _any(query.countries, message.countries)))
-        and (not query.partners or message.source.rpartition(":")[2] in query.partners)
-        and (not query.types or any(fnmatchcase(message.type, glob) for glob in query.types))
-        and since <= message.recorded <= until
-    )
-
-
-def _any(wanted: Sequence[str], there: Sequence[str]) -> bool:
-    return not wanted or not set(wanted).isdisjoint(there)
+        return FeedPage(told, head, seen=head)
+    return FeedPage(told, told[-1].position, told[-1].part, seen=head)

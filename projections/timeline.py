@@ -11,11 +11,12 @@ from events.acts import ACTED
 from events.audience import Label
 from events.event import Position, RecordedEvent
 from events.partners import KEY_ADDED, KEY_REVOKED, SIGNATURE_REQUIRED
-from projections import stale, turns
+from projections import belonging, stale, turns
 from projections.amendments import naming_of
 from projections.changes import Change
 from projections.database import Database
 from projections.labels import Labels
+from projections.positions import position_in
 from projections.rules import NOTHING, Readings
 from projections.rulings import PlacedEvents
 from schemas.edtf import NotEdtf, sort_key
@@ -25,6 +26,9 @@ Json = Any
 
 OWN_TYPES = (ACTED, "conflict.judged", KEY_ADDED, KEY_REVOKED, SIGNATURE_REQUIRED)
 """Types without contract that somebody may see, and ask for by type."""
+
+
+_Key = tuple[str, int, int, bool]
 
 
 class _Row(NamedTuple):
@@ -48,11 +52,14 @@ class _Row(NamedTuple):
 
 
 class TimelineView:
-    """Files each event under its type, publisher, countries and references, each key with its label.
+    """Files each event under its type, publisher, countries, urgencies and references, each key with its label.
+
+    Beside them it files what belongs to what (`projections/belonging.py`).
 
     What is retracted or quarantined stays, inactive, so that it can be shown as such and its withdrawal be told; its
     keys stay as they were. What is erased stays without payload, references and countries. `timeline_turns` remembers
-    what made an earlier event read differently: the backlog of the feed.
+    what made an earlier event read differently: the backlog of the feed. `turned` is the last place at which that
+    happened, or is about to.
     """
 
     name = "timeline"
@@ -68,7 +75,7 @@ class TimelineView:
     CREATE TABLE IF NOT EXISTS timeline_keys(
         key TEXT NOT NULL, position INTEGER NOT NULL, label INTEGER NOT NULL, open INTEGER NOT NULL,
         PRIMARY KEY(key, position)) WITHOUT ROWID;
-    {turns.SCHEMA}{stale.SCHEMA}"""
+    {turns.SCHEMA}{stale.SCHEMA}{belonging.SCHEMA}"""
 
     def __init__(
         self, registry: Registry, readings: Readings, labels: Labels, database: Database, log: PlacedEvents
@@ -78,30 +85,36 @@ class TimelineView:
         self._labels = labels
         self._log = log
         self._readings = readings
+        self.turned = Position(0)
+        self._urgencies = tuple(registry.vocabularies["urgency"].codes)
         self._turns = turns.Turns(registry, labels, log)
         self._facts = stale.Facts(self._turns, log)
 
     def load(self, db: sqlite3.Connection) -> None:
-        """Do nothing: all of it lies in the tables."""
+        """Note how far the tables go: what was read of them before may read differently now."""
+        self.turned = position_in(db, self.name)
 
     def fold(self, db: sqlite3.Connection, changes: Sequence[Change]) -> None:
         """File first readings in one go; between them, in order, what reads differently now."""
         rows: list[_Row] = []
         keys: list[_Key] = []
+        links: list[belonging.Row] = []
         named = self._facts.named(db, changes)
         for change in changes:
             if change.before is None:
                 row = self._row(db, change, "active", [])
                 rows.append(row)
-                keys += _keys(change, row)
+                keys += self._keys(change, row)
+                links += self._links(change, row, {})
                 if not self._facts.concern(change, named):
                     continue
-            _file(db, rows, keys)
-            rows, keys = [], []
+            self.turned = Position(max(self.turned, change.at))
+            _file(db, rows, keys, links)
+            rows, keys, links = [], [], []
             if change.before is not None:
                 self._turn(db, change)
             self._facts.note(db, change)
-        _file(db, rows, keys)
+        _file(db, rows, keys, links)
 
     def _turn(self, db: sqlite3.Connection, change: Change) -> None:
         """File what reads differently, and the turn that tells so."""
@@ -110,18 +123,22 @@ class TimelineView:
         found = db.execute(query, (change.event.position,)).fetchone()
         label, status, labels, erased, refs, countries, body = found
         row = self._row(db, change, status, [*orjson.loads(labels), label])
+        known = belonging.take_links(db, row.position)
+        links = list(self._links(change, row, known))
         if change.kind == "put" or change.reason == "erased":
             old = [f"r:{ref}" for ref, _, _ in orjson.loads(refs)]
             old += [f"c:{code}" for code in orjson.loads(countries)]
+            old += [f"u:{code}" for code in self._urgencies]
             db.executemany(
                 "DELETE FROM timeline_keys WHERE key = ? AND position = ?",
                 [(key, row.position) for key in old],
             )
-            _file(db, [row], list(_keys(change, row)))
+            _file(db, [row], list(self._keys(change, row)), links)
         else:
             values = (row.label, row.status, row.levels, row.past, row.erased, row.body, row.position)
             columns = "label = ?, status = ?, levels = ?, past = ?, erased = ?, body = ?"
             db.execute(f"UPDATE timeline_events SET {columns} WHERE position = ?", values)
+            belonging.file_links(db, links)
         past = turns.Past(label, status, frozenset(orjson.loads(erased)), orjson.loads(body)["data"])
         self._turns.note(db, change, past, row.status)
 
@@ -158,6 +175,28 @@ class TimelineView:
             erased=orjson.dumps(sorted(change.erased)).decode(),
             body=orjson.dumps(_envelope(change)),
         )
+
+    def _keys(self, change: Change, row: _Row) -> Iterator[_Key]:
+        yield from _keys(change, row)
+        if row.status != "erased":
+            for node in self._readings.imply(change.event).nodes:
+                said = node.props.get("urgency")
+                if said is not None and said.value in self._urgencies:
+                    yield (
+                        f"u:{said.value}",
+                        row.position,
+                        self._labels.raised(row.label, said.tlp),
+                        said.tlp is None,
+                    )
+
+    def _links(
+        self, change: Change, row: _Row, known: Mapping[belonging.Pair, int]
+    ) -> Iterator[belonging.Row]:
+        """Yield what belongs to what by an event, the known since when it did, the new since this change."""
+        if row.status != "erased":
+            for pair, tlp in belonging.links_of(self._readings.imply(change.event)).items():
+                label, is_active = self._labels.raised(row.label, tlp), row.status == "active"
+                yield *pair, row.position, label, known.get(pair, change.at), is_active
 
     def stripped(self, body: bytes, hidden: frozenset[str]) -> Json:
         """Return an event without its fields whose label is in `hidden`."""
@@ -218,9 +257,6 @@ def _envelope(change: Change) -> Mapping[str, Json]:
     return envelope if envelope.get("tlp") == change.label.tlp else {**envelope, "tlp": change.label.tlp}
 
 
-_Key = tuple[str, int, int, bool]
-
-
 def _keys(change: Change, row: _Row) -> Iterator[_Key]:
     yield f"t:{row.type}", row.position, row.label, True
     yield f"p:{row.publisher}", row.position, row.label, True
@@ -233,9 +269,12 @@ def _keys(change: Change, row: _Row) -> Iterator[_Key]:
         yield f"a:{naming.source} {naming.id}", row.position, row.label, True
 
 
-def _file(db: sqlite3.Connection, rows: Sequence[_Row], keys: Sequence[_Key]) -> None:
+def _file(
+    db: sqlite3.Connection, rows: Sequence[_Row], keys: Sequence[_Key], links: Sequence[belonging.Row]
+) -> None:
     db.executemany("INSERT OR REPLACE INTO timeline_events VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
     db.executemany("INSERT OR REPLACE INTO timeline_keys VALUES(?,?,?,?)", keys)
+    belonging.file_links(db, links)
 
 
 def _world(event: RecordedEvent, when: str | None) -> str:

@@ -2,8 +2,8 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -12,8 +12,9 @@ import orjson
 from events.audience import FIELD_LEVELS, visible
 from events.event import SOURCE_PREFIX, Position
 from projections.amendments import STEWARDS
+from projections.belonging import belonging_to
 from projections.claim_rows import ClaimRows
-from projections.event_query import COLUMNS, EventQuery, EventSql
+from projections.event_query import COLUMNS, EventPage, EventQuery, EventSql, Key
 from projections.feed import FeedMessage, FeedPage, Kind, page_of
 from projections.graph.query import NOW, Then
 from projections.labels import Allowed
@@ -23,15 +24,6 @@ from projections.timeline import TimelineView
 from projections.turns import DIFFERS, GAINED, GONE, SEEN
 
 Json = Any
-
-
-@dataclass(frozen=True, slots=True)
-class EventPage:
-    """Some events in append order; `next` is the position to go on behind, None at the end."""
-
-    events: list[Json]
-    positions: list[Position]
-    next: Position | None
 
 
 _GONE, _CHANGED = 2, 3
@@ -130,7 +122,7 @@ class TimelineSight:
         """
         by = "e.world, e.date, e.publisher, e.id" if order == "world" else "e.position"
         with self._view.database.snapshot() as db:
-            sql = EventSql([[f"r:{ref}" for ref in refs]], EventQuery().span(), self._allowed.as_json())
+            sql = EventSql([[(f"r:{ref}", 0) for ref in refs]], EventQuery().span(), self._allowed.as_json())
             where = f"FROM timeline_events e WHERE e.position IN ({sql.positions()}) AND e.world < :last"
             reached = position_in(db, self._view.name) if then.upto is None else then.upto
             last = "~" if then.days is None or then.days[1] is None else f"{then.days[1]}~"
@@ -160,7 +152,7 @@ class TimelineSight:
         with self._view.database.snapshot() as db:
             reached = min(head, position_in(db, self._view.name))
             if reached <= after and not part:
-                return FeedPage([], after)
+                return FeedPage([], after, seen=after)
             events = self._active(db, query, after, reached, limit + 1)
             turns = self._turns(db, query, (after, part), reached, limit + 1)
             warnings = self._warnings(db, query, (after, part), reached, limit + 1)
@@ -178,7 +170,7 @@ class TimelineSight:
     def _active(
         self, db: sqlite3.Connection, query: EventQuery, after: int, reached: int, limit: int
     ) -> list[sqlite3.Row]:
-        sql = self._sql(query)
+        sql = self._sql(db, query)
         named = {**sql.parameters(), "after": after, "reached": reached, "limit": limit}
         found = _EVENTS.format(sql.positions(), "e.position")
         return _rows(db, found, named)
@@ -187,7 +179,7 @@ class TimelineSight:
         self, db: sqlite3.Connection, query: EventQuery, after: tuple[int, int], reached: int, limit: int
     ) -> list[sqlite3.Row]:
         """Return turns of which something is to be told behind a place."""
-        sql = self._sql(query)
+        sql = self._sql(db, query)
         position, part = after
         named = {
             **sql.parameters(),
@@ -211,7 +203,7 @@ class TimelineSight:
         self, db: sqlite3.Connection, query: EventQuery, after: tuple[int, int], reached: int, limit: int
     ) -> list[sqlite3.Row]:
         """Return what got a flag, or lost it, behind a place."""
-        sql = self._sql(query)
+        sql = self._sql(db, query)
         named = {**sql.parameters(), "after": after[0], "part": after[1] or _WHOLE, "reached": reached}
         found = f"""SELECT {_COLUMNS}, w.at
             FROM timeline_warnings w CROSS JOIN timeline_events e ON e.position = w.position
@@ -229,11 +221,16 @@ class TimelineSight:
         with self._view.database.snapshot() as db:
             return frozenset(ref for (ref,) in db.execute(query, named))
 
-    def _sql(self, query: EventQuery) -> EventSql:
-        return EventSql(query.keys(self._view.types), query.span(), self._allowed.as_json())
+    def _sql(self, db: sqlite3.Connection, query: EventQuery) -> EventSql:
+        def keys(*, past: bool) -> list[list[Key]]:
+            return query.keys(self._view.types, partial(belonging_to, db, allowed=allowed, past=past))
+
+        allowed = self._allowed.numbers()
+        former = keys(past=True)
+        return EventSql(keys(past=False), query.span(), self._allowed.as_json(), former)
 
     def _about(self, db: sqlite3.Connection, source: str, event_id: str) -> list[Json]:
-        sql = EventSql([[f"a:{source} {event_id}"]], EventQuery().span(), self._allowed.as_json())
+        sql = EventSql([[(f"a:{source} {event_id}", 0)]], EventQuery().span(), self._allowed.as_json())
         named = {**sql.parameters(), "after": 0, "reached": position_in(db, self._view.name), "limit": 1000}
         found = _EVENTS.format(sql.positions(), "e.position")
         return [self._event(row) for row in _rows(db, found, named)]

@@ -77,6 +77,7 @@ class MemoryLog:
     def threat(self, no: int = 1, slug: str = "harbour-bar-watch", **envelope: Json) -> RecordedEvent:
         """Record a report of a threat against lawyer `no`."""
         own = {"threat": f"threat:{slug}.{no}", "targets": [f"lawyer:{slug}.{no}"]}
+        own |= {"urgency": envelope.pop("urgency")} if "urgency" in envelope else {}
         return self.add("threat.reported", {**THREAT, **own}, slug, subject=f"threat:{slug}.{no}", **envelope)
 
     def correct(

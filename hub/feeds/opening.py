@@ -1,16 +1,18 @@
 """Opening a feed: reads who listens, what for and from where, before anything is sent."""
 
+from dataclasses import dataclass
+
 import anyio.to_thread
 from starlette.requests import HTTPConnection
 
 from events.audience import Reader
-from events.cursor import UnknownCursor
+from events.cursor import Cursors, UnknownCursor
 from events.event import Position
-from hub.access import credential_of
+from hub.access import Credential, credential_of
 from hub.address import Asked
 from hub.api.queries import event_filters
 from hub.feeds.frames import Place
-from hub.feeds.listener import Listener, Start
+from hub.feeds.protocol import Line, Listener, Start
 from hub.latest import latest_place
 from hub.state import HubState
 from projections.event_query import EventQuery
@@ -19,8 +21,21 @@ BEGIN = "begin"
 NOW = "now"
 
 
-async def open_listener(connection: HTTPConnection[HubState], asked: Asked) -> Listener:
-    """Return a listener for this call.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A call for the feed that was let in."""
+
+    credential: Credential | None
+    query: EventQuery
+    start: Start
+
+    def listener(self, line: Line) -> Listener:
+        """Return the listener at the end of a line."""
+        return Listener(self.credential, self.query, self.start, line)
+
+
+async def open_feed(connection: HTTPConnection[HubState], asked: Asked) -> Opened:
+    """Let somebody in.
 
     Raises:
         NotSignedIn, PartnerSuspended, UnknownCursor: as for any other call.
@@ -30,18 +45,24 @@ async def open_listener(connection: HTTPConnection[HubState], asked: Asked) -> L
     caller = hub["callers"].of(credential)
     query = event_filters(asked)
     after = connection.headers.get("last-event-id") or asked["after"] or NOW
-    start = await anyio.to_thread.run_sync(_start, hub, caller.reader, query, after, limiter=hub["reading"])
-    return Listener(hub, credential if caller.account else None, query, start)
+    head = await hub["pulse"].end()
+    if after != NOW:
+        return Opened(credential if caller.account else None, query, _resume(hub["cursors"], after, head))
+    start = await anyio.to_thread.run_sync(
+        _begin_now, hub, caller.reader, query, head, limiter=hub["reading"]
+    )
+    return Opened(credential if caller.account else None, query, start)
 
 
-def _start(hub: HubState, reader: Reader, query: EventQuery, after: str) -> Start:
-    head, cursors = hub["end_of_log"](), hub["cursors"]
+def _resume(cursors: Cursors, after: str, head: Position) -> Start:
     if after == BEGIN:
         return Start(Place(Position(0)), cursors.encode(Position(0)), head)
-    if after == NOW:
-        known = latest_place(hub["room"].purge(reader), query, head)
-        return Start(Place(head), cursors.encode(known.position, known.part), head)
     position, part = cursors.decode(after)
     if position > head:
         raise UnknownCursor
     return Start(Place(position, part), after, head)
+
+
+def _begin_now(hub: HubState, reader: Reader, query: EventQuery, head: Position) -> Start:
+    known = latest_place(hub["room"].purge(reader), query, head)
+    return Start(Place(head), hub["cursors"].encode(known.position, known.part), head)

@@ -3,14 +3,15 @@
 import asyncio
 import sys
 from collections import OrderedDict
-from dataclasses import dataclass
 
 import anyio
 import anyio.to_thread
 
 from events.audience import Reader
 from events.cursor import Cursors
+from events.event import Position
 from hub.feeds.frames import Frame, Place, frame
+from hub.feeds.protocol import FeedBatch
 from projections.event_query import EventQuery
 from projections.feed import FeedMessage
 from projections.labels import class_of
@@ -20,17 +21,18 @@ REMEMBERED = 256
 PAGE_BYTES = 32_768
 """A page stays in memory while one listener is served from it, so it is small: about that, or one message."""
 
-
-@dataclass(frozen=True, slots=True)
-class FeedBatch:
-    """Messages in order, and where a listener stands who has them all."""
-
-    frames: tuple[Frame, ...]
-    place: Place
+_FIELDS = {
+    "event": ("event",),
+    "changed": ("source", "id", "reason", "event"),
+    "withdrawn": ("source", "id", "reason"),
+}
 
 
 class SharedPages:
-    """Remembers the newest pages; whoever asks for one that is being read waits for the same reading."""
+    """Remembers the newest pages; whoever asks for one that is being read waits for the same reading.
+
+    A page that ends before the end of the log stays good until an earlier event reads differently.
+    """
 
     def __init__(
         self, room: ReadingRoom, cursors: Cursors, limiter: anyio.CapacityLimiter, most: int
@@ -48,26 +50,46 @@ class SharedPages:
         """How many pages are remembered."""
         return len(self._pages)
 
+    @property
+    def position(self) -> Position:
+        """How far the log can be told."""
+        return self._room.position
+
+    def class_of(self, reader: Reader) -> Reader:
+        """Return the reader that stands for all who are told the same."""
+        return class_of(reader)
+
     def _forget(self) -> None:
         """Let go of all pages, from whatever thread."""
         self._pages = OrderedDict()
 
     async def page(self, reader: Reader, query: EventQuery, place: Place) -> FeedBatch:
         """Return what follows `place` for this reader; empty when there is nothing yet."""
-        key = (class_of(reader), query, place, self._room.position)
+        key = (class_of(reader), query, place)
         pages = self._pages
         task = pages.get(key)
-        if task is None:
+        if task is None or not self._is_good(task):
             task = pages[key] = asyncio.create_task(self._read(reader, query, place))
+            pages.move_to_end(key)
             if len(pages) > REMEMBERED:
                 pages.popitem(last=False)
         # Shielded: a listener that leaves must not take the page away from the others.
         return await asyncio.shield(task)
 
-    async def _read(self, reader: Reader, query: EventQuery, place: Place) -> FeedBatch:
-        return await anyio.to_thread.run_sync(self._fold, reader, query, place, limiter=self._limiter)
+    def _is_good(self, task: "asyncio.Task[FeedBatch]") -> bool:
+        if not task.done():
+            return True
+        if task.cancelled() or task.exception() is not None:
+            return False
+        page = task.result()
+        least = self._room.position if page.is_whole else self._room.turned
+        return page.seen >= least
 
-    def _fold(self, reader: Reader, query: EventQuery, place: Place) -> FeedBatch:
+    async def _read(self, reader: Reader, query: EventQuery, place: Place) -> FeedBatch:
+        return await anyio.to_thread.run_sync(self.read, reader, query, place, limiter=self._limiter)
+
+    def read(self, reader: Reader, query: EventQuery, place: Place) -> FeedBatch:
+        """Read a page in this thread, whatever is remembered."""
         sight = self._room.purge(reader)
         page = sight.feed(place.position, place.part, query, self._fitting)
         frames: list[Frame] = []
@@ -80,22 +102,18 @@ class SharedPages:
         if frames:
             # Ask next time for about as many as fit.
             self._fitting = min(self._most, max(1, PAGE_BYTES * len(frames) // size))
-        if len(frames) < len(page.messages):
-            last = page.messages[len(frames) - 1]
-            return FeedBatch(tuple(frames), Place(last.position, last.part))
-        return FeedBatch(tuple(frames), Place(page.reached, page.part))
+        is_cut = len(frames) < len(page.messages)
+        reached = page.messages[len(frames) - 1] if is_cut else None
+        place = Place(page.reached, page.part) if reached is None else Place(reached.position, reached.part)
+        is_whole = not is_cut and page.reached == page.seen and not page.part
+        return FeedBatch(tuple(frames), place, is_whole, page.seen, {})
 
     def _frame(self, message: FeedMessage) -> Frame:
         cursor = self._cursors.encode(message.position, message.part)
         said = {"source": message.source, "id": message.id, "reason": message.reason, "event": message.event}
-        fields = {
-            "event": ("event",),
-            "changed": ("source", "id", "reason", "event"),
-            "withdrawn": ("source", "id", "reason"),
-        }[message.kind]
-        more = {name: said[name] for name in fields}
+        more = {name: said[name] for name in _FIELDS[message.kind]}
         if message.kind == "event":
             more["touches"] = message.touches
         if message.flags:
             more["flags"] = message.flags
-        return frame(message.kind, cursor, more)
+        return frame(message.kind, cursor, more, Place(message.position, message.part))

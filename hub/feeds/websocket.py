@@ -7,9 +7,11 @@ from starlette.websockets import WebSocketDisconnect
 
 from hub.access import refuse_foreign_origin
 from hub.address import Asked, HubSocket
-from hub.feeds.listener import ByeReason, Listener
-from hub.feeds.opening import open_listener
+from hub.feeds.frames import Lump
+from hub.feeds.lines import Outcome, PipedLine, PulledLine
+from hub.feeds.opening import Opened, open_feed
 from hub.feeds.patience import Patience, drop
+from hub.feeds.protocol import ByeReason
 
 TRY_AGAIN_LATER = 1013
 SERVICE_RESTART = 1012
@@ -23,14 +25,35 @@ async def follow_websocket(socket: HubSocket, asked: Asked) -> None:
     Raises:
         OriginRefused: a browser comes from another page; like every refusal, answered before accept.
     """
-    refuse_foreign_origin(socket, socket.state["settings"], is_needed=False)
-    listener = await open_listener(socket, asked)
+    hub = socket.state
+    refuse_foreign_origin(socket, hub["settings"], is_needed=False)
+    opened = await open_feed(socket, asked)
     await socket.accept()
-    with socket.state["closing"].listening():
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_listen_for_end, socket, tasks.cancel_scope)
-            await _send_all(socket, listener)
-            tasks.cancel_scope.cancel()
+    with hub["closing"].listening():
+        line = PipedLine(hub["broadcaster"])
+        if not line.open(socket.scope):
+            await _follow_slowly(socket, opened)
+            return
+        listener = opened.listener(line)
+        del opened, asked
+        outcome = await line.carry(listener)
+        await _end(socket, outcome, listener.ended)
+
+
+async def _follow_slowly(socket: HubSocket, opened: Opened) -> None:
+    """Send message by message, through whatever server there is."""
+
+    async def say(lump: Lump) -> None:
+        await socket.send_text(lump.data.decode())
+
+    line = PulledLine("text", say, Patience.of(socket.state["settings"].slow_seconds))
+    listener = opened.listener(line)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_listen_for_end, socket, tasks.cancel_scope)
+        with suppress(WebSocketDisconnect):
+            outcome = await line.carry(listener, socket.state["broadcaster"])
+            await _end(socket, outcome, listener.ended)
+        tasks.cancel_scope.cancel()
 
 
 async def _listen_for_end(socket: HubSocket, scope: anyio.CancelScope) -> None:
@@ -40,27 +63,12 @@ async def _listen_for_end(socket: HubSocket, scope: anyio.CancelScope) -> None:
     scope.cancel()
 
 
-async def _send_all(socket: HubSocket, listener: Listener) -> None:
-    patience = Patience.of(socket.state["settings"].slow_seconds)
-    try:
-        async for frames in listener.batches():
-            for frame in frames:
-                with anyio.move_on_after(patience.before_goodbye) as waiting:
-                    await socket.send_text(frame.text)
-                if waiting.cancelled_caught:
-                    await _end(socket, patience, "slow", listener.bye("slow").text)
-                    return
-                listener.cursor = frame.cursor
-        await _end(socket, patience, listener.ended)
-    except WebSocketDisconnect:
-        return
-
-
-async def _end(socket: HubSocket, patience: Patience, reason: ByeReason, text: str | None = None) -> None:
-    """Close, after a last message if there is one; a listener that does not take even that is dropped."""
-    with anyio.move_on_after(patience.for_goodbye), suppress(WebSocketDisconnect):
-        if text is not None:
-            await socket.send_text(text)
-        await socket.close(CODES[reason])
-        return
-    await drop(socket.scope)
+async def _end(socket: HubSocket, outcome: Outcome, reason: ByeReason) -> None:
+    """Close; a listener that does not take even that is dropped."""
+    if outcome == "said":
+        patience = Patience.of(socket.state["settings"].slow_seconds)
+        with anyio.move_on_after(patience.for_goodbye), suppress(WebSocketDisconnect):
+            await socket.close(CODES[reason])
+            return
+    if outcome != "left":
+        await drop(socket.scope)

@@ -30,7 +30,7 @@ TAKEN: Mapping[str, frozenset[str]] = {
 }
 """What may be taken from modules that hold more than that; pyproject.toml says from which modules at all."""
 
-OF_THE_ROOM = frozenset({"purge", "position", "status", "on_erasure"})
+OF_THE_ROOM = frozenset({"purge", "position", "turned", "status", "on_erasure"})
 """What routes, pages and feeds may ask of the reading room; the rest is for the hub itself and for operators."""
 
 DECLARED = {"hub/api/glass.py": ["room.break_glass"]}
@@ -119,7 +119,7 @@ PLANTED = {
     "hub/pages/views.py": ("from projections.timeline import TimelineView", "projections.timeline"),
     "hub/pages/reference.py": ("from hub.app import build", "hub.app"),
     "hub/feeds/sse.py": ("import events.vault", "events.vault"),
-    "hub/feeds/listener.py": ("from projections.rulings import Rulings", "projections.rulings"),
+    "hub/feeds/broadcast.py": ("from projections.rulings import Rulings", "projections.rulings"),
     "hub/feeds/opening.py": ("import projections.database", "projections.database"),
     "hub/latest.py": ("from projections.search import SearchView", "projections.search"),
     "hub/state.py": ("if TYPE_CHECKING:\n    from events.sqlite import SqliteLog", "events.sqlite"),

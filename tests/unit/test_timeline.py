@@ -12,7 +12,7 @@ from events.audience import PUBLIC, Reader
 from events.event import Position
 from projections.dossiers import ListQuery
 from projections.event_query import EventQuery
-from projections.graph.introductions import PathQuery
+from projections.graph.paths.introductions import PathQuery
 from projections.graph.query import GraphQuery
 from projections.reading_room import ReadingRoom
 from projections.sight import Sight

@@ -1,0 +1,254 @@
+"""The feed against its limits: a loop of `send` in C, the broadcast of `websockets`, NATS; all in the same run."""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from benchmarks.feed_crowd import NoCompiler, Talking, crowd, talking
+from benchmarks.feed_hub import (
+    READY,
+    Contender,
+    Publisher,
+    asking,
+    hub_contender,
+    limit_contender,
+    stamped,
+)
+from benchmarks.feed_peers import NATS_REQUEST, nats
+from benchmarks.measure import ROUNDS, Figure, interleaved, median, percentile
+from benchmarks.processes import Server, hub, resident, run_json, scratch
+
+FEW, MANY, STORM = 1_000, 10_000, 5_000
+BEHIND = 1_000
+BURST = 50
+WARM = 60
+EVENTS = 12
+"""Messages of one round."""
+
+SLUGS = ("harbour-bar-watch", *(f"watch-{number}" for number in range(1, 8)))
+QUERIES = ("", "&type=threat.*", "&country=QM", "&partner=harbour-bar-watch")
+
+
+def run(many: int = MANY) -> list[Figure]:
+    """Measure everything; `many` listeners where there should be ten thousand."""
+    with scratch() as folder, hub(folder, SLUGS) as server:
+        try:
+            _, size = _base(folder, server)
+        except NoCompiler as missing:
+            print(f"feeds: not measured, {missing}", file=sys.stderr)
+            return []
+        frame = (stamped(0) + "x" * size)[:size].encode()
+        figures: list[Figure] = []
+        parts: tuple[Callable[[], list[Figure]], ...] = (
+            lambda: _few(folder, server, frame),
+            lambda: [_bursts(folder, server, frame)],
+            lambda: _storm(folder, server),
+            lambda: _many(folder, server, frame, many),
+            lambda: [_classes(folder, server)],
+            lambda: [_stalled(folder, server)],
+        )
+        for part in parts:
+            found = part()
+            figures += found
+            for one in found:
+                print(f"feeds: {one.name}: {one.ours:.4g} {one.unit}, ratio {one.ratio}", file=sys.stderr)
+        return figures
+
+
+def _base(folder: Path, server: Server) -> tuple[float, int]:
+    """Return what an event costs whoever listens, and how large its message is."""
+    with hub_contender(folder, server, [asking("ws", server.token)], 1) as alone:
+        alone.cost(WARM)
+        cost = median([alone.cost(EVENTS) for _ in range(ROUNDS)])
+        alone.crowds[0].reset()
+        Publisher(server).publish()
+        return cost, alone.crowds[0].until(1).bytes
+
+
+def _few(folder: Path, server: Server, frame: bytes) -> list[Figure]:
+    base, _ = _base(folder, server)
+    with ExitStack() as opened:
+        limit = opened.enter_context(limit_contender(folder, FEW, frame))
+        ours = opened.enter_context(hub_contender(folder, server, [asking("ws", server.token)], FEW))
+        peer = opened.enter_context(_websockets(folder, frame))
+        took = interleaved(
+            {"limit": lambda: limit.cost(EVENTS), "ws": lambda: ours.cost(EVENTS), "peer": lambda: peer.cost(EVENTS)}
+        )  # fmt: skip
+    found = [
+        _delivery("WebSocket, 1,000 listeners", took["ws"], took["limit"], FEW, base, 1.25),
+        _delivery("WebSocket, against websockets", took["ws"], took["peer"], FEW, base, 0.5, "broadcast"),
+    ]
+    with ExitStack() as opened:
+        limit = opened.enter_context(limit_contender(folder, FEW, frame))
+        sse = opened.enter_context(hub_contender(folder, server, [asking("sse", server.token)], FEW))
+        took = interleaved({"limit": lambda: limit.cost(EVENTS), "sse": lambda: sse.cost(EVENTS)})
+    return [*found, _delivery("server-sent events, 1,000", took["sse"], took["limit"], FEW, base, 1.5)]
+
+
+def _delivery(
+    name: str,
+    ours: list[float],
+    limit: list[float],
+    listeners: int,
+    base: float,
+    goal: float,
+    against: str = "C",
+) -> Figure:
+    """Return the figure of one delivery: what an event costs more than with one listener, for each."""
+    each = (median(ours) - base) / listeners * 1e6
+    least = median(limit) / listeners * 1e6
+    whole = median(ours) / listeners * 1e6
+    notes: dict[str, float | str] = {"with the event itself": whole, "event ms": base * 1e3}
+    is_met = each <= goal * least
+    return Figure(name, "us CPU", each, f"ratio <= {goal}", least, against, is_met, notes)
+
+
+@contextmanager
+def _websockets(folder: Path, frame: bytes) -> Iterator[Contender]:
+    with talking([sys.executable, "-m", "benchmarks.feed_peers"]) as process:
+        peer = Talking(process)
+        port = int(peer.hear()["address"].rpartition(":")[2])
+        rest = frame.decode()[len(stamped(0)) :]
+
+        def send(many: int) -> None:
+            for _ in range(many):
+                peer.ask(stamped() + rest)
+
+        with crowd(folder, port, FEW, asking("ws", "none"), READY) as one:
+            contender = Contender(process.pid, [one], FEW, send)
+            contender.cost(3)
+            yield contender
+
+
+def _bursts(folder: Path, server: Server, frame: bytes) -> Figure:
+    with ExitStack() as opened:
+        alone = opened.enter_context(hub_contender(folder, server, [asking("ws", server.token)], 1))
+        least = median([alone.cost(2, BURST) for _ in range(ROUNDS)])
+        ours = opened.enter_context(hub_contender(folder, server, [asking("ws", server.token)], FEW))
+        contenders: dict[str, Callable[[], float]] = {"hub": lambda: ours.cost(2, BURST)}
+        peer = opened.enter_context(nats(folder))
+        if peer is not None:
+            one = opened.enter_context(crowd(folder, peer.port, FEW, NATS_REQUEST, "PONG"))
+            rest = frame.decode()[len(stamped(0)) :]
+            theirs = Contender(
+                peer.pid, [one], FEW, lambda many: peer.publish([(stamped() + rest).encode()] * many)
+            )
+            theirs.cost(2, BURST)
+            contenders["nats"] = lambda: theirs.cost(2, BURST)
+        took = interleaved(contenders)
+    limit = median(took["nats"]) / FEW * 1e6 if "nats" in took else None
+    each = (median(took["hub"]) - least) / FEW * 1e6
+    notes: dict[str, float | str] = {"with the events themselves": median(took["hub"]) / FEW * 1e6}
+    is_met = None if limit is None else each <= 1.5 * limit
+    name = "bursts of 50, 1,000 listeners"
+    return Figure(name, "us CPU", each, "ratio <= 1.5", limit, "nats-server", is_met, notes)
+
+
+def _many(folder: Path, server: Server, frame: bytes, many: int) -> list[Figure]:
+    base, _ = _base(folder, server)
+    before = resident(server.pid)
+    with ExitStack() as opened:
+        limit = opened.enter_context(limit_contender(folder, many, frame))
+        began = time.monotonic()
+        ours = opened.enter_context(hub_contender(folder, server, [asking("ws", server.token)], many))
+        came = time.monotonic() - began
+        memory = (resident(server.pid) - before) / many / 1024
+        took = interleaved({"limit": lambda: limit.cost(3), "hub": lambda: ours.cost(3)})
+        late = interleaved({"limit": lambda: limit.latency(15, 5), "hub": lambda: ours.latency(15, 5)}, 3)
+    ratio = median(late["hub"]) / median(late["limit"])
+    load = os.getloadavg()[0]
+    return [
+        _delivery(f"WebSocket, {many:,} listeners", took["hub"], took["limit"], many, base, 1.25),
+        Figure(f"latency to {many:,} at 5/s, p99", "ms", median(late["hub"]), "ratio <= 1.3",
+               median(late["limit"]), "C", ratio <= 1.3, {"load average": load}),
+        Figure("memory of an idle listener", "KB", memory, "<= 26", met=memory <= 26,
+               notes={f"seconds until {many:,} were live": came}),
+    ]  # fmt: skip
+
+
+def _classes(folder: Path, server: Server) -> Figure:
+    """8 classes of readers, 4 questions each: one listener in 32 shares a frame."""
+    base, _ = _base(folder, server)
+    tokens = [server.token, *_tokens(folder)]
+    requests = [asking("ws", token, query=query) for token in tokens for query in QUERIES]
+    count = FEW // len(requests) * len(requests)
+
+    def cost(asked: list[bytes]) -> float:
+        with hub_contender(folder, server, asked, count) as contender:
+            return contender.cost(EVENTS)
+
+    took = interleaved({"one": lambda: cost([asking("ws", server.token)]), "all": lambda: cost(requests)}, 3)
+    return _compared("8 classes and 4 filters", took["all"], took["one"], count, base)
+
+
+def _compared(name: str, ours: list[float], limit: list[float], count: int, base: float) -> Figure:
+    each, least = ((median(one) - base) / count * 1e6 for one in (ours, limit))
+    return Figure(name, "us CPU", each, "ratio <= 1.5", least, "without", each <= 1.5 * least)
+
+
+def _tokens(folder: Path) -> list[str]:
+    data = str(folder / "hub")
+    return [
+        str(run_json("hub", "token", "add", slug, "--role", "observer", "--data", data, "--json")["token"])
+        for slug in SLUGS[1:]
+    ]
+
+
+def _stalled(folder: Path, server: Server) -> Figure:
+    """Others, with a tenth that reads nothing beside them."""
+    publisher = Publisher(server)
+    request = asking("ws", server.token)
+
+    def late(stalled: int) -> float:
+        with ExitStack() as opened:
+            if stalled:
+                opened.enter_context(crowd(folder, server.port, stalled, request, READY, stalled))
+            others = opened.enter_context(crowd(folder, server.port, FEW, request, READY))
+            contender = Contender(server.pid, [others], FEW, publisher.publish)
+            contender.cost(1)
+            # Enough to fill what the kernel keeps for those who read nothing.
+            contender.cost(3, BURST)
+            return contender.latency(30, 20)
+
+    took = interleaved({"without": lambda: late(0), "with": lambda: late(FEW // 10)}, 3)
+    ours, limit = median(took["with"]), median(took["without"])
+    name = "p99 beside 100 who stall"
+    return Figure(name, "ms", ours, "ratio <= 1.1", limit, "without", ours <= 1.1 * limit)
+
+
+def _storm(folder: Path, server: Server) -> list[Figure]:
+    """All come back at once, a thousand events behind, while somebody publishes."""
+    publisher = Publisher(server)
+    _, cursor = publisher.publish()
+    for _ in range(BEHIND // BURST):
+        publisher.publish(BURST)
+    steady = [publisher.publish()[0] for _ in range(40)]
+    request = asking("ws", server.token, cursor)
+    took: list[float] = []
+    is_over = threading.Event()
+
+    def publish() -> None:
+        while not is_over.wait(0.2):
+            took.append(publisher.publish()[0])
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+    before, began = server.cpu(), time.monotonic()
+    try:
+        with crowd(folder, server.port, STORM, request, READY):
+            seconds, cpu = time.monotonic() - began, server.cpu() - before
+    finally:
+        is_over.set()
+        thread.join()
+    normal, meanwhile = percentile(steady, 0.99) * 1e3, percentile(took, 0.99) * 1e3
+    notes: dict[str, float | str] = {"CPU s": cpu, "load average": os.getloadavg()[0]}
+    return [
+        Figure(f"{STORM:,} come back, {BEHIND:,} behind: all live", "s", seconds, "<= 10",
+               met=seconds <= 10, notes=notes),
+        Figure("publishing meanwhile, p99", "ms", meanwhile, "ratio <= 3", normal, "before",
+               meanwhile <= 3 * normal, {"published": float(len(took))}),
+    ]  # fmt: skip

@@ -1,0 +1,170 @@
+"""Tells all listeners of one hub: reads pages when something moved, and hands them to the board."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import anyio
+
+from events.audience import PUBLIC
+from hub.feeds.board import Board, Key
+from hub.feeds.frames import Place
+from hub.feeds.patience import Patience
+from hub.feeds.protocol import FeedBatch, Listener
+from hub.feeds.rights import Rights
+from hub.feeds.sharing import SharedPages
+from hub.pulse import Pulse
+from hub.settings import Settings
+from hub.state import Closing
+
+AT_A_TIME = 64
+"""Listeners who are given a page before others have their turn."""
+
+PAGES_AT_A_TIME = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the broadcaster reads.
+
+    Args:
+        shared: the pages.
+        pulse: says when something moved.
+        rights: of those who listen.
+        closing: says when the hub is about to stop.
+    """
+
+    shared: SharedPages
+    pulse: Pulse
+    rights: Rights
+    closing: Closing
+
+
+class Broadcaster:
+    """One for all listeners: none of them has a task that wakes for an event."""
+
+    def __init__(self, sources: Sources, settings: Settings) -> None:
+        self._shared = sources.shared
+        self._pulse = sources.pulse
+        self._rights = sources.rights
+        self._closing = sources.closing
+        patience = Patience.of(settings.slow_seconds)
+        self.board = Board(patience, settings.beat_seconds)
+        self._round_seconds = min(0.25, patience.for_goodbye / 3, settings.beat_seconds / 4)
+        self._wanted = asyncio.Event()
+
+    def enter(self, listener: Listener) -> None:
+        """Begin to tell somebody."""
+        reader = self._rights.enter(listener)
+        self.board.enter(listener, self._shared.class_of(reader or PUBLIC))
+        self._wanted.set()
+        if reader is None or self._closing.begun.is_set():
+            self.board.dismiss(listener, "revoked" if reader is None else "restart", _now())
+
+    def left(self, listener: Listener) -> None:
+        """Forget somebody who is not there any more."""
+        self._rights.left(listener)
+        self.board.left(listener)
+
+    def paused(self, listener: Listener) -> None:
+        """Note that somebody's line is full."""
+        self.board.paused(listener, _now())
+
+    def resumed(self, listener: Listener) -> None:
+        """Go on with somebody who takes something again."""
+        self.board.resumed(listener, _now())
+        self._wanted.set()
+
+    def took(self, listener: Listener) -> None:
+        """Go on with somebody who has fetched something."""
+        if listener.state == "leaving":
+            return
+        listener.took()
+        if listener.next() is None:
+            self.board.seat(listener, _now())
+            self._wanted.set()
+
+    async def run(self) -> None:
+        """Tell everybody, until cancelled."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._tell)
+            tasks.start_soon(self._serve)
+            tasks.start_soon(self._go_round)
+
+    async def _tell(self) -> None:
+        """Tell those who have everything what is new."""
+        while True:
+            bell = self._pulse.next()
+            self._check()
+            behind = self.board.behind(self._shared.position)
+            self._wanted.set()
+            is_moving = False
+            for (key, place), batch in zip(behind, await self._pages(behind), strict=True):
+                if batch is not None:
+                    await self._tell_groups(key, place, batch)
+                    is_moving |= batch.place != place
+            if not is_moving:
+                await bell.wait()
+
+    async def _tell_groups(self, key: Key, place: Place, batch: FeedBatch) -> None:
+        for group in self.board.groups(key, place):
+            if batch.frames:
+                self._check()
+            group.tell(batch, _now())
+            await asyncio.sleep(0)
+        self.board.tidy(key)
+
+    async def _serve(self) -> None:
+        """Let the others catch up."""
+        while True:
+            self._wanted.clear()
+            if self.board.is_behind(self._shared.position):
+                # Somebody has joined with a page that was read before the last event: no bell rings for him.
+                self._pulse.ring()
+            wanted = self.board.wanted()[:PAGES_AT_A_TIME]
+            if not wanted:
+                await self._wanted.wait()
+                continue
+            for (key, place), batch in zip(wanted, await self._pages(wanted), strict=True):
+                more = batch is not None
+                while more and batch is not None:
+                    self._check()
+                    more = self.board.serve(key, place, batch, AT_A_TIME, _now())
+                    await asyncio.sleep(0)
+
+    async def _pages(self, wanted: Sequence[tuple[Key, Place]]) -> list[FeedBatch | None]:
+        """Read pages; whoever waits for one that cannot be read is asked to come again."""
+        reading = (self._shared.page(reader, query, place) for (reader, query), place in wanted)
+        found: list[FeedBatch | None] = []
+        for (key, place), page in zip(
+            wanted, await asyncio.gather(*reading, return_exceptions=True), strict=True
+        ):
+            if isinstance(page, BaseException):
+                logging.getLogger("hub").error("a page of the feed cannot be read", exc_info=page)
+                for listener in self.board:
+                    if self.board.key(listener) == key and listener.place == place:
+                        self.board.dismiss(listener, "restart", _now())
+                found.append(None)
+            else:
+                found.append(page)
+        return found
+
+    async def _go_round(self) -> None:
+        while True:
+            await asyncio.sleep(self._round_seconds)
+            self._check()
+            self.board.look(_now())
+            self._wanted.set()
+
+    def _check(self) -> None:
+        """Let go of those who may not listen any more, before anything else is said."""
+        if self._closing.begun.is_set():
+            for listener in self.board:
+                self.board.dismiss(listener, "restart", _now())
+        for listener in self._rights.lost():
+            self.board.dismiss(listener, "revoked", _now())
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
