@@ -91,6 +91,21 @@ class Callers:
             if credential is not None and credential.kind == "token":
                 raise NotSignedIn
             return Caller()
+        return self._admitted(account)
+
+    def holder(self, account_id: str) -> Caller:
+        """Say for whom the hub acts by itself, whoever asked it to: the account whose id it kept.
+
+        Raises:
+            NotSignedIn: its token does not work any more.
+            PartnerSuspended: the partner is not admitted, or suspended.
+        """
+        account = self._accounts.known(account_id)
+        if account is None or not account.holds(self._clock()):
+            raise NotSignedIn
+        return self._admitted(account)
+
+    def _admitted(self, account: Account) -> Caller:
         rights = self._rights(account.partner)
         if rights is None or not rights.may_read:
             raise PartnerSuspended

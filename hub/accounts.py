@@ -157,6 +157,13 @@ class Accounts:
         with self._reading:
             return [_account(row) for row in self._reader.execute(asked, (partner, partner))]
 
+    def known(self, account_id: str) -> Account | None:
+        """Return the account of an id, whether its token works or not; None if there never was one."""
+        asked = f"SELECT {_COLUMNS} FROM tokens t WHERE t.id = ?"
+        with self._reading:
+            row = self._reader.execute(asked, (account_id,)).fetchone()
+        return None if row is None else _account(row)
+
     def check(self, token: str, now: datetime) -> Account | None:
         """Return whose token this is, if it works at `now`."""
         return self._checked(_BY_TOKEN, token, now)

@@ -26,12 +26,17 @@ from hub.access import Callers
 from hub.accounts import open_accounts
 from hub.address import Address
 from hub.asyncapi import asyncapi
+from hub.digests.opening import open_postman
+from hub.feeds.broadcast import Broadcaster, Sources
+from hub.feeds.rights import Rights
 from hub.feeds.sharing import SharedPages
 from hub.keys import cursor_key, open_vault
 from hub.limits import Gate
 from hub.metrics import CountAnswers, Metrics
 from hub.openapi import openapi
+from hub.outgoing import Outgoing, Rules
 from hub.pages.views import STATIC_TYPES
+from hub.personal.keys import open_personal_keys
 from hub.presence import serving
 from hub.pulse import Pulse
 from hub.routes import addresses
@@ -39,6 +44,13 @@ from hub.routing import routes_of
 from hub.security import SecurityHeaders
 from hub.settings import Settings
 from hub.state import Closing, HubState
+from hub.subscriptions.desk import SubscriptionDesk
+from hub.subscriptions.dispatcher import Dispatcher
+from hub.subscriptions.log import DeliveryLog
+from hub.subscriptions.opening import open_shelf
+from hub.subscriptions.outbox import Outbox, Tools
+from hub.subscriptions.standing import Standing
+from hub.subscriptions.turn import Turn
 from hub.timekeeper import keep_time
 from projections.reading_room import ReadingRoom
 from schemas.registry import Registry
@@ -46,6 +58,9 @@ from schemas.registry import Registry
 VIEWS_FILE = "views.sqlite"
 GOODBYE_SECONDS = 1.0
 READERS = 32
+FEEDERS = 4
+"""Threads that read pages for the feed: each keeps a connection and its cache, and more of them are no faster."""
+
 WRITERS = 64
 
 Random = Callable[[int], bytes]
@@ -106,14 +121,19 @@ def _lifespan(parts: _Parts) -> Callable[[Starlette], AbstractAsyncContextManage
             async with anyio.create_task_group() as tasks:
                 pulse, room = hub["pulse"], hub["room"]
                 tasks.start_soon(pulse.run)
+                tasks.start_soon(hub["broadcaster"].run)
                 tasks.start_soon(_ring_at_close, parts.closing, pulse)
                 seconds = parts.settings.timekeeper_seconds
                 tasks.start_soon(keep_time, hub["intake"], room, parts.clock, seconds)
+                tasks.start_soon(hub["dispatcher"].run, pulse, seconds)
+                if hub["postman"] is not None:
+                    tasks.start_soon(hub["postman"].run, seconds)
                 try:
                     yield hub
                 finally:
                     await parts.closing.begin(GOODBYE_SECONDS)
                     tasks.cancel_scope.cancel()
+            await hub["outgoing"].close()
 
     return lifespan
 
@@ -129,10 +149,27 @@ def _open(parts: _Parts, opened: ExitStack) -> HubState:
     opened.callback(store.close)
     accounts = open_accounts(settings.data, parts.random)
     opened.callback(accounts.close)
+    personal = open_personal_keys(settings.data, parts.random)
+    opened.callback(personal.close)
     intake = Intake(registry, store, clock)
     room = opened.enter_context(ReadingRoom(registry, store, settings.data / VIEWS_FILE, parts.extra))
     parts.metrics.watch(room, parts.closing)
+    callers = Callers(accounts, intake.rights, clock)
+    shelf = open_shelf(settings.data, parts.random, settings.keys)
+    opened.callback(shelf.close)
+    # A log that was restored from a backup may be shorter than it was.
+    shelf.bound(store.head())
+    standing = Standing(accounts, callers, clock)
+    tools = Tools(shelf, DeliveryLog(shelf), standing, room.purge, cursors, clock, parts.random)
+    turn = Turn(settings.data)
+    opened.callback(turn.close)
+    templates = _templates()
+    postman = open_postman(settings, tools, turn, registry, templates, opened)
+    outgoing = Outgoing(Rules(is_loopback_allowed=settings.webhooks_loopback_for_tests_only))
     reading, writing = anyio.CapacityLimiter(READERS), anyio.CapacityLimiter(WRITERS)
+    pulse = Pulse(room, store.head, accounts, settings.look_seconds)
+    shared = SharedPages(room, cursors, anyio.CapacityLimiter(FEEDERS), settings.feed_messages)
+    sources = Sources(shared, pulse, Rights(callers, accounts.version, clock), parts.closing)
     return HubState(
         settings=settings,
         clock=clock,
@@ -140,15 +177,21 @@ def _open(parts: _Parts, opened: ExitStack) -> HubState:
         intake=intake,
         room=room,
         accounts=accounts,
-        callers=Callers(accounts, intake.rights, clock),
+        callers=callers,
         gate=Gate(settings.rate_burst, settings.rate_per_second, clock),
         glass=Glass(intake, store, clock),
         cursors=cursors,
-        pulse=Pulse(room, store.head, accounts, settings.look_seconds),
+        pulse=pulse,
         closing=parts.closing,
-        shared=SharedPages(room, cursors, reading, settings.feed_messages),
+        shared=shared,
+        broadcaster=Broadcaster(sources, settings),
+        subscriptions=SubscriptionDesk(tools),
+        dispatcher=Dispatcher(Outbox(tools), outgoing.post, turn, clock),
+        outgoing=outgoing,
+        personal=personal,
+        postman=postman,
         metrics=parts.metrics,
-        templates=_templates(),
+        templates=templates,
         documents=_documents(parts, registry),
         statics=_statics(),
         end_of_log=store.head,

@@ -8,6 +8,7 @@ from events.vault import FILE, Vault
 
 CURSOR_KEY = "cursor.key"
 VAULT_KEY = "vault.key"
+SUBSCRIPTIONS_KEY = "subscriptions.key"
 FOLDER = "keys"
 
 Random = Callable[[int], bytes]
@@ -23,11 +24,11 @@ class HubNotInitialised(Exception):
 class KeyMissing(HubNotInitialised):
     """The hub's folder of keys lacks one of them."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, opens: str = "the personal fields of this hub's log") -> None:
         super().__init__()
         self.args = (
             f"{name} is missing from the folder of keys. Is HUB_KEYS set, and its disk there? "
-            "Without it nobody can read the personal fields of this hub's log.",
+            f"Without it nobody can read {opens}.",
         )
 
 
@@ -45,6 +46,7 @@ def make_keys(data: Path, random: Random, keys: Path | None = None) -> None:
         keys: the folder of keys, if it is another than `data`/keys.
     """
     make_vault_key(data, random, keys)
+    make_subscriptions_key(data, random, keys)
     _make(keys_folder(data, keys) / CURSOR_KEY, random)
 
 
@@ -83,6 +85,25 @@ def vault_key(data: Path, keys: Path | None = None) -> bytes:
         return (keys_folder(data, keys) / VAULT_KEY).read_bytes()
     except FileNotFoundError as error:
         raise KeyMissing(VAULT_KEY) from error
+
+
+def make_subscriptions_key(data: Path, random: Random, keys: Path | None = None) -> None:
+    """Make the key of addresses, notes and secrets of subscriptions, if there is none."""
+    folder = keys_folder(data, keys)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make(folder / SUBSCRIPTIONS_KEY, random)
+
+
+def subscriptions_key(data: Path, keys: Path | None = None) -> bytes:
+    """Return the key under which addresses, notes and secrets of subscriptions are kept.
+
+    Raises:
+        KeyMissing: there is none.
+    """
+    try:
+        return (keys_folder(data, keys) / SUBSCRIPTIONS_KEY).read_bytes()
+    except FileNotFoundError as error:
+        raise KeyMissing(SUBSCRIPTIONS_KEY, "the addresses and secrets of subscriptions") from error
 
 
 def open_vault(data: Path, random: Random, keys: Path | None = None) -> Vault:

@@ -26,6 +26,9 @@ _PARTS = {
     "version": "A version, or `common`, `vocabularies`, `codes`.",
     "name": "common, vocabularies or codes.",
     "request": "A request to break glass.",
+    "secret": "The end of a link in a mail.",
+    "address": "A personal address, as `POST /addresses` names it.",
+    "subscription": "A subscription, as `POST /subscriptions` names it.",
     "job": "A job, as an answer 202 names it.",
 }
 

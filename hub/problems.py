@@ -106,6 +106,8 @@ def rows() -> dict[type[Exception], Row]:
         refusals.TooManyConnections: Row(503, "too-many-connections", "Full", _detail, {"Retry-After": "10"}),
         refusals.QueryRefused: Row(400, "query-refused", "Address refused", _errors),
         submission.EventRefused: Row(422, "event-refused", "Event refused", _submission),
+        refusals.AddressRefused: Row(422, "address-refused", "Personal address refused", _errors),
+        refusals.SubscriptionRefused: Row(422, "subscription-refused", "Subscription refused", _errors),
         refusals.NotYet: Row(503, "not-yet", "Not yet", _detail, again),
         submission.StoreBusy: Row(503, "busy", "Busy", _const(_BUSY), again),
         submission.StoreUnavailable: Row(503, "log-unavailable", "Log unavailable", _const(_LOST), again),

@@ -128,3 +128,19 @@ class RequestMalformed(Exception):
 
     def __init__(self) -> None:
         super().__init__("This is not HTTP/1.1.")
+
+
+class AddressRefused(Exception):
+    """A personal address cannot be made like this; `problems` lists each reason."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("No address was made; see errors for every reason.")
+        self.problems = tuple(problems)
+
+
+class SubscriptionRefused(Exception):
+    """A subscription cannot be made or used like this; `problems` lists each reason."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("Nothing was changed; see errors for every reason.")
+        self.problems = tuple(problems)

@@ -20,7 +20,9 @@ from hub.api import parameters as p
 from hub.api.lists import NAMES, dossier_of, lister
 from hub.feeds.sse import follow_events
 from hub.feeds.websocket import follow_websocket
+from hub.outside import outside_addresses
 from hub.pages import views
+from hub.subscriptions.addresses import subscription_addresses
 
 API = "/api/v1"
 PROMETHEUS = "text/plain"
@@ -39,6 +41,8 @@ def addresses() -> tuple[Address, ...]:
         *_stewards(),
         *_glass(),
         *_erasures(),
+        *subscription_addresses(),
+        *outside_addresses(),
         *_operations(),
         *_pages(),
     )
@@ -116,9 +120,13 @@ def _graph() -> tuple[Address, ...]:
     )  # fmt: skip
 
 
+def _later() -> Answer:
+    return Answer(202, "It is being computed; `Location` says where the answer will be.", component="Job")
+
+
 def _measures() -> tuple[Address, ...]:
     of, job = f"{API}/graph", f"{API}/graph/jobs/{{job}}"
-    later = Answer(202, "It is being computed; `Location` says where the answer will be.", component="Job")
+    later = _later()
     by = p.choice("by", "The measure.", measures.CENTRAL, "pagerank")
     most = p.limit(50, p.MAX_LISTED)
     return (
@@ -138,17 +146,17 @@ def _measures() -> tuple[Address, ...]:
 
 
 def _questions() -> tuple[Address, ...]:
-    of = f"{API}/graph"
+    of, then = f"{API}/graph", (p.as_of, p.known_on)
     return (
         Address("GET", f"{of}/alone", "showAlone", questions.show_alone,
                 "Lawyers under threat, those first whom the least support reaches", "Graph",
-                (p.one_country, p.limit(50, p.MAX_LISTED), p.offset), _ok("Alone", "A page.")),
+                (p.one_country, p.limit(50, p.MAX_LISTED), p.offset, *then), (*_ok("Alone", "A page."), _later())),
         Address("GET", f"{of}/who-acts", "showWhoActs", questions.show_who_acts,
-                "Who acts in a matter, what nobody does, and what two do", "Graph", (p.matter,),
+                "Who acts in a matter, what nobody does, and what two do", "Graph", (p.matter, *then),
                 _ok("WhoActs", "The acts.")),
         Address("GET", f"{of}/invite", "showInvite", questions.show_invite,
-                "Whom to invite to an action, with reasons", "Graph", (p.matter, p.limit(20, p.MAX_LISTED)),
-                _ok("Invitations", "Partners, best first.")),
+                "Whom to invite to an action, with reasons", "Graph",
+                (p.matter, p.limit(20, p.MAX_LISTED), *then), _ok("Invitations", "Partners, best first.")),
     )  # fmt: skip
 
 

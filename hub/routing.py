@@ -23,7 +23,8 @@ def routes_of(table: Sequence[Address]) -> list[BaseRoute]:
         Route(path, _answering(methods), methods=list(methods)) for path, methods in paths.items()
     ]
     sockets = [WebSocketRoute(one.path, _following(one, one.follower)) for one in table if one.follower]
-    return [*routes, *sockets]
+    # The feed first: thousands may come back to it at once.
+    return [*sockets, *routes]
 
 
 def _answering(methods: Mapping[str, Address]) -> Callable[[HubRequest], Awaitable[Response]]:

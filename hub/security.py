@@ -20,7 +20,7 @@ HTTPS_ALONE = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 class SecurityHeaders:
-    """Adds the headers to every HTTP answer; what differs by reader is never cached by others.
+    """Adds the headers to every HTTP answer that has none of its own; what differs by reader is never cached by others.
 
     Args:
         app: what answers.
@@ -41,7 +41,8 @@ class SecurityHeaders:
                 names = {name for name, _ in said}
                 if b"cache-control" not in names:
                     said.append((b"cache-control", b"no-store"))
-                message = {**message, "headers": [*said, *self._headers]}
+                ours = (one for one in self._headers if one[0] not in names)
+                message = {**message, "headers": [*said, *ours]}
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

@@ -73,6 +73,25 @@ def _rate(said: str) -> float:
     return rate
 
 
+def _danger(said: str) -> bool:
+    if said != "this-is-a-test":
+        raise ValueError("only tests set it, and they know to what")
+    return True
+
+
+def _mail_server(said: str) -> str:
+    parts = urlsplit(said)
+    if said and (parts.scheme not in {"smtp", "smtps"} or not parts.hostname):
+        raise ValueError("a mail server begins with smtp:// or smtps://")
+    return said
+
+
+def _mailbox(said: str) -> str:
+    if said and (said.count("@") != 1 or not said.isprintable() or said[0] == "@" or said[-1] == "@"):
+        raise ValueError("it must be the address of a mailbox")
+    return said
+
+
 def _networks(said: str) -> tuple[Network, ...]:
     return read_networks(one.strip() for one in said.split(",") if one.strip())
 
@@ -200,6 +219,26 @@ class Settings:
         default=2000, metadata=_said("calls", "How many calls an account may make at once.", _count)
     )
 
+    smtp_url: str = field(
+        default="",
+        repr=False,
+        metadata=_said(
+            "URL",
+            "The server that takes mails: smtps://user:password@host or smtp://...; without it there are none.",
+            _mail_server,
+        ),
+    )
+    mail_from: str = field(default="", metadata=_said("address", "The sender of mails.", _mailbox))
+
+    webhooks_loopback_for_tests_only: bool = field(
+        default=False,
+        metadata=_said(
+            "words",
+            "Lets webhooks call this very machine, over http: never where strangers make subscriptions.",
+            _danger,
+        ),
+    )
+
     @property
     def store_url(self) -> str:
         """The address of the log, with the default filled in."""
@@ -238,10 +277,13 @@ class Settings:
         """Return these settings if this hub can serve by them.
 
         Raises:
-            SettingsRefused: a bus or several workers were asked for, which the embedded hub does not have.
+            SettingsRefused: a bus or several workers were asked for, which the embedded hub does not have;
+                or half of what mails need.
         """
         if self.workers > 1:
             raise SettingsRefused("This hub runs as one process: --workers above 1 is not supported yet.")
+        if bool(self.smtp_url) != bool(self.mail_from):
+            raise SettingsRefused("Mails need both HUB_SMTP_URL and HUB_MAIL_FROM.")
         if self.bus:
             raise SettingsRefused("This hub stands alone: --bus is not supported yet.")
         return self

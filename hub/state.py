@@ -18,10 +18,16 @@ if TYPE_CHECKING:
     from events.intake import Intake
     from hub.access import Callers
     from hub.accounts import Accounts
+    from hub.digests.postman import Postman
+    from hub.feeds.broadcast import Broadcaster
     from hub.feeds.sharing import SharedPages
     from hub.limits import Gate
     from hub.metrics import Metrics
+    from hub.outgoing import Outgoing
+    from hub.personal.keys import PersonalKeys
     from hub.pulse import Pulse
+    from hub.subscriptions.desk import SubscriptionDesk
+    from hub.subscriptions.dispatcher import Dispatcher
     from projections.reading_room import ReadingRoom
     from schemas.registry import Registry
 
@@ -70,6 +76,12 @@ class HubState(TypedDict):
     pulse: "Pulse"
     closing: Closing
     shared: "SharedPages"
+    broadcaster: "Broadcaster"
+    subscriptions: "SubscriptionDesk"
+    dispatcher: "Dispatcher"
+    outgoing: "Outgoing"
+    personal: "PersonalKeys"
+    postman: "Postman | None"
     metrics: "Metrics"
     templates: jinja2.Environment
     documents: dict[str, bytes]

@@ -84,17 +84,19 @@ class Pools:
         """Return a value for a parameter; fails for one that nobody taught it."""
         choices: Mapping[str, Sequence[str]] = {
             "about": self.refs, "avoid": self.refs, "from": self.refs, "to": self.refs,
-            "after": self._cursors, "at_least": self._cursors, "as_of": self._days,
+            "after": self._cursors, "before": self._cursors, "at_least": self._cursors, "as_of": self._days,
             # A day for events, a cursor for the graph; each refuses the other's.
             "since": [*self._days, *self._cursors], "known_on": self._days,
             "merge": ("true", "false"), "past": ("true", "false"),
             "until": self._days, "country": self._countries, "partner": SLUGS, "q": self._words,
+            "urgency": ("urgent", "high", "normal"),
             "kind": [*(kind for _, _, kind in self.ties), "lawyer", "threat"],
             "ties": [kind for _, _, kind in self.ties],
             "kinds": self._kinds, "order": ("world", "log"),
             "format": ("json", "gexf", "graphml", "csv", "zip", "node-link", "ftm"),
             "weigh": ("trust", "hops"), "hostile": ("any", "ends"),
             "hops": "01234", "k": "135", "limit": ("1", "2", "5", "50", "100"), "offset": "012",
+            "mine": ("true", "false"), "key": ("no key of any kind",),
             "overdue": ("true", "false"), "derived": ("true", "false"), "claims": ("true", "false"),
             "by": ("pagerank", "betweenness", "core"),
             "sort": ("ref", "-ref", "label", "-starts", "status", "-name"),
@@ -124,6 +126,8 @@ class Pools:
             "version": "1",
             "secret": "nothing",
             "job": "0" * 32,
+            "subscription": "sub_x",
+            "address": "adr_x",
         }
         return [_filled(one.path, {name: values[name] for name in names})]
 
@@ -142,7 +146,7 @@ def questions(table: Sequence[Address], pools: Pools, random: Random) -> list[Qu
     for one in table:
         if one.method != "GET" or one.follower is not None:
             continue
-        eager = 6 if one.tag in {"Graph", "Events"} else 2
+        eager = 6 if one.tag in {"Graph", "Events", "Outside"} else 2
         for path in pools.paths(one, random):
             made.append(Question(one.path, path, _query(one, pools, random, 0.0)))
             drawn = eager if one.parameters and path == one.path else 0

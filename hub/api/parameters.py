@@ -20,6 +20,7 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 _REF = re.compile(r"[a-z]+:[A-Za-z0-9_.:-]{1,130}")
 _CODE = re.compile(r"[A-Za-z][A-Za-z_]{0,39}")
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _WHERE = re.compile(r"[a-z_]{1,40}:[A-Za-z0-9_.:-]{1,140}")
 _SORT = re.compile(r"-?[a-z_]{1,40}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -143,7 +144,16 @@ country = Parameter(
     _form(_COUNTRY, "two capital letters"),
     many=True,
 )
-about = Parameter("about", "Only about these references.", _text(_REF), _form(_REF, "kind:LOCAL"), many=True)
+about = Parameter(
+    "about",
+    "Only about these references, and what belongs to them: of a lawyer the trials, of a trial the hearings.",
+    _text(_REF),
+    _form(_REF, "kind:LOCAL"),
+    many=True,
+)
+urgency = Parameter(
+    "urgency", "Only of these urgencies.", _text(_CODE), _form(_CODE, "e.g. urgent"), many=True
+)
 partner = Parameter("partner", "Only from these partners.", _text(_SLUG), _form(_SLUG, "a slug"), many=True)
 since = Parameter("since", "Recorded on this day or later.", {"type": "string", "format": "date"}, _day)
 until = Parameter("until", "Recorded on this day or earlier.", {"type": "string", "format": "date"}, _day)
@@ -230,8 +240,21 @@ records = Parameter(
     _count(MAX_RECORDS, 1),
     default=10,
 )
+before = Parameter(
+    "before",
+    "Only what stands before this cursor, which is older.",
+    _text(_CURSOR),
+    _form(_CURSOR, "a cursor of this hub"),
+)
+key = Parameter(
+    "key",
+    "The key of a personal address, in place of a token.",
+    _text(_KEY),
+    _form(_KEY, "as the hub made it"),
+)
+mine = flag("mine", "Only hearings of trials and cases of which your partner spoke, and of what you follow.")
 atomic = flag("atomic", "Record all or nothing.")
 dry_run = flag("dry_run", "Check only; record nothing.")
 
-EVENT_FILTERS = (types, country, about, partner, since, until)
+EVENT_FILTERS = (types, country, about, partner, urgency, since, until)
 """The filters that `GET /events` and the feed share."""

@@ -1,5 +1,7 @@
 """From the parameters of a call to the questions that a sight answers."""
 
+from dataclasses import replace
+
 from events.cursor import Cursors
 from events.event import Position
 from hub.address import Asked
@@ -15,6 +17,7 @@ def event_filters(asked: Asked) -> EventQuery:
         countries=asked["country"],
         about=asked["about"],
         partners=asked["partner"],
+        urgencies=asked["urgency"],
         since=asked["since"],
         until=asked["until"],
     )
@@ -27,17 +30,7 @@ def event_query(cursors: Cursors, asked: Asked) -> EventQuery:
         UnknownCursor: `after` is none of this hub's cursors.
     """
     after = Position(0) if asked["after"] is None else whole_position(cursors, asked["after"])
-    filters = event_filters(asked)
-    return EventQuery(
-        after=after,
-        limit=asked["limit"],
-        types=filters.types,
-        countries=filters.countries,
-        about=filters.about,
-        partners=filters.partners,
-        since=filters.since,
-        until=filters.until,
-    )
+    return replace(event_filters(asked), after=after, limit=asked["limit"])
 
 
 def whole_position(cursors: Cursors, cursor: str) -> Position:
@@ -65,6 +58,11 @@ def moment_query(asked: Asked) -> GraphQuery:
     """Return which moment of the graph is meant, and whether what is the same is read as one."""
     when = {name: asked[name] for name in ("as_of", "known_on", "merge")}
     return GraphQuery(**when, past=asked.get("past", False))
+
+
+def question_moment(asked: Asked) -> GraphQuery:
+    """Return the moment of a coordinator's question."""
+    return GraphQuery(as_of=asked["as_of"], known_on=asked["known_on"])
 
 
 def suggestion_query(asked: Asked, *, across: bool) -> SuggestionQuery:

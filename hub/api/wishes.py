@@ -20,7 +20,10 @@ LONGEST_NOTE = 500
 _PLACED = frozenset({"since", "until"})
 """Filters that look into the past: a subscription looks ahead."""
 
-_MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,63}")
+# No encoded word (RFC 2047): what is decoded from one may be another address, or a header.
+_MAIL = re.compile(
+    r"(?!.*=\?)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,63}"
+)
 _FIELDS: Mapping[Channel, frozenset[str]] = {
     "webhook": frozenset({"url", "signature"}),
     "mail": frozenset({"address", "rate"}),

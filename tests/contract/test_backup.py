@@ -147,7 +147,11 @@ def test_keys_need_the_key_that_wraps_them(terminal: Terminal, world: World, tmp
     make_keys(fresh, Chance("another"))
     result = terminal.run("restore", log, "--vault", keys, "--data", fresh)
     assert (result.exit_code, "different hubs" in result.stderr) == (3, True)
-    assert {one.name for one in (fresh / "keys").iterdir()} == {"cursor.key", "vault.key"}
+    assert {one.name for one in (fresh / "keys").iterdir()} == {
+        "cursor.key",
+        "subscriptions.key",
+        "vault.key",
+    }
     assert not (fresh / "log.sqlite").exists()
 
 

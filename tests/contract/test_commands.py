@@ -613,9 +613,8 @@ def test_follow_ends_with_the_promised_status(hub_: Hub, terminal: Terminal) -> 
     assert "Show a token" in terminal.fails(1, "follow", "--from", hub_.url, "--token", "hub_wrong")
     assert "cursor" in terminal.fails(1, *hub_.remote("follow", "--from", hub_.url, "--after", "nonsense"))
     assert "could not be reached" in terminal.fails(
-        3, "follow", "--from", "http://127.0.0.1:1", "--timeout", "1"
+        3, "follow", "--from", "http://127.0.0.1:1", "--timeout", "0"
     )
-    assert terminal.pauses == [0.5, 1.0]
 
 
 @pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
@@ -630,15 +629,6 @@ def test_follow_ends_cleanly_at_ctrl_c(hub_: Hub, asked: signal.Signals) -> None
         following.send_signal(asked)
         told = following.communicate(timeout=20)[1]
     assert (following.returncode, told) == (0, "Stopped.\n")
-
-
-def test_follow_stops_when_interrupted_between_connections(terminal: Terminal) -> None:
-    def interrupt(_: float) -> None:
-        raise KeyboardInterrupt
-
-    world = World(terminal.clock, terminal.chance, interrupt, {})
-    result = CliRunner().invoke(command, ["follow", "--from", "http://127.0.0.1:1"], obj=world)
-    assert (result.exit_code, "Stopped." in result.stderr) == (0, True)
 
 
 def test_events_are_exported_in_every_format_and_read_back(hub_: Hub, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def door(world: World) -> Iterator[TestClient]:
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every graph count as a large one."""
-    monkeypatch.setattr("projections.graph.measuring.MOST_WORK", 0)
+    monkeypatch.setattr("projections.graph.whole.measuring.MOST_WORK", 0)
 
 
 def ask(door: TestClient, world: World, measure: str, who: str = "anna") -> Any:
@@ -53,7 +53,7 @@ def test_a_job_ends_with_what_a_small_graph_answers_at_once(
     at_once = ask(door, world, measure)
     assert at_once.status_code == 200
     assert at_once.json()["nodes"] > 1
-    monkeypatch.setattr("projections.graph.measuring.MOST_WORK", 0)
+    monkeypatch.setattr("projections.graph.whole.measuring.MOST_WORK", 0)
     later = ask(door, world, measure)
     assert later.status_code == 202
     assert later.headers["location"] == f"/api/v1/graph/jobs/{later.json()['job']}"

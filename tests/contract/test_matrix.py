@@ -31,6 +31,8 @@ LISTED = {
     "supports": "support", "datasets": "dataset",
 }  # fmt: skip
 
+OWN_ACTS = ("confirm", "resume", "replay", "rotate", "test")
+
 ROUTES = {
     "POST /api/v1/events": "publish",
     "GET /api/v1/events": "answer",
@@ -63,6 +65,21 @@ ROUTES = {
     "POST /api/v1/glass": "judgement",
     "GET /api/v1/glass/{request}": "absent",
     "POST /api/v1/glass/{request}/approve": "approval",
+    "POST /api/v1/subscriptions": "follow",
+    "GET /api/v1/subscriptions": "own",
+    "GET /api/v1/subscriptions/{subscription}": "own thing",
+    "DELETE /api/v1/subscriptions/{subscription}": "own act",
+    "GET /api/v1/subscriptions/{subscription}/deliveries": "own thing",
+    "GET /api/v1/subscriptions/{subscription}/news": "own thing",
+    **{f"POST /api/v1/subscriptions/{{subscription}}/{act}": "own act" for act in OWN_ACTS},
+    "GET /feed.atom": "answer",
+    "GET /feed.json": "answer",
+    "GET /hearings.ics": "answer",
+    "POST /api/v1/addresses": "follow",
+    "GET /api/v1/addresses": "own",
+    "DELETE /api/v1/addresses/{address}": "own act",
+    "GET /mail/{secret}": "absent",
+    "POST /mail/{secret}": "approval",
     "GET /schemas": "document",
     "GET /schemas/{name}": "document",
     "GET /schemas/{type}/{version}": "document",
@@ -93,6 +110,10 @@ absent    404    404       404      404         404     404       403       401 
 publish   401    200       403      200         403     403       403       401     401     403
 judgement 404    404       404      404         422     404       403       401     401     403
 approval  404    404       404      404         404     404       403       401     401     403
+follow    401    422       422      422         422     422       403       401     401     403
+own       401    200       200      200         200     200       403       401     401     200
+own thing 401    404       404      404         404     404       403       401     401     404
+own act   401    404       404      404         404     404       403       401     401     403
 form      403    403       403      403         403     403       403       403     403     403
 """
 """How each kind of address answers each role; POST without an `Origin`, so that a session is refused."""
@@ -135,22 +156,27 @@ ASKED: Mapping[str, Sequence[str]] = {
     "/api/v1/graph/paths": ("from={threat}&to={lawyer}", "from={threat}&to={lawyer}&weigh=hops&hostile=ends"),
     "/api/v1/graph/changes": ("limit=5000", "limit=1"),
     "/api/v1/graph/export": ("format=json", "format=csv", "format=node-link", "format=ftm"),
-    "/api/v1/graph/alone": ("limit=200", "limit=1&offset=1"),
-    "/api/v1/graph/who-acts": ("about={threat}", "about={lawyer}"),
-    "/api/v1/graph/invite": ("about={threat}&limit=200", "about={lawyer}"),
+    "/api/v1/graph/alone": ("limit=200", "limit=1&offset=1", "limit=200&as_of=2031-05-04"),
+    "/api/v1/graph/who-acts": ("about={threat}", "about={lawyer}", "about={threat}&as_of=2031-05-04"),
+    "/api/v1/graph/invite": ("about={threat}&limit=200", "about={lawyer}", "about={threat}&as_of=2031-05-04"),
     "/api/v1/identity/suggestions": ("limit=15", "kind=threat&limit=15"),
     "/api/v1/graph/central": ("limit=200", "by=betweenness&limit=200", "by=core&limit=200&kinds=lawyer"),
     "/api/v1/graph/communities": ("limit=200",),
     "/api/v1/graph/bridges": ("limit=200",),
     **{f"/api/v1/{name}": ("limit=200", "limit=200&about={threat}") for name in LISTED},
     "/api/v1/erasures": ("limit=200",),
+    "/api/v1/subscriptions/{subscription}/deliveries": ("limit=200", "limit=1&offset=1"),
+    "/api/v1/subscriptions/{subscription}/news": ("limit=200",),
     "/api/v1/conflicts": ("limit=200",),
+    "/feed.atom": ("limit=200", "limit=200&about={threat}"),
+    "/feed.json": ("limit=200", "limit=200&about={threat}"),
+    "/hearings.ics": ("about={threat}", "mine=true"),
 }
 """What is asked, besides the plain address; in braces a part of each event in turn."""
 
 PARTS = {
     "name": "common", "type": "threat.reported", "version": "1", "secret": "nothing", "request": "20310504-x",
-    "job": "0" * 32,
+    "job": "0" * 32, "subscription": "sub_x", "address": "adr_x",
     "/static/{name}": "hub.css",
 }  # fmt: skip
 """What stands for a part of a path, or for the only part of one path, that names no event and no reference."""

@@ -4,10 +4,8 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from hub.asyncapi import KINDS, asyncapi
 from hub.openapi import openapi, shown_path
 from hub.routes import addresses
-from tests.asyncapi_from_registry import asyncapi_schema
 from tests.running import registry
 
 PROMISED = """
@@ -92,31 +90,3 @@ def test_no_reference_leaves_the_document(described: Any) -> None:
     told = {part.partition('"')[0] for part in text.split('"$ref": "')[1:]}
     schemas = described["components"]["schemas"]
     assert all(one.removeprefix("#/components/schemas/") in schemas for one in told)
-
-
-@pytest.fixture(scope="module")
-def feed_described() -> Any:
-    feed = next(one for one in addresses() if one.follower is not None)
-    return asyncapi(feed.parameters, registry(), "https://hub.example")
-
-
-def asyncapi_errors(document: Any) -> list[str]:
-    import jsonschema_rs
-
-    return [error.message for error in jsonschema_rs.validator_for(asyncapi_schema()).iter_errors(document)]
-
-
-def test_asyncapi_is_valid(feed_described: Any) -> None:
-    assert asyncapi_errors(feed_described) == []
-    assert asyncapi_errors({**feed_described, "channels": {"feed": {"messages": []}}}) != []
-
-
-def test_asyncapi_tells_every_kind_of_message(feed_described: Any) -> None:
-    assert set(feed_described["components"]["messages"]) == set(KINDS)
-    assert feed_described["servers"]["hub"] == {
-        "host": "hub.example",
-        "protocol": "wss",
-        "security": [{"$ref": "#/components/securitySchemes/token"}],
-    }
-    properties = feed_described["channels"]["feed"]["bindings"]["ws"]["query"]["properties"]
-    assert {"after", "type", "country", "about", "partner", "since", "until"} == set(properties)

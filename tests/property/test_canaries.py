@@ -56,6 +56,7 @@ PARTS = {
     "secret": "nothing",
     "request": f"{DAY}-nothing",
     "job": "0" * 32,
+    "subscription": "sub_x",
 }
 """What stands for a part of a path that names no event and no reference."""
 
@@ -152,9 +153,10 @@ def queries(one: Address, aviary: Aviary) -> list[str]:
         return [f"{tie}&kind=TARGETS" if "kind" in needed else tie]
     if "q" in names:
         return ["q=QM", f"q={quote(threat['title'])}"]
-    asked = [most if "limit" in names else ""]
-    asked += [f"{most}&country=QM"] if "country" in names else []
-    asked += [f"{most}&about={quote(threat['threat'])}"] if "about" in names else []
+    whole = most if "limit" in names else ""
+    asked = [whole]
+    asked += [f"{whole}&country=QM".lstrip("&")] if "country" in names else []
+    asked += [f"{whole}&about={quote(threat['threat'])}".lstrip("&")] if "about" in names else []
     asked += [f"format={form}" for form in ("json", "gexf", "graphml", "csv") if "format" in names]
     asked += [f"{asked[-1]}&as_of=2250-01-01"] if "as_of" in names else []
     return asked

@@ -11,8 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events.audience import PUBLIC, Reader
-from projections.graph.introductions import PathQuery
-from projections.graph.meeting import MOST_HOPS
+from projections.graph.look import look_at
+from projections.graph.paths.introductions import PathQuery, introductions
+from projections.graph.paths.meeting import MOST_HOPS
+from projections.graph.query import ALL
+from projections.labels import Allowed
 from tests.folding import recorded, views_in
 
 Json = Any
@@ -138,3 +141,65 @@ def test_what_is_hidden_and_when_it_came_changes_no_byte(
     whole = orjson.dumps(answered(drawn, numbers, PUBLIC, query))
     assert orjson.dumps(answered(drawn, shuffled, PUBLIC, query)) == whole
     assert orjson.dumps(answered(drawn, seen(drawn, "clear"), PUBLIC, query)) == whole
+
+
+PARTNERS = ["partner:lanterns", "partner:docket"]
+JUDGED = st.tuples(
+    st.just("identity.judged"),
+    st.sampled_from(["lanterns", "docket"]),
+    st.sampled_from(["clear", "amber"]),
+    st.builds(
+        lambda pair, judgement, prefers: {
+            "left": pair[0],
+            "right": pair[1],
+            "judgement": judgement,
+            **({"preferred": pair[prefers]} if prefers is not None else {}),
+        },
+        st.sampled_from([LAWYERS, BODIES, THREATS]).flatmap(st.permutations),
+        st.sampled_from(["same", "same", "different", "unsure"]),
+        st.none() | st.integers(0, 1),
+    ),
+)
+ADMITTED = st.tuples(
+    st.just("partner.admitted"),
+    st.just("stewards"),
+    st.sampled_from(["clear", "amber"]),
+    st.fixed_dictionaries(
+        {"partner": st.sampled_from(PARTNERS), "body": st.sampled_from(BODIES), "name": st.just({"en": "N"})}
+    ),
+)
+STEPS = st.lists(st.tuples(st.sampled_from(["put", "put", "put", "anew", "drop"]), reports() | JUDGED | ADMITTED),
+                 min_size=6, max_size=24)  # fmt: skip
+ASKED = st.builds(
+    PathQuery,
+    source=st.sampled_from([LAWYERS[0], BODIES[3], PARTNERS[0]]),
+    target=st.sampled_from([LAWYERS[1], BODIES[0], THREATS[0], PARTNERS[1]]),
+    now=st.just(NOW),
+    k=st.integers(1, 5),
+    avoid=st.lists(st.sampled_from([*BODIES, *LAWYERS]), max_size=1),
+    weigh=st.sampled_from(["trust", "hops"]),
+    hostile=st.sampled_from(["any", "ends"]),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(STEPS, ASKED, st.sampled_from(["clear", "amber"]), st.data())
+def test_what_is_kept_says_what_walking_the_ties_says_whatever_changes(
+    steps: list[tuple[str, Json]], query: PathQuery, tlp: str, data: st.DataObject
+) -> None:
+    with TemporaryDirectory() as folder, views_in(Path(folder)) as views:
+        sight = views.graph_of(READERS[tlp])
+        allowed = Allowed(views.labels, READERS[tlp])
+        there: list[int] = []
+        for at, (how, (kind, partner, label, said)) in enumerate(steps, 1):
+            place = data.draw(st.sampled_from(there)) if there and how != "put" else at
+            event = recorded(place, kind, said, partner, tlp=label, id=f"r{place}")
+            if how == "drop" and place != at:
+                views.drop(event, at)
+                there.remove(place)
+            else:
+                views.put(event, at=at)
+                there = sorted({*there, place})
+            with views.graph.lock:
+                walked = introductions(look_at(views.graph, allowed.numbers(), ALL), query)
+            assert orjson.dumps(sight.paths(query)) == orjson.dumps(walked)

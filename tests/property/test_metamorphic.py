@@ -55,6 +55,8 @@ NOT_FOR_THIS = frozenset({
     "/api/v1/graph/invite", "/api/v1/graph/paths", "/api/v1/graph/who-acts", "/api/v1/identity/suggestions",
     # What changed since is what is more.
     "/api/v1/graph/changes",
+    # What is not public any more, does not hold any more or may not be used any more is said to be so.
+    "/feed.atom", "/feed.json", "/hearings.ics",
 })  # fmt: skip
 
 COUNTS = frozenset({"total", "claims", "degree"})

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from events.audience import PUBLIC, Reader
 from events.event import RecordedEvent
 from projections.dossier_sight import LISTS, ListQuery
-from projections.graph.introductions import PathQuery
+from projections.graph.paths.introductions import PathQuery
 from projections.graph.query import GraphQuery
 from tests.folding import Views, recorded, views_in
 

@@ -11,6 +11,7 @@ from events.restoring import copy_log
 from events.submission import StoreUnavailable
 from events.vault import FILE
 from hub.keys import (
+    SUBSCRIPTIONS_KEY,
     HubNotInitialised,
     KeyMissing,
     cursor_key,
@@ -42,7 +43,7 @@ def test_keys_may_be_on_another_disk(tmp_path: Path) -> None:
     vault = open_vault(data, Chance("vault"), keys)
     vault.keys_for([PAIR])
     vault.close()
-    assert sorted(one.name for one in keys.iterdir()) == ["cursor.key", "vault.key", FILE]
+    assert sorted(one.name for one in keys.iterdir()) == ["cursor.key", SUBSCRIPTIONS_KEY, "vault.key", FILE]
     assert not data.exists()
     with pytest.raises(HubNotInitialised):
         cursor_key(data)

@@ -91,3 +91,11 @@ def test_several_workers_or_a_bus_are_refused_rather_than_pretended() -> None:
 
 def test_the_token_is_not_shown() -> None:
     assert "hub_secret" not in repr(Settings.read({"HUB_TOKEN": "hub_secret"}))
+
+
+def test_webhooks_to_this_machine_are_not_allowed_by_mistake() -> None:
+    name = "HUB_WEBHOOKS_LOOPBACK_FOR_TESTS_ONLY"
+    for said in ("1", "true", "yes", ""):
+        with pytest.raises(SettingsRefused, match="only tests set it"):
+            Settings.read({name: said})
+    assert Settings.read({name: "this-is-a-test"}).webhooks_loopback_for_tests_only

@@ -1,0 +1,94 @@
+"""The calendar as a file: RFC 5545, with what RFC 7986 adds."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar, Event, Timezone
+
+from events.moments import read_moment
+from hub.calendar.entries import Entry
+
+MEDIA = "text/calendar"
+PRODID = "-//Solidarity Hub//Hearings//EN"
+REFRESH = timedelta(hours=1)
+"""How often programs are asked to look again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is said of a hearing beside its time.
+
+    Args:
+        title: a few words.
+        link: its dossier; empty: there is none any more.
+        place: where; empty: not known.
+        text: sentences.
+        country: a code; empty: not known.
+        is_public: it stands in the calendar that everybody may read.
+    """
+
+    title: str
+    link: str = ""
+    place: str = ""
+    text: str = ""
+    country: str = ""
+    is_public: bool = False
+
+
+def calendar(entries: Sequence[tuple[Entry, Told]], name: str) -> bytes:
+    """Write a calendar; the same entries give the same bytes."""
+    made = Calendar()
+    made.add("prodid", PRODID)
+    made.add("version", "2.0")
+    made.add("method", "PUBLISH")
+    made.add("name", name)
+    made.add("x-wr-calname", name)
+    made.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    made.add("x-published-ttl", "PT1H")
+    for zone in _zones(entry for entry, _ in entries):
+        made.add_component(zone)
+    for entry, told in entries:
+        made.add_component(_event(entry, told))
+    return bytes(made.to_ical())
+
+
+def _event(entry: Entry, told: Told) -> Event:
+    event = Event()
+    changed = read_moment(entry.moment) or datetime.fromtimestamp(0, UTC)
+    event.add("uid", entry.uid)
+    event.add("dtstamp", changed.replace(microsecond=0))
+    event.add("last-modified", changed.replace(microsecond=0))
+    event.add("sequence", entry.sequence)
+    event.add("status", entry.status)
+    event.add("dtstart", entry.when.start)
+    if entry.when.end is not None:
+        event.add("dtend", entry.when.end)
+    event.add("summary", f"Cancelled: {told.title}" if entry.status == "CANCELLED" else told.title)
+    event.add("transp", "OPAQUE" if entry.status == "CONFIRMED" else "TRANSPARENT")
+    event.add("class", "PUBLIC" if told.is_public else "PRIVATE")
+    if entry.follows is not None:
+        event.add("related-to", entry.follows, parameters={"RELTYPE": "SIBLING"})
+    said = {"location": told.place, "description": told.text, "url": told.link}
+    for name, text in said.items():
+        if text:
+            event.add(name, text)
+    event.add("categories", ["Hearing", told.country] if told.country else ["Hearing"])
+    return event
+
+
+def _zones(entries: Iterable[Entry]) -> Iterator[Timezone]:
+    """Yield the rules of each zone in use, for the years in use, in the order of their names."""
+    years: dict[str, list[int]] = {}
+    for entry in entries:
+        start = entry.when.start
+        if isinstance(start, datetime) and isinstance(start.tzinfo, ZoneInfo):
+            years.setdefault(start.tzinfo.key, []).append(start.year)
+    for name, used in sorted(years.items()):
+        zone = Timezone.from_tzid(
+            name, first_date=date(min(used) - 1, 1, 1), last_date=date(max(used) + 2, 1, 1)
+        )
+        # The library notes for which years it holds; they follow from the entries.
+        zone.pop("COMMENT", None)
+        yield zone

@@ -1,0 +1,39 @@
+"""Putting together what sends mails, where the operator has named a mail server."""
+
+from contextlib import ExitStack
+
+import jinja2
+
+from hub.digests.book import FILE, MailBook
+from hub.digests.desk import MailDesk, MailTools
+from hub.digests.links import Links
+from hub.digests.postman import Postman
+from hub.digests.sending import SmtpServer
+from hub.keys import subscriptions_key
+from hub.settings import Settings
+from hub.subscriptions.outbox import Tools
+from hub.subscriptions.turn import Turn
+from hub.syndication.items import Wording
+from schemas.registry import Registry
+
+
+def open_postman(
+    settings: Settings,
+    tools: Tools,
+    turn: Turn,
+    registry: Registry,
+    templates: jinja2.Environment,
+    opened: ExitStack,
+) -> Postman | None:
+    """Return what sends mails; None where there is no mail server. `opened` closes its file."""
+    if not settings.smtp_url:
+        return None
+    book = MailBook(settings.data / FILE)
+    opened.callback(book.close)
+    base = settings.public_url or f"http://{settings.host}:{settings.port}"
+    titles = {registry.contract(stem).type: registry.contract(stem).title for stem in registry.stems}
+    links = Links(subscriptions_key(settings.data, settings.keys), base)
+    desk = MailDesk(
+        MailTools(tools.shelf, book, tools.standing, tools.purge, links, Wording(titles, base), tools.clock)
+    )
+    return Postman(desk, SmtpServer(settings.smtp_url).send, settings.mail_from, templates, turn, tools.clock)
