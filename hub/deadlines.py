@@ -21,7 +21,7 @@ from hub.feeds.pipe import PIPE, Watcher
 from hub.heads import MOST_HEAD_BYTES, StrictConnection, refusal_of
 from hub.plumbing import TransportPipe
 from hub.security import SECURITY_HEADERS
-from hub.stall import Stall, drop
+from hub.stall import Stall, drop, untie
 from hub.websocket_deadlines import BoundedWebSocket
 
 Json = Any
@@ -85,6 +85,7 @@ class BoundedHttp(H11Protocol):
             self._pipe.lost()
         # What is tied in a circle would wait for the garbage collector, which hardly ever looks at what is old.
         self.cycle = None  # type: ignore[assignment]  # as before the first request
+        untie(self.transport)
 
     def data_received(self, data: bytes) -> None:
         """Take what came, and note what must come next."""

@@ -30,6 +30,8 @@ FILES_BESIDES = 256
 GOODBYE_SECONDS = 1.0
 GRACE_SECONDS = 5
 BACKLOG = 2048
+ACCEPTED_AT_A_TIME = 4
+"""Connections that asyncio takes in one round of its loop; it would take the whole backlog, and all else would wait."""
 
 
 class HubServer(uvicorn.Server):
@@ -53,6 +55,9 @@ class HubServer(uvicorn.Server):
         asyncio.get_running_loop().set_exception_handler(log_kind_alone)
         await super().startup(sockets)
         if self.started:
+            for one in sockets or ():
+                # Those who wait to be accepted do so in the system, as many as before.
+                one.listen(BACKLOG)
             self._watchman = asyncio.create_task(self._go_round())
             self._on_ready()
 
@@ -126,7 +131,7 @@ def server_for(app: Starlette, on_ready: Callable[[], None]) -> HubServer:
         server_header=False,
         date_header=False,
         proxy_headers=False,
-        backlog=BACKLOG,
+        backlog=ACCEPTED_AT_A_TIME,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     return HubServer(config, app.state.closing, on_ready)

@@ -16,7 +16,7 @@ from hub.feeds.frames import pieces
 from hub.feeds.patience import ABORT
 from hub.feeds.pipe import PIPE, Watcher
 from hub.plumbing import TransportPipe
-from hub.stall import Stall, drop
+from hub.stall import Stall, drop, untie
 
 Json = Any
 
@@ -56,6 +56,7 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         self._end_pipe()
         # What is tied in a circle would wait for the garbage collector, which hardly ever looks at what is old.
         self.conn.parser.close()
+        untie(self.transport)
 
     def pause_writing(self) -> None:
         """Write no more: the reader takes nothing."""

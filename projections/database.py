@@ -13,10 +13,23 @@ _SHORT_MILLISECONDS = 200
 
 
 class _Connection(sqlite3.Connection):
-    """A connection that closes itself when its thread is gone."""
+    """A connection that can be known without being kept."""
+
+
+class _Reader:
+    """Closes the connection of a thread as soon as that is gone.
+
+    A connection and its statements hold each other: alone it would wait for the garbage collector, with the pages
+    that it remembers, while the thread pool ends idle threads and begins new ones all day.
+    """
+
+    __slots__ = ("connection",)
+
+    def __init__(self, connection: _Connection) -> None:
+        self.connection = connection
 
     def __del__(self) -> None:
-        self.close()
+        self.connection.close()
 
 
 class Database:
@@ -52,10 +65,10 @@ class Database:
 
     def reader(self) -> sqlite3.Connection:
         """Return this thread's own read-only connection."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = self._connect("query_only=1", "cache_size=-8192")
-        return connection
+        mine: _Reader | None = getattr(self._local, "reader", None)
+        if mine is None:
+            mine = self._local.reader = _Reader(self._connect("query_only=1", "cache_size=-8192"))
+        return mine.connection
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:

@@ -14,17 +14,16 @@ Key = tuple[Reader, EventQuery]
 
 
 class Channel:
-    """The listeners who share a class and a question."""
+    """The listeners who share a class and a question; it lives as long as it has members."""
 
-    __slots__ = ("groups", "idle", "waiting")
+    __slots__ = ("groups", "idle", "key", "members", "waiting")
 
-    def __init__(self) -> None:
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self.members = 0
         self.groups: list[Group] = []
         self.waiting: dict[Place, list[Listener]] = {}
         self.idle: set[Listener] = set()
-
-    def __len__(self) -> int:
-        return len(self.groups) + len(self.waiting) + len(self.idle)
 
 
 class Board:
@@ -39,7 +38,7 @@ class Board:
         self._patience = patience
         self._beat_seconds = beat_seconds
         self._channels: dict[Key, Channel] = {}
-        self._of: dict[Listener, Key] = {}
+        self._of: dict[Listener, Channel] = {}
         self._paused: dict[Listener, float] = {}
         self._spoken: dict[Listener, float] = {}
 
@@ -51,7 +50,7 @@ class Board:
 
     def key(self, listener: Listener) -> Key:
         """Return the class and the question of a listener that is here."""
-        return self._of[listener]
+        return self._of[listener].key
 
     def enter(self, listener: Listener, reader: Reader) -> None:
         """Seat somebody who has just come.
@@ -60,23 +59,30 @@ class Board:
             listener: that one.
             reader: the class of readers it belongs to.
         """
-        self._of[listener] = (reader, listener.query)
+        key = (reader, listener.query)
+        channel = self._channels.get(key)
+        if channel is None:
+            channel = self._channels[key] = Channel(key)
+        channel.members += 1
+        self._of[listener] = channel
         self._want(listener)
 
     def left(self, listener: Listener) -> None:
         """Forget somebody who is not there any more."""
-        key = self._of.pop(listener, None)
-        if key is None:
+        channel = self._of.pop(listener, None)
+        if channel is None:
             return
         if listener.group is not None:
             listener.group.part(listener)
         listener.state = "gone"
         self._paused.pop(listener, None)
         self._spoken.pop(listener, None)
-        channel = self._channels.get(key)
-        if channel is not None:
-            channel.idle.discard(listener)
-            self._tidy(key, channel)
+        channel.idle.discard(listener)
+        channel.members -= 1
+        if channel.members:
+            self._tidy(channel)
+        else:
+            del self._channels[channel.key]
 
     def wanted(self) -> list[tuple[Key, Place]]:
         """Return the pages that somebody who catches up waits for."""
@@ -96,7 +102,7 @@ class Board:
             if listener.state == "reading":
                 listener.offer(batch)
                 self.push(listener, now)
-        self._tidy(key, channel)
+        self._tidy(channel)
         return bool(waiting)
 
     def behind(self, end: Position) -> list[tuple[Key, Place]]:
@@ -129,7 +135,7 @@ class Board:
         """Let groups that stand at the same place become one, as far as they are small."""
         channel = self._channels.get(key)
         if channel is not None:
-            self._tidy(key, channel)
+            self._tidy(channel)
 
     def paused(self, listener: Listener, now: float) -> None:
         """Note that somebody's line is full: from now on it goes on by itself."""
@@ -150,7 +156,7 @@ class Board:
         if line.is_pulled:
             line.kick()
             return
-        while line.is_ready() and (lump := listener.next()) is not None:
+        while (lump := listener.next()) is not None and line.is_ready():
             line.write(lump.data)
             listener.took()
         if not line.is_ready():
@@ -205,7 +211,7 @@ class Board:
         listener.line.drop()
 
     def _channel(self, listener: Listener) -> Channel:
-        return self._channels.setdefault(self._of[listener], Channel())
+        return self._of[listener]
 
     def _want(self, listener: Listener) -> None:
         self._channel(listener).waiting.setdefault(listener.place, []).append(listener)
@@ -220,15 +226,13 @@ class Board:
         group.join(listener)
         channel.groups.append(group)
 
-    def _tidy(self, key: Key, channel: Channel) -> None:
+    def _tidy(self, channel: Channel) -> None:
         kept: dict[Place, Group] = {}
         for group in sorted(channel.groups, key=len, reverse=True):
             first = kept.setdefault(group.place, group)
             if first is not group and len(first) + len(group) <= MOST_TOGETHER:
                 _merge(first, group)
         channel.groups = [one for one in channel.groups if len(one)]
-        if not len(channel):
-            self._channels.pop(key, None)
 
 
 def _merge(first: Group, other: Group) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import anyio
 
@@ -18,8 +19,8 @@ from hub.pulse import Pulse
 from hub.settings import Settings
 from hub.state import Closing
 
-AT_A_TIME = 64
-"""Listeners who are given a page before others have their turn."""
+AT_A_TIME = 16
+"""Listeners who are given a page before others have their turn: a millisecond or two of the event loop."""
 
 PAGES_AT_A_TIME = 8
 
@@ -53,6 +54,8 @@ class Broadcaster:
         self.board = Board(patience, settings.beat_seconds)
         self._round_seconds = min(0.25, patience.for_goodbye / 3, settings.beat_seconds / 4)
         self._wanted = asyncio.Event()
+        self._rested: dict[Listener, None] = {}
+        self._rest = asyncio.Event()
 
     def enter(self, listener: Listener) -> None:
         """Begin to tell somebody."""
@@ -64,6 +67,7 @@ class Broadcaster:
 
     def left(self, listener: Listener) -> None:
         """Forget somebody who is not there any more."""
+        self._rested.pop(listener, None)
         self._rights.left(listener)
         self.board.left(listener)
 
@@ -72,9 +76,9 @@ class Broadcaster:
         self.board.paused(listener, _now())
 
     def resumed(self, listener: Listener) -> None:
-        """Go on with somebody who takes something again."""
-        self.board.resumed(listener, _now())
-        self._wanted.set()
+        """Go on with somebody who takes something again, when it is his turn: thousands may do so at once."""
+        self._rested[listener] = None
+        self._rest.set()
 
     def took(self, listener: Listener) -> None:
         """Go on with somebody who has fetched something."""
@@ -90,6 +94,7 @@ class Broadcaster:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._tell)
             tasks.start_soon(self._serve)
+            tasks.start_soon(self._resume)
             tasks.start_soon(self._go_round)
 
     async def _tell(self) -> None:
@@ -132,6 +137,19 @@ class Broadcaster:
                     self._check()
                     more = self.board.serve(key, place, batch, AT_A_TIME, _now())
                     await asyncio.sleep(0)
+
+    async def _resume(self) -> None:
+        """Go on with those who take something again."""
+        while True:
+            await self._rest.wait()
+            self._rest.clear()
+            while self._rested:
+                self._check()
+                for listener in list(islice(self._rested, AT_A_TIME)):
+                    self._rested.pop(listener, None)
+                    self.board.resumed(listener, _now())
+                self._wanted.set()
+                await asyncio.sleep(0)
 
     async def _pages(self, wanted: Sequence[tuple[Key, Place]]) -> list[FeedBatch | None]:
         """Read pages; whoever waits for one that cannot be read is asked to come again."""

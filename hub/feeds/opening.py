@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-import anyio.to_thread
 from starlette.requests import HTTPConnection
 
-from events.audience import Reader
 from events.cursor import Cursors, UnknownCursor
 from events.event import Position
 from hub.access import Credential, credential_of
@@ -13,7 +11,6 @@ from hub.address import Asked
 from hub.api.queries import event_filters
 from hub.feeds.frames import Place
 from hub.feeds.protocol import Line, Listener, Start
-from hub.latest import latest_place
 from hub.state import HubState
 from projections.event_query import EventQuery
 
@@ -48,9 +45,8 @@ async def open_feed(connection: HTTPConnection[HubState], asked: Asked) -> Opene
     head = await hub["pulse"].end()
     if after != NOW:
         return Opened(credential if caller.account else None, query, _resume(hub["cursors"], after, head))
-    start = await anyio.to_thread.run_sync(
-        _begin_now, hub, caller.reader, query, head, limiter=hub["reading"]
-    )
+    known = await hub["shared"].beginning(caller.reader, query, head)
+    start = Start(Place(head), hub["cursors"].encode(known.position, known.part), head)
     return Opened(credential if caller.account else None, query, start)
 
 
@@ -61,8 +57,3 @@ def _resume(cursors: Cursors, after: str, head: Position) -> Start:
     if position > head:
         raise UnknownCursor
     return Start(Place(position, part), after, head)
-
-
-def _begin_now(hub: HubState, reader: Reader, query: EventQuery, head: Position) -> Start:
-    known = latest_place(hub["room"].purge(reader), query, head)
-    return Start(Place(head), hub["cursors"].encode(known.position, known.part), head)

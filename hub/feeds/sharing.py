@@ -12,14 +12,19 @@ from events.cursor import Cursors
 from events.event import Position
 from hub.feeds.frames import Frame, Place, frame
 from hub.feeds.protocol import FeedBatch
+from hub.latest import latest_place
 from projections.event_query import EventQuery
 from projections.feed import FeedMessage
 from projections.labels import class_of
 from projections.reading_room import ReadingRoom
 
-REMEMBERED = 256
-PAGE_BYTES = 32_768
-"""A page stays in memory while one listener is served from it, so it is small: about that, or one message."""
+REMEMBERED = 160
+BEGINNINGS = 32
+PAGE_BYTES = 46_000
+"""A page stays in memory while one listener is served from it, so it is small: at most that, or one message.
+
+Messages of the usual size are then written by three calls of the system that are full, and none that is nearly empty.
+"""
 
 _FIELDS = {
     "event": ("event",),
@@ -43,6 +48,7 @@ class SharedPages:
         self._most = most
         self._fitting = most
         self._pages: OrderedDict[object, asyncio.Task[FeedBatch]] = OrderedDict()
+        self._beginnings: OrderedDict[object, asyncio.Task[Place]] = OrderedDict()
         room.on_erasure(self._forget)
 
     @property
@@ -62,6 +68,24 @@ class SharedPages:
     def _forget(self) -> None:
         """Let go of all pages, from whatever thread."""
         self._pages = OrderedDict()
+        self._beginnings = OrderedDict()
+
+    async def beginning(self, reader: Reader, query: EventQuery, head: Position) -> Place:
+        """Return where the last message stands that this reader would have been told up to `head`."""
+        key = (class_of(reader), query, head, self._room.position, self._room.turned)
+        known = self._beginnings
+        task = known.get(key)
+        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
+            task = known[key] = asyncio.create_task(self._find(reader, query, head))
+            if len(known) > BEGINNINGS:
+                known.popitem(last=False)
+        return await asyncio.shield(task)
+
+    async def _find(self, reader: Reader, query: EventQuery, head: Position) -> Place:
+        return await anyio.to_thread.run_sync(self._latest, reader, query, head, limiter=self._limiter)
+
+    def _latest(self, reader: Reader, query: EventQuery, head: Position) -> Place:
+        return latest_place(self._room.purge(reader), query, head)
 
     async def page(self, reader: Reader, query: EventQuery, place: Place) -> FeedBatch:
         """Return what follows `place` for this reader; empty when there is nothing yet."""
@@ -95,10 +119,12 @@ class SharedPages:
         frames: list[Frame] = []
         size = 0
         for message in page.messages:
-            frames.append(self._frame(message))
-            size += sys.getsizeof(frames[-1].text)
-            if size >= PAGE_BYTES:
+            one = self._frame(message)
+            more = sys.getsizeof(one.text)
+            if frames and size + more > PAGE_BYTES:
                 break
+            frames.append(one)
+            size += more
         if frames:
             # Ask next time for about as many as fit.
             self._fitting = min(self._most, max(1, PAGE_BYTES * len(frames) // size))

@@ -35,3 +35,24 @@ def test_a_page_is_read_once_and_forgotten_with_an_erasure(log: MemoryLog, room:
         assert '"flags":["STALE_FACT"]' in told.frames[1].text
 
     anyio.run(follow)
+
+
+def test_thousands_who_begin_now_are_placed_by_one_reading(log: MemoryLog, room: ReadingRoom) -> None:
+    log.threat(1, tlp="clear")
+    log.threat(2, tlp="red")
+    room.catch_up()
+
+    async def begin() -> None:
+        limiter = anyio.CapacityLimiter(1)
+        pages = SharedPages(room, Cursors(bytes(16)), limiter, 100)
+        query, head = EventQuery(), room.position
+        assert await pages.beginning(PUBLIC, query, head) == Place(Position(1))
+        # No thread is to be had: what is known already needs none.
+        async with limiter:
+            with anyio.fail_after(5):
+                assert await pages.beginning(PUBLIC, query, head) == Place(Position(1))
+        log.threat(3, tlp="clear")
+        await anyio.to_thread.run_sync(room.catch_up)
+        assert await pages.beginning(PUBLIC, query, room.position) == Place(Position(3))
+
+    anyio.run(begin)
