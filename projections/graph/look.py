@@ -252,16 +252,6 @@ class Look(Eyes):
                         found[prop.name] = [(prop, origin)]
         return found, is_assessed
 
-    def proofs(self, here: str, there: str, ignored: Collection[str], most: int) -> list[Json]:
-        """Return the ties between two nodes, both directions, each with at most `most` events behind it."""
-        ties = [tie for tie in self.ties(here) if there in tie[:2] and tie[2] not in ignored]
-        told = []
-        for tie in sorted(ties, key=lambda tie: (tie[2], tie[0], tie[1])):
-            origins = {claim.origin for claim in tie[3]}
-            behind = sorted(origins, key=lambda origin: (origin.time, origin.source, origin.id))
-            told.append({**self.edge(*tie), "events": [origin.as_json() for origin in behind[:most]]})
-        return told
-
 
 def look_at(view: "Graph", allowed: frozenset[int], query: GraphQuery) -> Look:
     """Return the graph as it is asked for, with some labels. Hold the lock while calling and using it.

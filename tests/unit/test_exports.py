@@ -245,3 +245,12 @@ def test_what_vanishes_during_an_export_is_left_out(tmp_path: Path) -> None:
         pieces = views.graph_of().export("csv")
         views.drop(second, at=3)
         assert b"threat:a.2" not in b"".join(pieces)
+
+
+def test_dates_are_written_alike_however_many_were_met_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = [node("lawyer:a.1", "A"), node("threat:a.1", "B")]
+    ties = [edge("threat:a.1", "lawyer:a.1", "TARGETS", since) for since in ("2026-01", "2026-02", "2026-01")]
+    whole = b"".join(as_gexf(Made(nodes, ties)))
+    monkeypatch.setattr("projections.graph.exports.gexf._MOST_WRITTEN", 1)
+    assert b"".join(as_gexf(Made(nodes, ties))) == whole
+    assert whole.count(b'"2026-01"') == 2

@@ -114,8 +114,8 @@ def test_a_snapshot_sees_one_state(database: Database) -> None:
 
 
 def test_every_thread_reads_by_a_connection_of_its_own(database: Database) -> None:
-    seen: list[int] = []
-    thread = threading.Thread(target=lambda: seen.append(id(database.reader())))
+    seen: list[object] = []
+    thread = threading.Thread(target=lambda: seen.append(database.reader()))
     thread.start()
     thread.join()
-    assert seen != [id(database.reader())]
+    assert seen[0] is not database.reader()

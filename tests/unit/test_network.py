@@ -9,7 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projections.graph.claims import EdgeClaim, Held, NodeClaim, Reading
+from projections.graph.eyes import Eyes
+from projections.graph.look import Look
 from projections.graph.network import Network
+from projections.graph.query import ALL
 from projections.shown import Origin
 
 Json = Any
@@ -168,3 +171,14 @@ def test_what_nobody_ties_is_told_of_by_the_event_that_names_it() -> None:
     )  # fmt: skip
     assert network.nodes["lawyer:a.2"].told == [NodeClaim(origin(1), 2, ())]
     assert [network.nodes[ref].told for ref in ("threat:a.1", "lawyer:a.1", "place:QM")] == [[], [], []]
+
+
+def test_a_property_that_bears_a_stricter_label_is_not_shown() -> None:
+    props = (("label", "Anna", "/label", 1), ("status", "held", "/status", 2))
+    network = Network()
+    network.add(Reading(origin(1), 1, [("lawyer:a.1", 1, props)], [], None))
+    open_to, whole = (
+        Look(Eyes(network, frozenset(allowed)), ALL).node("lawyer:a.1") for allowed in ({1}, {1, 2})
+    )
+    assert open_to == {"ref": "lawyer:a.1", "kind": "lawyer", "label": "Anna"}
+    assert whole == {**open_to, "status": "held"}
