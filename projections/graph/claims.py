@@ -18,6 +18,12 @@ LIGHT = frozenset({"label", "country", "status"})
 CODED_KINDS = frozenset({"place", "standard"})
 """Kinds whose reference says it all; thousands of events name them, so their properties are not kept."""
 
+IDENTITIES = frozenset({"SAME_AS", "NOT_SAME_AS", "POSSIBLY_SAME_AS"})
+"""Ties that say who is who, not who knows whom."""
+
+SEPARATES = IDENTITIES - {"SAME_AS"}
+"""Ties that make nobody acquainted."""
+
 
 class Prop(NamedTuple):
     """A property as one event gives it; `label` is the number of the label it bears."""

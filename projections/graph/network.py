@@ -8,6 +8,7 @@ from typing import Any
 from projections.graph.claim_graph import ClaimGraph
 from projections.graph.claims import (
     CODED_KINDS,
+    IDENTITIES,
     LIGHT,
     NUMBERED,
     EdgeClaim,
@@ -24,9 +25,6 @@ from projections.rule import made
 from projections.shown import Assessment, Origin
 
 Json = Any
-
-IDENTITY = frozenset({"SAME_AS", "NOT_SAME_AS", "POSSIBLY_SAME_AS"})
-"""Ties that say whether two references mean the same."""
 
 
 _CODED = tuple(f"{kind}:" for kind in sorted(CODED_KINDS))
@@ -101,7 +99,7 @@ class Network:
                 alike = asserted
                 claim = made(EdgeClaim, (origin, label, since and intern(since), until and intern(until)))
             tie(source, target, kind, claim)
-            if kind in IDENTITY:
+            if kind in IDENTITIES:
                 preferred = next((value for name, value, *_ in props if name == "preferred"), None)
                 said = self.judged.setdefault(pair_of(source, target), [])
                 said.append(Judgement(kind, claim, preferred))
@@ -126,7 +124,7 @@ class Network:
             claims[:] = [claim for claim in claims if claim.origin.position != position]
             if not claims:
                 self.graph.remove_edge(source, target, kind)
-        if kind in IDENTITY:
+        if kind in IDENTITIES:
             pair = pair_of(source, target)
             left = [one for one in self.judged.get(pair, ()) if one.claim.origin.position != position]
             if left:

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from projections.changes import Change
 from projections.database import Database
-from projections.graph.claims import Forms, Reading
+from projections.graph.claims import IDENTITIES, Forms, Reading
 from projections.graph.eyes import Eyes, MergedKept
 from projections.graph.history import History
 from projections.graph.journal import Journal
 from projections.graph.keeping import Keeping
-from projections.graph.network import IDENTITY, Network
+from projections.graph.network import Network
 from projections.graph.query import NOW, Then
 from projections.graph.rows import SCHEMA, Rows, began, decode, encode, retracted
 from projections.labels import Labels
@@ -181,7 +181,7 @@ def _judges(said: Said | None) -> bool:
     """Tell whether an event may say who is the same as whom, or what such a judgement is worth."""
     if said is None:
         return False
-    return said.bare.assessment is not None or any(tie[0] in IDENTITY for tie in said.bare.ties)
+    return said.bare.assessment is not None or any(tie[0] in IDENTITIES for tie in said.bare.ties)
 
 
 def _rows(props: Mapping[str, ImpliedValue]) -> Sequence[Json]:

@@ -8,12 +8,12 @@ from typing import Any
 import orjson
 import pytest
 
-from projections.graph.claims import Reading
+from projections.graph.claims import IDENTITIES, Reading
 from projections.graph.eyes import Eyes, MergedKept
 from projections.graph.history import History, Span, Version
 from projections.graph.journal import Journal
 from projections.graph.look import Look
-from projections.graph.network import IDENTITY, Network
+from projections.graph.network import Network
 from projections.graph.query import GraphQuery, then_of
 from projections.shown import Assessment, Origin
 from tests.plain_graph import PlainGraph, quick
@@ -60,7 +60,7 @@ class Step:
 
 def step_of(chance: Random, refs: Sequence[str], of: Sequence[str]) -> Step:
     """Draw what happens next."""
-    kinds = (*of, *of, *sorted(IDENTITY), "SAME_AS")
+    kinds = (*of, *of, *sorted(IDENTITIES), "SAME_AS")
     ties = [
         (
             chance.choice(kinds),

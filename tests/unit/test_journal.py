@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.graph.claims import Reading
+from projections.graph.claims import IDENTITIES, Reading
 from projections.graph.journal import Journal
-from projections.graph.whole.cut import IDENTITIES, INTRODUCES_NOBODY, Cut
+from projections.graph.whole.cut import INTRODUCES_NOBODY, Cut
 from projections.shown import Origin
 
 KINDS = ("lawyer", "partner", "body", "threat", "place", "standard", "indicator")

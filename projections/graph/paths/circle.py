@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from projections.graph.claims import SEPARATES
 from projections.graph.eyes import Tie
 from projections.graph.journal import Columns, Journal, Mark
 from projections.graph.look import Look
@@ -19,7 +20,7 @@ from projections.graph.merging import Merged, parted
 from projections.graph.paths.hostile import ACCUSED, ACCUSES, IS_BODY, PART_OF, belongings, concerns
 from projections.graph.paths.passing import CLOSED, HOSTILE, OPEN, Passing
 from projections.graph.paths.paths import HUB_TIES
-from projections.graph.paths.walking import SEPARATES, Walking
+from projections.graph.paths.walking import Walking
 from projections.graph.paths.ways import Pairs, distinct
 from projections.graph.whole.cut import INTRODUCES_NOBODY
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from projections.graph.claims import EdgeClaim, Parallel
+from projections.graph.claims import SEPARATES, EdgeClaim, Parallel
 from projections.graph.eyes import Tie
 from projections.graph.look import Look
 from projections.graph.paths.hostile import Hostile, concerning
@@ -21,9 +21,6 @@ from projections.graph.paths.paths import HUB_TIES
 from projections.graph.whole.cut import INTRODUCES_NOBODY
 
 Numbers = NDArray[Any]
-
-SEPARATES = frozenset({"NOT_SAME_AS", "POSSIBLY_SAME_AS"})
-"""Ties that make nobody acquainted."""
 
 Found = defaultdict[tuple[str, str, str], list[EdgeClaim]]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from projections.graph.claims import SEPARATES
 from projections.graph.eyes import Tie
 from projections.graph.questions.deeds import Deeds, kind_of
 
@@ -13,7 +14,6 @@ HUB_TIES = 200
 """Who has more ties than that brings nobody near."""
 
 _BRINGS_NOBODY_NEAR = frozenset({"place", "standard", "indicator", "partner"})
-_SEPARATES = frozenset({"NOT_SAME_AS", "POSSIBLY_SAME_AS"})
 
 
 def near_partners(
@@ -47,7 +47,7 @@ def near_partners(
                     other not in ways
                     and other not in reached
                     and not shuns(other)
-                    and tie[2] not in _SEPARATES
+                    and tie[2] not in SEPARATES
                 ):
                     reached[other] = (*ways[ref], tie)
         ways.update(reached)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from projections.graph.claims import IDENTITIES
+
 if TYPE_CHECKING:
     from projections.graph.journal import Columns
 
@@ -16,9 +18,6 @@ Numbers = NDArray[Any]
 
 INTRODUCES_NOBODY = frozenset({"place", "standard", "indicator"})
 """Kinds of node left out: that two live in one country, or break one norm, ties nobody to anybody."""
-
-IDENTITIES = frozenset({"SAME_AS", "NOT_SAME_AS", "POSSIBLY_SAME_AS"})
-"""Ties left out: they say who is who, not who knows whom."""
 
 _RUN = 20_000
 """References sorted at once; a longer sort would hold all other threads up for more than 50 ms."""

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from projections.graph.claims import IDENTITIES
 from projections.graph.look import Look
 from projections.graph.questions.support import events_of
 from projections.graph.whole.breaks import Breaks
-from projections.graph.whole.cut import IDENTITIES, Cut
+from projections.graph.whole.cut import Cut
 from projections.graph.whole.measures import sources_of
 from projections.graph.whole.question import WholeQuestion
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from projections.graph.whole.cut import IDENTITIES, INTRODUCES_NOBODY, Cut, cut_of
+from projections.graph.claims import IDENTITIES
+from projections.graph.whole.cut import INTRODUCES_NOBODY, Cut, cut_of
 
 if TYPE_CHECKING:
     from projections.graph.journal import Columns, Journal, Mark
