@@ -166,6 +166,30 @@ class DossierSight:
         with self._view.database.snapshot() as db:
             return DossierReading(db, self._allowed).touched("", since, most)
 
+    def moved(self, since: int) -> tuple[int, list[str] | None]:
+        """Return the last turn at which anything changed, and what changed after another; None if it is too much."""
+        with self._view.database.snapshot() as db:
+            reading = DossierReading(db, self._allowed)
+            return reading.turn(), reading.touched("", since)
+
+    def of_kind(self, kind: str) -> list[str]:
+        """Return every reference of a kind of node that these readers know, sorted; of those read as one, the one."""
+        with self._view.database.snapshot() as db:
+            return DossierReading(db, self._allowed, self._merged()).of_kind(kind)
+
+    def existing(self, refs: Collection[str]) -> list[str]:
+        """Return those references that these readers know and that are not read as another, sorted."""
+        with self._view.database.snapshot() as db:
+            return DossierReading(db, self._allowed, self._merged()).existing(refs)
+
+    def shown(self, refs: Collection[str]) -> dict[str, dict[str, Shown]]:
+        """Return the shown value of every property of some things, by reference."""
+        with self._view.database.snapshot() as db:
+            reading = DossierReading(db, self._allowed, self._merged())
+            claims = reading.claims(refs)
+            assessments = reading.assessments(claims)
+            return {ref: _shown(own, assessments) for ref, own in claims.items()}
+
     def _shelf(self, kind: str, reading: DossierReading) -> Shelf:
         """Return the shelf of a kind, true at the state that `reading` sees."""
         turn = reading.turn()

@@ -8,6 +8,10 @@ from typing import Any, NamedTuple
 from events.event import Position
 from projections.assertions import CLAIM, Assertions
 from projections.assertions import KINDS as CLAIM_TIES
+from projections.boards.catalogue import BOARDS
+from projections.boards.kept import Keeping
+from projections.boards.papers import Papers
+from projections.boards.tellings import Tellings
 from projections.conflicts import ConflictSight
 from projections.dossier_sight import LISTS, DossierSight, ListQuery, dossier_in, listing_in
 from projections.erasures import ErasureSight
@@ -65,6 +69,7 @@ class Sight:
         self._suggestions = views.suggestions
         self._standings = views.standings
         self._assertions = Assertions(views.timeline.claims, views.graph)
+        self._keeping = Keeping(views.dossiers)
 
     @property
     def position(self) -> Position:
@@ -191,8 +196,19 @@ class Sight:
         items = [{**item, "flags": [FLAG]} if item["ref"] in flagged else item for item in page["items"]]
         return {**page, "items": items}
 
-    def dossier(self, kind: str, ref: str, query: GraphQuery = ALL) -> Json | None:
-        """Return the dossier of one thing: values, ties, and events by world date and as recorded."""
+    def papers(self, now: datetime, query: GraphQuery = ALL) -> Papers:
+        """Return what boards are made from, at a moment of the hub's clock."""
+        then = then_of(self._dated(query))
+        tellings = Tellings(self._timeline.told, self._graph.merged(), then)
+        return Papers(self.allowed.reader.partner, now, tellings, self._dossiers, self._keeping, then)
+
+    def dossier(
+        self, kind: str, ref: str, query: GraphQuery = ALL, now: datetime | None = None
+    ) -> Json | None:
+        """Return the dossier of one thing: values, ties, and events by world date and as recorded.
+
+        With a moment of the hub's clock it holds the board of the thing too, if its kind has one.
+        """
         query = self._dated(query)
         is_past = query.as_of is not None or query.upto is not None
         dossier = self._past_dossier(kind, ref, query) if is_past else self._dossiers.dossier(kind, ref)
@@ -203,7 +219,11 @@ class Sight:
         flags = {"flags": [FLAG]} if not is_past and self._timeline.flagged(refs) else {}
         then = then_of(query)
         orders = {order: self._timeline.timeline(refs, order, then=then) for order in ("world", "log")}
-        return {**dossier, **flags, **ties, "timeline": orders}
+        return {**dossier, **flags, **ties, **self._board(dossier["ref"], query, now), "timeline": orders}
+
+    def _board(self, ref: str, query: GraphQuery, now: datetime | None) -> Json:
+        board = BOARDS.get(ref.partition(":")[0])
+        return {} if board is None or now is None else {"board": board(self.papers(now, query), ref)}
 
     def _past_dossier(self, kind: str, ref: str, query: GraphQuery) -> Json | None:
         if ref.partition(":")[0] != LISTS.get(kind):

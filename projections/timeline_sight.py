@@ -1,7 +1,7 @@
 """The timeline as one class of readers may see it."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
 from functools import partial
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from events.audience import FIELD_LEVELS, visible
 from events.event import SOURCE_PREFIX, Position
 from projections.amendments import STEWARDS
 from projections.belonging import belonging_to
+from projections.boards.tellings import Telling
 from projections.claim_rows import ClaimRows
 from projections.event_query import COLUMNS, EventPage, EventQuery, EventSql, Key
 from projections.feed import FeedMessage, FeedPage, Kind, page_of
@@ -96,6 +97,45 @@ class TimelineSight:
             notices = (one for one in about if one["type"] == "record.retracted")
             answer["retraction"] = next((one for one in notices if one["source"] in (source, STEWARDS)), None)
         return answer
+
+    def told(
+        self, keys: Collection[str], types: Collection[str] = (), then: Then = NOW
+    ) -> dict[str, list[Telling]]:
+        """Return the active events behind some keys, each key's in order of recording; keys without any are left out.
+
+        Args:
+            keys: as the timeline files them: `r:REF`, `t:TYPE`, `a:SOURCE ID`.
+            types: only events of these; none: all.
+            then: leave out what was recorded, or happened, later.
+        """
+        last = "~" if then.days is None or then.days[1] is None else f"{then.days[1]}~"
+        named = {
+            "keys": orjson.dumps(sorted(keys)).decode(),
+            "types": orjson.dumps(sorted(types)).decode(),
+            "allowed": self._allowed.as_json(),
+            "reached": 2**62 if then.upto is None else then.upto,
+            "last": last,
+        }
+        of_types = "AND e.type IN (SELECT value FROM json_each(:types))" if types else ""
+        with self._view.database.snapshot() as db:
+            found = f"""SELECT k.key, e.position FROM json_each(:keys) w
+                CROSS JOIN timeline_keys k ON k.key = w.value
+                CROSS JOIN timeline_events e ON e.position = k.position
+                WHERE k.label {SEEN} AND e.label {SEEN} AND e.status = 'active' AND e.position <= :reached
+                AND e.world < :last {of_types} ORDER BY k.key, e.position"""
+            places = db.execute(found, named).fetchall()
+            wanted = "SELECT value FROM json_each(:places)"
+            asked = {**named, "places": orjson.dumps(sorted({place for _, place in places})).decode()}
+            rows = _rows(db, _EVENTS.format(wanted, "e.position"), asked)
+        read = {row["position"]: self._telling(row) for row in rows}
+        told: dict[str, list[Telling]] = {}
+        for key, place in places:
+            told.setdefault(key, []).append(read[place])
+        return told
+
+    def _telling(self, row: sqlite3.Row) -> Telling:
+        flags = (FLAG,) if row["is_stale"] else ()
+        return Telling(row["position"], row["recorded"], row["date"], self._event(row), flags)
 
     def place_on(self, day: str) -> int:
         """Return the last place of the log that was recorded up to the end of a day (UTC); 0 before the first.

@@ -35,7 +35,8 @@ def dossier_of(name: str) -> Endpoint:
     async def show_dossier(request: HubRequest, asked: Asked) -> Response:
         ref = request.path_params["ref"]
         query = GraphQuery(as_of=asked["as_of"], known_on=asked["known_on"])
-        return json_answer(present(await ask(request, lambda sight: sight.dossier(name, ref, query))))
+        now = request.state["clock"]()
+        return json_answer(present(await ask(request, lambda sight: sight.dossier(name, ref, query, now))))
 
     return show_dossier
 

@@ -1,0 +1,86 @@
+"""Rows that boards keep for one class of readers: one for each thing of a kind, brought up to date by what changed."""
+
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from projections.boards.tellings import Tellings
+from projections.dossier_sight import DossierSight
+from projections.graph.merging import NOBODY, Merged
+
+Row = Any
+
+
+def nobody_else(_: Tellings, __: Collection[str]) -> set[str]:
+    """Return no further references: the row of a thing depends on what names it alone."""
+    return set()
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What is kept of each thing of a kind.
+
+    Args:
+        name: of these rows, unlike that of all others.
+        kind: of node, e.g. `hearing`; one that has a list.
+        make: returns the rows of some references, from what is told now and never from the clock. Those
+            for which there is nothing to keep are left out.
+        owners: returns which references have a row that changes if some others are touched, beside themselves.
+    """
+
+    name: str
+    kind: str
+    make: Callable[[Tellings, Sequence[str]], Mapping[str, Row]]
+    owners: Callable[[Tellings, Collection[str]], set[str]] = nobody_else
+
+
+class Keeping:
+    """The kept rows of one class of readers; any thread may ask.
+
+    Args:
+        dossiers: tells what there is, and what was touched.
+    """
+
+    def __init__(self, dossiers: DossierSight) -> None:
+        self._dossiers = dossiers
+        self._lock = threading.Lock()
+        self._kept: dict[str, _Kept] = {}
+
+    def rows(self, rows: Rows, tellings: Tellings) -> Mapping[str, Row]:
+        """Return the rows by reference, sorted, as of now; not to be changed."""
+        with self._lock:
+            kept = self._kept.setdefault(rows.name, _Kept(rows))
+        with kept.lock:
+            return kept.renewed(self._dossiers, tellings)
+
+
+class _Kept:
+    def __init__(self, rows: Rows) -> None:
+        self.lock = threading.Lock()
+        self._of = rows
+        self._turn = -1
+        self._merged: Merged = NOBODY
+        self._rows: Mapping[str, Row] = {}
+
+    def renewed(self, dossiers: DossierSight, tellings: Tellings) -> Mapping[str, Row]:
+        turn, touched = dossiers.moved(self._turn)
+        merged = tellings.merged
+        if touched is None or self._turn < 0 or merged is not self._merged:
+            self._rows = self._made(tellings, dossiers.of_kind(self._of.kind), {})
+        elif touched:
+            concerned = {merged.of(ref) for ref in self._concerned(tellings, touched)}
+            left = {ref: row for ref, row in self._rows.items() if ref not in concerned}
+            self._rows = self._made(tellings, dossiers.existing(concerned), left)
+        self._turn, self._merged = turn, merged
+        return self._rows
+
+    def _concerned(self, tellings: Tellings, touched: Collection[str]) -> set[str]:
+        own = {ref for ref in touched if ref.startswith(f"{self._of.kind}:")}
+        return own | {
+            ref for ref in self._of.owners(tellings, touched) if ref.startswith(f"{self._of.kind}:")
+        }
+
+    def _made(self, tellings: Tellings, refs: Sequence[str], left: Mapping[str, Row]) -> Mapping[str, Row]:
+        rows = {**left, **self._of.make(tellings, refs)}
+        return {ref: rows[ref] for ref in sorted(rows)}
