@@ -11,7 +11,6 @@ from typing import Any
 import anyio
 import anyio.to_thread
 import jinja2
-import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -25,15 +24,14 @@ from hub import problems
 from hub.access import Callers
 from hub.accounts import open_accounts
 from hub.address import Address
-from hub.asyncapi import asyncapi
 from hub.digests.opening import open_postman
+from hub.documents import Documents
 from hub.feeds.broadcast import Broadcaster, Sources
 from hub.feeds.rights import Rights
 from hub.feeds.sharing import SharedPages
 from hub.keys import cursor_key, open_vault
 from hub.limits import Gate
 from hub.metrics import CountAnswers, Metrics
-from hub.openapi import openapi
 from hub.outgoing import Outgoing, Rules
 from hub.pages.views import STATIC_TYPES
 from hub.personal.keys import open_personal_keys
@@ -192,7 +190,7 @@ def _open(parts: _Parts, opened: ExitStack) -> HubState:
         postman=postman,
         metrics=parts.metrics,
         templates=templates,
-        documents=_documents(parts, registry),
+        documents=Documents(settings, parts.table, registry),
         statics=_statics(),
         end_of_log=store.head,
         started_at=store.head(),
@@ -222,12 +220,3 @@ def _statics() -> dict[str, tuple[bytes, str]]:
     }
     kinds = {name: STATIC_TYPES.get(name.rpartition(".")[2]) for name in found}
     return {name: (body, kind) for name, body in found.items() if (kind := kinds[name]) is not None}
-
-
-def _documents(parts: _Parts, registry: Registry) -> dict[str, bytes]:
-    feed = next(one for one in parts.table if one.follower is not None)
-    outside = parts.settings.public_url or f"http://{parts.settings.host}:{parts.settings.port}"
-    return {
-        "openapi": orjson.dumps(openapi(parts.table, registry)),
-        "asyncapi": orjson.dumps(asyncapi(feed.parameters, registry, outside)),
-    }

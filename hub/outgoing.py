@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import partial
+from functools import cached_property, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from ssl import SSLContext
@@ -154,13 +154,17 @@ class Outgoing:
         self._rules = rules
         self._names = SystemNames(CALLED), SystemNames(LOOKED_AT)
         self._resolve, self._look_up = (resolve or one for one in self._names)
-        self._client = httpx.AsyncClient(
-            verify=rules.verify or httpx.create_ssl_context(trust_env=False),
+
+    @cached_property
+    def _client(self) -> httpx.AsyncClient:
+        # Made for the first call: reading all certificates takes longer than the rest of a hub's start.
+        return httpx.AsyncClient(
+            verify=self._rules.verify or httpx.create_ssl_context(trust_env=False),
             trust_env=False,  # no proxy, no .netrc
             # Takes none: a cookie would go to other names on the same address, and they would pile up.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             follow_redirects=False,
-            timeout=rules.seconds,
+            timeout=self._rules.seconds,
             # A kept connection would serve another name on the same address, its certificate never looked at.
             limits=httpx.Limits(max_keepalive_connections=0),
         )
@@ -202,7 +206,8 @@ class Outgoing:
 
     async def close(self) -> None:
         """Close what is open."""
-        await self._client.aclose()
+        if "_client" in self.__dict__:
+            await self._client.aclose()
         for one in self._names:
             one.close()
 

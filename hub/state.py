@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hub.access import Callers
     from hub.accounts import Accounts
     from hub.digests.postman import Postman
+    from hub.documents import Documents
     from hub.feeds.broadcast import Broadcaster
     from hub.feeds.sharing import SharedPages
     from hub.limits import Gate
@@ -84,7 +85,7 @@ class HubState(TypedDict):
     postman: "Postman | None"
     metrics: "Metrics"
     templates: jinja2.Environment
-    documents: dict[str, bytes]
+    documents: "Documents"
     statics: dict[str, tuple[bytes, str]]
     end_of_log: Callable[[], Position]
     started_at: Position

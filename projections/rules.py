@@ -1,9 +1,11 @@
 """Rules as data: which nodes and ties a payload implies. Compiled once, then pure and quick."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
@@ -117,6 +119,16 @@ def load_rules(registry: Registry, extra: Path | None = None) -> Mapping[str, Ru
     Raises:
         RuleUnreadable: a stem has no rule, or its rule breaks the language.
     """
+    return _of_package() if extra is None and registry is Registry.load() else _compiled(registry, extra)
+
+
+@cache
+def _of_package() -> Mapping[str, Rule]:
+    # As with contracts: the files of an installed package do not change under a process.
+    return MappingProxyType(_compiled(Registry.load(), None))
+
+
+def _compiled(registry: Registry, extra: Path | None) -> dict[str, Rule]:
     folders: list[Traversable] = [files("projections") / "rules"]
     if extra is not None:
         folders.insert(0, extra / "rules")

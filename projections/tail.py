@@ -155,7 +155,7 @@ class Tail:
         self._named(name)
         request_rebuild(self._database.path, name)
 
-    def run(self, poll: float = 0.2) -> None:
+    def run(self, poll: float = 0.05) -> None:
         """Follow the log until `stop`; look for requests at least every `poll` seconds."""
         while not self._stopping.is_set():
             try:

@@ -1,6 +1,6 @@
 """The contract of one stem: what its payload must be, who may send it, and what its fields are."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +11,7 @@ from schemas.explain import explain
 from schemas.problem import Problem
 from schemas.reference import reference_validator
 from schemas.trim import Shape, trimmed
-from schemas.walk import places
+from schemas.walk import Place
 
 if TYPE_CHECKING:
     from referencing import Registry as Library
@@ -94,17 +94,17 @@ class Contract:
         )
 
 
-def read_marks(schema: Json, library: "Library[Json]") -> tuple[Mark, ...]:
-    """Return the marks of a schema and of everything it refers to, in the order of the fields."""
+def read_marks(places: Iterable[Place]) -> tuple[Mark, ...]:
+    """Return the marks of all places of a schema, in the order of the fields."""
     found: dict[str, Mark] = {}
-    for pointer, mark in _each_mark(schema, library):
+    for pointer, mark in _each_mark(places):
         earlier = found.get(pointer)
         found[pointer] = mark if earlier is None else _stricter(earlier, mark)
     return tuple(found.values())
 
 
-def _each_mark(schema: Json, library: "Library[Json]") -> Iterator[tuple[str, Mark]]:
-    for place in places(schema, library):
+def _each_mark(places: Iterable[Place]) -> Iterator[tuple[str, Mark]]:
+    for place in places:
         seal, audience, consent, search = (
             place.schema.get(f"x-{name}") for name in ("seal", "audience", "consent", "search")
         )

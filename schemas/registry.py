@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -50,11 +51,18 @@ class Registry:
 
     @classmethod
     def load(cls, extra: Path | None = None) -> "Registry":
-        """Read and compile everything in this package, and the types in the folder `extra/types`, if given.
+        """Return everything in this package, and the types in the folder `extra/types`, if given.
+
+        A process compiles its package once: the files of an installed package do not change under it.
 
         Raises:
             MisnamedSchema: a file's name and its `$id` differ.
         """
+        return _of_package() if extra is None else cls.compiled(extra)
+
+    @classmethod
+    def compiled(cls, extra: Path | None) -> "Registry":
+        """Read and compile what `load` returns; errors as there."""
         vocabularies = read_vocabularies()
         types = dict(read_types(extra))
         shared = shared_documents(vocabularies)
@@ -122,6 +130,11 @@ class Registry:
         return self._documents[home]["$defs"][pointer]
 
 
+@cache
+def _of_package() -> Registry:
+    return Registry.compiled(None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Compiler:
     library: "Library[Json]"
@@ -140,6 +153,7 @@ class _Compiler:
             registry=self.shared,
             offline=True,
         )
+        known = tuple(places(schema, self.library))
         return Contract(
             stem=stem,
             type=name["type"],
@@ -149,12 +163,12 @@ class _Compiler:
             publishers=frozenset(schema["x-publishers"]),
             tlp=schema["x-tlp"],
             subject_pointer=schema.get("x-subject"),
-            marks=read_marks(schema, self.library),
+            marks=read_marks(known),
             schema=schema,
             example=schema["examples"][0],
             _gate=gate,
             _library=self.library,
-            _shape=Shape.of(places(schema, self.library)),
+            _shape=Shape.of(known),
             _formats=self.formats,
         )
 

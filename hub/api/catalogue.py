@@ -57,12 +57,12 @@ async def show_shared(request: HubRequest, _: Asked) -> Response:
 
 async def show_openapi(request: HubRequest, _: Asked) -> Response:
     """Answer the description of this interface."""
-    return Response(request.state["documents"]["openapi"], media_type="application/json")
+    return Response(request.state["documents"].openapi, media_type="application/json")
 
 
 async def show_asyncapi(request: HubRequest, _: Asked) -> Response:
     """Answer the description of the feed."""
-    return Response(request.state["documents"]["asyncapi"], media_type="application/json")
+    return Response(request.state["documents"].asyncapi, media_type="application/json")
 
 
 def _schema(schema: Json) -> Response:
