@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPStatus
+from types import MappingProxyType
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -79,11 +81,12 @@ def _const(detail: str) -> Said:
     return lambda _: {"detail": detail}
 
 
-def rows() -> dict[type[Exception], Row]:
-    """Return the table: one row for each error class that a caller may see."""
+@cache
+def rows() -> Mapping[type[Exception], Row]:
+    """Return the table, made once: one row for each error class that a caller may see."""
     again = {"Retry-After": "1"}
     bearer = {"WWW-Authenticate": 'Bearer realm="hub"'}
-    return {
+    table = {
         refusals.NotSignedIn: Row(401, "not-signed-in", "Not signed in", _detail, bearer),
         refusals.PartnerSuspended: Row(403, "partner-suspended", "Partner not admitted", _detail),
         refusals.MayNotPublish: Row(403, "may-not-publish", "May not publish", _detail),
@@ -115,6 +118,7 @@ def rows() -> dict[type[Exception], Row]:
         UnknownCursor: Row(400, "unknown-cursor", "Unknown cursor", _const("This cursor is not this hub's.")),
         ClientDisconnect: Row(400, "body-cut-off", "Body cut off", _const("The body ended too early.")),
     }
+    return MappingProxyType(table)
 
 
 def problem(status: int, slug: str, title: str, more: Mapping[str, Json] | None = None) -> Response:
