@@ -154,6 +154,9 @@ class Board:
         """Write to somebody what it lacks of its page, as far as it takes it; then seat it anew."""
         line = listener.line
         if line.is_pulled:
+            if listener.next() is None:
+                # The page was empty: there is nothing to fetch after which it would be seated.
+                self.seat(listener, now)
             line.kick()
             return
         while (lump := listener.next()) is not None and line.is_ready():

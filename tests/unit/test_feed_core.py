@@ -159,6 +159,20 @@ def test_who_is_ahead_of_the_views_hears_live_when_they_have_come_so_far(stage: 
     assert kinds(ear) == ["beat", "event", "live"]
 
 
+def test_who_fetches_and_is_ahead_of_the_views_is_not_forgotten(stage: CoreStage) -> None:
+    ear = stage.connect(1, "public", "begin", "")
+    ear.is_pulled = True
+    stage.log.threat(1, tlp="clear")
+    ear.listener._target = stage.log.head()
+    [(key, place)] = stage.board.wanted()
+    stage.board.serve(key, place, stage.shared.read(*key, place), 1, stage.now)
+    assert (ear.listener.state, stage.board.wanted()) == ("early", [])
+    stage.room.catch_up()
+    assert stage.board.is_behind(stage.room.position)
+    stage.board.behind(stage.room.position)
+    assert stage.board.wanted() == [(key, place)]
+
+
 def test_a_dismissed_listener_hears_a_goodbye_and_nothing_else(stage: CoreStage) -> None:
     ear = stage.connect(1, "public", "begin", "")
     assert kinds(ear) == ["live"]
