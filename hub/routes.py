@@ -21,7 +21,7 @@ from hub.api.lists import NAMES, dossier_of, lister
 from hub.feeds.sse import follow_events
 from hub.feeds.websocket import follow_websocket
 from hub.outside import outside_addresses
-from hub.pages import views
+from hub.pages.addresses import page_addresses
 from hub.subscriptions.addresses import subscription_addresses
 
 API = "/api/v1"
@@ -44,7 +44,7 @@ def addresses() -> tuple[Address, ...]:
         *subscription_addresses(),
         *outside_addresses(),
         *_operations(),
-        *_pages(),
+        *page_addresses(),
     )
 
 
@@ -256,23 +256,3 @@ def _operations() -> tuple[Address, ...]:
         Address("GET", "/metrics", "showMetrics", health.show_metrics, "What the hub counts; for stewards",
                 "Operation", (), _ok("Metrics", "The counters.", PROMETHEUS)),
     )  # fmt: skip
-
-
-def _pages() -> tuple[Address, ...]:
-    rows = (
-        ("GET", "/", "start", views.show_start, "The first page"),
-        ("GET", "/live", "live", views.show_live, "The live feed"),
-        ("GET", "/docs", "docs", views.show_docs, "The reference"),
-        ("GET", "/sign-in", "signInForm", views.show_sign_in, "The form for a token"),
-        ("POST", "/sign-in", "signIn", views.sign_in, "Signs in with a token"),
-        ("GET", "/sign-in/{secret}", "linkForm", views.show_link, "The button behind a sign-in link"),
-        ("POST", "/sign-in/{secret}", "useLink", views.use_link, "Signs in with a link"),
-        ("POST", "/sign-out", "signOut", views.sign_out, "Signs out"),
-        ("GET", "/static/{name}", "static", views.show_static, "A style, script or picture"),
-    )
-    return tuple(
-        Address(
-            "POST" if method == "POST" else "GET", path, name, endpoint, summary, "Pages", is_public=False
-        )
-        for method, path, name, endpoint, summary in rows
-    )

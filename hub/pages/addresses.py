@@ -1,0 +1,36 @@
+"""The addresses of the pages."""
+
+from hub.address import Address
+from hub.api import parameters as p
+from hub.pages import explore, views
+
+
+def page_addresses() -> tuple[Address, ...]:
+    """Return every page, and what pages ask for."""
+    rows = (
+        ("GET", "/", "start", views.show_start, "The first page"),
+        ("GET", "/live", "live", views.show_live, "The live feed"),
+        ("GET", "/docs", "docs", views.show_docs, "The reference"),
+        ("GET", "/sign-in", "signInForm", views.show_sign_in, "The form for a token"),
+        ("POST", "/sign-in", "signIn", views.sign_in, "Signs in with a token"),
+        ("GET", "/sign-in/{secret}", "linkForm", views.show_link, "The button behind a sign-in link"),
+        ("POST", "/sign-in/{secret}", "useLink", views.use_link, "Signs in with a link"),
+        ("POST", "/sign-out", "signOut", views.sign_out, "Signs out"),
+        ("GET", "/static/{name}", "static", views.show_static, "A style, script or picture"),
+    )
+    plain = (
+        Address(
+            "POST" if method == "POST" else "GET", path, name, endpoint, summary, "Pages", is_public=False
+        )
+        for method, path, name, endpoint, summary in rows
+    )
+    return (*plain, _explore())
+
+
+def _explore() -> Address:
+    moment = (p.as_of, p.known_on, p.merge, p.past)
+    asked = (p.about, p.hops, p.kinds, p.ties, p.one_country, *moment, p.limit(500, p.MAX_NODES))
+    summary = "The graph to explore"
+    return Address(
+        "GET", "/explore", "explore", explore.show_explore, summary, "Pages", asked, is_public=False
+    )

@@ -1,0 +1,108 @@
+"""`/explore` in a real browser: drawn by WebGL, read by tables, and telling nobody what he may not see."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.chromium import Page, needs_chromium, page
+from tests.running import Served, World, make_world, serving, threat
+
+STATE = "document.querySelector('[data-explore=state]').textContent"
+PANEL = "document.querySelector('[data-explore=panel]').innerText"
+LAWYER = "lawyer:harbour-bar-watch.0001"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return make_world(tmp_path_factory.mktemp("hub"))
+
+
+@pytest.fixture(scope="module")
+def hub(world: World) -> Iterator[Served]:
+    with serving(world) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with page(tmp_path_factory.mktemp("browser")) as opened:
+        yield opened
+
+
+def publish(hub: Served, world: World, number: int, **more: Any) -> str:
+    return str(hub.post(threat(number, **more), world.bearer("publisher"))["cursor"])
+
+
+def press(shown: Page, name: str) -> None:
+    shown.evaluate(f"document.querySelector('[data-explore={name}]').click()")
+
+
+def find(shown: Page, words: str) -> None:
+    shown.evaluate(
+        f"(() => {{ const box = document.querySelector('[data-explore=words]');"
+        f" box.value = '{words}'; box.form.requestSubmit(); }})()"
+    )
+
+
+@needs_chromium
+def test_a_node_is_found_opened_and_taken_back_and_what_comes_flows_in(
+    shown: Page, hub: Served, world: World
+) -> None:
+    cursor = publish(hub, world, 1, tlp="clear")
+    publish(hub, world, 2, tlp="green")
+    shown.open(f"{hub.url}/explore?about={LAWYER}&hops=0&at_least={cursor}")
+    shown.wait_for(f"{STATE}.startsWith('1 nodes, 0 ties')")
+    assert shown.evaluate("document.querySelectorAll('[data-explore=canvas] canvas').length") > 0
+    find(shown, "0001")
+    shown.wait_for(f"{PANEL}.includes('{LAWYER}')")
+    shown.evaluate("document.querySelector('[data-explore=panel] .acts button').click()")
+    shown.wait_for(f"{STATE}.includes('2 nodes, 1 ties')")
+    press(shown, "undo")
+    shown.wait_for(f"{STATE}.includes('1 nodes, 0 ties')")
+    # What is published meanwhile, and touches what is shown, comes by itself.
+    publish(hub, world, 3, tlp="clear", data={"targets": [LAWYER]})
+    shown.wait_for(f"{STATE}.includes('3 nodes, 2 ties')")
+    assert "0002" not in shown.evaluate("document.documentElement.outerHTML")
+
+
+@needs_chromium
+def test_a_tie_tells_the_events_behind_it_and_another_day_shows_less(
+    shown: Page, hub: Served, world: World
+) -> None:
+    cursor = publish(hub, world, 11, tlp="clear")
+    shown.open(f"{hub.url}/explore?about=lawyer:harbour-bar-watch.0011&hops=1&at_least={cursor}")
+    shown.wait_for(f"{STATE}.includes('2 nodes, 1 ties')")
+    svg = """(async () => {
+        let made; const before = URL.createObjectURL;
+        URL.createObjectURL = (blob) => { made = blob; return before(blob); };
+        document.querySelector('[data-explore=svg]').click();
+        await new Promise((done) => setTimeout(done, 0));
+        URL.createObjectURL = before;
+        return made.text();
+    })()"""
+    drawn = shown.evaluate(svg)
+    assert (drawn.count("<circle"), drawn.count("<line")) == (2, 1)
+    press(shown, "alone")
+    shown.wait_for(f"{STATE}.includes('under threat')")
+    assert shown.evaluate("document.querySelector('[data-explore=colour]').value") == "support"
+
+
+@needs_chromium
+def test_nothing_breaks_the_policy_of_the_page(shown: Page, hub: Served) -> None:
+    shown.call("Log.enable")
+    shown.open(f"{hub.url}/explore")
+    shown.wait_for(f"{STATE}.includes('ties')")
+    broken = "performance.getEntriesByType('resource').filter((one) => !one.name.startsWith(location.origin)).length"
+    assert shown.evaluate(broken) == 0
+
+
+def test_without_scripts_it_is_a_form_and_two_tables(hub: Served, world: World) -> None:
+    cursor = publish(hub, world, 21, tlp="clear")
+    asked = {"about": "lawyer:harbour-bar-watch.0021", "hops": "1", "at_least": cursor}
+    found = httpx.get(f"{hub.url}/explore", params=asked).text
+    assert '<form class="ask" method="get"' in found
+    assert found.count('<a class="ref" href="/explore?about=') == 2
+    assert "targets</td>" in found
+    assert httpx.get(f"{hub.url}/explore", params={"hops": "9"}).status_code == 400
