@@ -181,9 +181,12 @@ class BoundedHttp(H11Protocol):
             scope["extensions"] = {}
 
     def _open_pipe(self, watcher: Watcher) -> TransportPipe:
-        framing: Framing = "stream" if self.cycle.scope["http_version"] == "1.0" else "chunked"
+        # There is no cycle any more when the far end went while the application was at work.
+        cycle = self.cycle
+        is_old = cycle is not None and cycle.scope["http_version"] == "1.0"
+        framing: Framing = "stream" if is_old else "chunked"
         self._pipe = TransportPipe(self.transport, framing, watcher)
-        if self.cycle.disconnected or self.transport.is_closing():
+        if cycle is None or cycle.disconnected or self.transport.is_closing():
             self.loop.call_soon(self._pipe.lost)
         return self._pipe
 

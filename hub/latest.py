@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 
 from events.event import Json, Position
 from hub.feeds.frames import Place
@@ -12,15 +13,15 @@ FIRST_WINDOW = 256
 MOST = 1000
 
 
-def latest_events(sight: Sight, head: Position, count: int) -> Sequence[Json]:
-    """Return up to `count` events as they read now, newest first."""
+def latest_events(sight: Sight, head: Position, count: int, query: EventQuery) -> Sequence[Json]:
+    """Return up to `count` events that fit, as they read now, newest first."""
     window = FIRST_WINDOW
     while True:
         start = Position(max(0, head - window))
         newest: deque[Json] = deque(maxlen=count)
         after: Position | None = start
         while after is not None:
-            page = sight.events(EventQuery(after=after, limit=MOST))
+            page = sight.events(replace(query, after=after, limit=MOST))
             newest.extend(page.events)
             after = page.next
         if len(newest) == count or start == 0:

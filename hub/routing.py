@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from starlette.datastructures import QueryParams
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
@@ -83,9 +84,13 @@ def _refuse_foreign(one: Address, request: HubRequest) -> None:
 
 
 async def _asked(one: Address, connection: HubRequest | HubSocket) -> Asked:
+    query = connection.query_params
+    if not one.is_public:
+        # A form without scripts sends the fields that were left empty too.
+        query = QueryParams([(name, value) for name, value in query.multi_items() if value.strip()])
     if one.method != "GET":
-        return read_query(one.parameters, connection.query_params)
-    asked = read_query((*one.parameters, at_least), connection.query_params)
+        return read_query(one.parameters, query)
+    asked = read_query((*one.parameters, at_least), query)
     await _reach(connection.state, asked[AT_LEAST])
     return asked
 

@@ -2,14 +2,12 @@
 
 from hub.address import Address
 from hub.api import parameters as p
-from hub.pages import explore, views
+from hub.pages import explore, live, views
 
 
 def page_addresses() -> tuple[Address, ...]:
     """Return every page, and what pages ask for."""
     rows = (
-        ("GET", "/", "start", views.show_start, "The first page"),
-        ("GET", "/live", "live", views.show_live, "The live feed"),
         ("GET", "/docs", "docs", views.show_docs, "The reference"),
         ("GET", "/sign-in", "signInForm", views.show_sign_in, "The form for a token"),
         ("POST", "/sign-in", "signIn", views.sign_in, "Signs in with a token"),
@@ -24,7 +22,18 @@ def page_addresses() -> tuple[Address, ...]:
         )
         for method, path, name, endpoint, summary in rows
     )
-    return (*plain, _explore())
+    return (*plain, *_lists_of_events(), _explore())
+
+
+def _lists_of_events() -> tuple[Address, ...]:
+    rows = (
+        ("/", "start", views.show_start, "The first page"),
+        ("/live", "live", live.show_live, "The live feed"),
+    )
+    return tuple(
+        Address("GET", path, name, endpoint, summary, "Pages", p.EVENT_FILTERS, is_public=False)
+        for path, name, endpoint, summary in rows
+    )
 
 
 def _explore() -> Address:

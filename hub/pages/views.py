@@ -6,36 +6,25 @@ from urllib.parse import parse_qs
 import anyio.to_thread
 from starlette.responses import RedirectResponse, Response
 
-from events.event import Json
 from hub.access import COOKIE, Caller, Credential, address_of, is_secure
 from hub.address import Asked, HubRequest
 from hub.api import catalogue
-from hub.api.answers import ask
 from hub.api.bodies import read_body
-from hub.latest import latest_events, latest_place
+from hub.pages.live import newest
 from hub.pages.reference import described_addresses, messages
 from hub.pages.rendering import render
 from hub.refusals import Absent, NotSignedIn, PartnerSuspended, RateLimited
-from projections.event_query import EventQuery
-from projections.sight import Sight
 
 SHOWN_ON_START = 20
-SHOWN_LIVE = 100
 MAX_FORM_BYTES = 4096
 TOO_OFTEN = "Too many attempts that failed. Wait a minute, then try again."
 STATIC_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
-async def show_start(request: HubRequest, _: Asked) -> Response:
+async def show_start(request: HubRequest, asked: Asked) -> Response:
     """Answer the first page: what this is, and the newest events."""
-    page = await _newest(request, SHOWN_ON_START)
+    page = await newest(request, SHOWN_ON_START, asked)
     return render(request, "start.html", {"here": "start", "page": page})
-
-
-async def show_live(request: HubRequest, _: Asked) -> Response:
-    """Answer the live feed as a page."""
-    page = await _newest(request, SHOWN_LIVE)
-    return render(request, "live.html", {"here": "live", "page": page})
 
 
 async def show_docs(request: HubRequest, _: Asked) -> Response:
@@ -115,17 +104,6 @@ async def show_static(request: HubRequest, _: Asked) -> Response:
         raise Absent
     body, media = found
     return Response(body, 200, {"Cache-Control": "public, max-age=300"}, media)
-
-
-async def _newest(request: HubRequest, count: int) -> dict[str, Json]:
-    cursors = request.state["cursors"]
-
-    def look(sight: Sight) -> dict[str, Json]:
-        head = sight.position
-        place = latest_place(sight, EventQuery(), head)
-        return {"events": latest_events(sight, head, count), "cursor": cursors.encode(place.position)}
-
-    return await ask(request, look)
 
 
 def _refused(request: HubRequest, sentence: str, limited: RateLimited | None = None) -> Response:

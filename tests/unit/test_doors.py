@@ -104,8 +104,8 @@ def test_the_newest_are_found_however_far_back(archive: Archive, monkeypatch: py
     hidden = [threat(number, tlp="red") for number in range(6, 12)]
     archive.record(*seen, *hidden)
     sight, head = archive.room.purge(OBSERVER), archive.store.head()
-    assert [one["id"] for one in latest.latest_events(sight, head, 3)] == ["t-5", "t-4", "t-3"]
-    everything = latest.latest_events(sight, head, 100)
+    assert [one["id"] for one in latest.latest_events(sight, head, 3, EventQuery())] == ["t-5", "t-4", "t-3"]
+    everything = latest.latest_events(sight, head, 100, EventQuery())
     assert [one["id"] for one in everything[:6]] == ["t-5", "t-4", "t-3", "t-2", "t-1", "t-0"]
     place = latest.latest_place(sight, EventQuery(), head)
     assert place == Place(Position(head - 6))

@@ -1,6 +1,6 @@
 /** An event as a card in a list: the same markup that the server writes (`hub/pages/templates/events.html`). */
 
-import type { CloudEvent, Json } from "./messages";
+import type { ChangedMessage, CloudEvent, Json, WithdrawnMessage } from "./messages";
 
 export type Titles = ReadonlyMap<string, string>;
 
@@ -32,6 +32,28 @@ function plain(value: Json | undefined): string | undefined {
   return typeof said === "string" ? said : undefined;
 }
 
+function about(event: CloudEvent): HTMLElement {
+  if (event.subject === undefined) return element("span", "—");
+  const link = element("a", event.subject, "ref");
+  link.href = `/explore?about=${encodeURIComponent(event.subject)}`;
+  return link;
+}
+
+function facts(event: CloudEvent): HTMLDListElement {
+  const list = element("dl");
+  const moment = element("time", `${event.recordedtime.slice(0, 16).replace("T", " ")} UTC`);
+  moment.dateTime = event.recordedtime;
+  const urgency = event.data["urgency"];
+  list.append(
+    row("About", about(event)),
+    row("From", event.source.slice(event.source.lastIndexOf(":") + 1)),
+    ...(typeof urgency === "string" ? [row("Urgency", urgency)] : []),
+    row("Recorded", moment),
+    row("Label", element("span", event.tlp, "tlp")),
+  );
+  return list;
+}
+
 export function card(event: CloudEvent, titles: Titles): HTMLLIElement {
   const made = element("li", undefined, "event fresh");
   made.dataset["source"] = event.source;
@@ -43,15 +65,30 @@ export function card(event: CloudEvent, titles: Titles): HTMLLIElement {
     said.dir = "auto";
     made.append(said);
   }
-  const moment = element("time", `${event.recordedtime.slice(0, 16).replace("T", " ")} UTC`);
-  moment.dateTime = event.recordedtime;
-  const facts = element("dl");
-  facts.append(
-    row("About", element("span", event.subject ?? "—", "ref")),
-    row("From", event.source.slice(event.source.lastIndexOf(":") + 1)),
-    row("Recorded", moment),
-    row("Label", element("span", event.tlp, "tlp")),
-  );
-  made.append(facts);
+  made.append(facts(event));
+  return made;
+}
+
+const WHY_CHANGED = { corrected: "Corrected by its publisher.", released: "More of it may be shown now." } as const;
+
+/** The card of an event that reads differently from now on, and why. */
+export function changedCard({ event, reason }: ChangedMessage, titles: Titles): HTMLLIElement {
+  const made = card(event, titles);
+  made.querySelector("h3")?.after(element("p", WHY_CHANGED[reason], "turn"));
+  return made;
+}
+
+const WHY_WITHDRAWN = {
+  retracted: "Withdrawn by its publisher. Do not use it any more.",
+  narrowed: "Not shown to you any more. Do not use it.",
+  erased: "Erased for a person's protection. Delete your copies.",
+} as const;
+
+/** What stays of an event that may no longer be used: that there was one, and what to do. */
+export function withdrawnCard({ source, id, reason }: WithdrawnMessage): HTMLLIElement {
+  const made = element("li", undefined, "event withdrawn");
+  made.dataset["source"] = source;
+  made.dataset["id"] = id;
+  made.append(element("p", WHY_WITHDRAWN[reason], "turn"));
   return made;
 }

@@ -1,8 +1,9 @@
 /** Makes a list of events live: the page works without it. */
 
-import { card, type Titles } from "../feed/card";
+import { card, changedCard, type Titles, withdrawnCard } from "../feed/card";
 import { follow } from "../feed/follow";
-import type { CloudEvent } from "../feed/messages";
+import type { ChangedMessage, CloudEvent, WithdrawnMessage } from "../feed/messages";
+import { keepPlace } from "../feed/subscribe";
 
 const KEPT = 200;
 
@@ -14,20 +15,21 @@ class LiveList {
   ) {}
 
   put(event: CloudEvent): void {
-    this.take(event.source, event.id);
+    this.shown(event.source, event.id)?.remove();
     this.list.prepend(card(event, this.titles));
     this.settle();
   }
 
-  change(event: CloudEvent): void {
-    const before = this.shown(event.source, event.id);
-    if (before === undefined) this.put(event);
-    else before.replaceWith(card(event, this.titles));
+  change(message: ChangedMessage): void {
+    const before = this.shown(message.source, message.id);
+    const now = changedCard(message, this.titles);
+    if (before === undefined) this.list.prepend(now);
+    else before.replaceWith(now);
+    this.settle();
   }
 
-  take(source: string, id: string): void {
-    this.shown(source, id)?.remove();
-    this.settle();
+  take(message: WithdrawnMessage): void {
+    this.shown(message.source, message.id)?.replaceWith(withdrawnCard(message));
   }
 
   clear(): void {
@@ -52,31 +54,61 @@ async function titles(): Promise<Titles> {
   return new Map(types.map((one) => [one.type, one.title]));
 }
 
+const time = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "medium" });
+
+/** Says up to when nothing is missing: an observer must know whether silence is silence. */
+function complete(): string {
+  return `Live, and complete up to ${time.format(new Date())} on your clock.`;
+}
+
 async function begin(list: HTMLElement): Promise<void> {
   const state = document.querySelector<HTMLElement>("[data-state]");
   const shown = new LiveList(list, document.querySelector<HTMLElement>("[data-none]"), await titles());
-  const say = (text: string): void => {
-    if (state !== null) state.textContent = text;
+  const say = (text: string, kind: "live" | "lost" | "ended"): void => {
+    if (state === null) return;
+    state.textContent = text;
+    state.dataset["state"] = kind;
   };
+  const current = (): void => say(complete(), "live");
   follow(
     list.dataset["feed"] ?? "",
     {
-      event: ({ event }) => shown.put(event),
-      changed: ({ event }) => shown.change(event),
-      withdrawn: ({ source, id }) => shown.take(source, id),
-      live: () => say("Live: new events appear by themselves."),
+      event: ({ event }) => {
+        shown.put(event);
+        if (state?.dataset["state"] === "live") current();
+      },
+      changed: (message) => shown.change(message),
+      withdrawn: (message) => shown.take(message),
+      live: current,
+      beat: current,
       bye: ({ reason }) => {
         if (reason !== "revoked") return;
         shown.clear();
-        say("You were signed out. Reload this page.");
+        say("You were signed out. Reload this page.", "ended");
       },
     },
     {
-      lost: () => say("The connection was lost; trying again."),
-      ended: () => say("Not live. Reload this page to try again."),
+      lost: () => say("The connection was lost; trying again. What you see may be incomplete.", "lost"),
+      ended: () => say("Not live. Reload this page to try again.", "ended"),
     },
   );
 }
 
+function offerToFollow(place: HTMLElement, feed: string): void {
+  place.hidden = false;
+  const button = place.querySelector<HTMLButtonElement>("[data-follow-act]");
+  button?.addEventListener("click", () => {
+    button.disabled = true;
+    void keepPlace(feed).then((said) => {
+      const told = place.querySelector<HTMLElement>("[data-follow-state]");
+      if (told !== null) told.textContent = said;
+    });
+  });
+}
+
 const list = document.querySelector<HTMLElement>("[data-feed]");
-if (list !== null) void begin(list);
+if (list !== null) {
+  void begin(list);
+  const place = document.querySelector<HTMLElement>("[data-follow]");
+  if (place !== null) offerToFollow(place, list.dataset["feed"] ?? "");
+}

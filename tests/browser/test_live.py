@@ -1,0 +1,84 @@
+"""`/live` in a real browser: what comes, what is taken back, and whether silence is silence."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.chromium import Page, needs_chromium, page
+from tests.running import Served, World, make_world, serving, threat
+
+STATE = "document.querySelector('[data-state]')"
+CARDS = "[...document.querySelectorAll('.event')].map((one) => one.innerText)"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return make_world(tmp_path_factory.mktemp("hub"))
+
+
+@pytest.fixture(scope="module")
+def hub(world: World) -> Iterator[Served]:
+    with serving(world) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with page(tmp_path_factory.mktemp("browser")) as opened:
+        yield opened
+
+
+def retraction(of: str) -> dict[str, object]:
+    data = {"about_event": of, "reason": "false", "effective_from": "2031-05-04T12:00:00Z"}
+    source = "urn:hub:partner:harbour-bar-watch"
+    return {"specversion": "1.0", "id": f"r-{of}", "source": source, "type": "record.retracted", "data": data}
+
+
+@needs_chromium
+def test_what_fits_the_filter_comes_and_what_is_withdrawn_says_so(
+    shown: Page, hub: Served, world: World
+) -> None:
+    publisher = world.bearer("publisher")
+    here = {"place": {"country": "QM"}}
+    first = hub.post(threat(1, tlp="clear", data={"title": "First", **here}), publisher)["cursor"]
+    shown.open(f"{hub.url}/live?type=threat.*&country=QM&about=&at_least={first}")
+    shown.wait_for(f"{STATE}.dataset.state === 'live'")
+    assert "complete up to" in shown.evaluate(f"{STATE}.textContent")
+    hub.post(threat(2, tlp="clear", data={"title": "Elsewhere", "place": {"country": "QN"}}), publisher)
+    hub.post(threat(3, data={"title": "Not for the public", **here}), publisher)
+    hub.post(threat(4, tlp="clear", data={"title": "<i>Second</i>", **here}), publisher)
+    shown.wait_for(f"{CARDS}.length === 2")
+    second, other = shown.evaluate(CARDS)
+    assert "<i>Second</i>" in second
+    assert "First" in other
+    hub.post(retraction("t-1"), publisher)
+    shown.wait_for(f"{CARDS}[1].includes('Withdrawn by its publisher')")
+    assert "First" not in shown.evaluate("document.body.innerText")
+
+
+@needs_chromium
+def test_whoever_is_signed_in_can_keep_a_place(shown: Page, hub: Served, world: World) -> None:
+    shown.open(f"{hub.url}/sign-in")
+    shown.evaluate(
+        f"document.querySelector('[name=token]').value = '{world.tokens['observer']}';"
+        " document.querySelector('.sign-in').requestSubmit()"
+    )
+    shown.wait_for("document.querySelector('.who strong') !== null")
+    shown.open(f"{hub.url}/live?type=threat.*&country=QM")
+    shown.wait_for("!document.querySelector('[data-follow]').hidden")
+    shown.evaluate("document.querySelector('[data-follow-act]').click()")
+    shown.wait_for("document.querySelector('[data-follow-state]').textContent.includes('keeps your place')")
+    kept = httpx.get(f"{hub.url}/api/v1/subscriptions", headers=world.bearer("observer")).json()
+    [one] = kept["subscriptions"]
+    assert one["channel"] == "page"
+    assert one["follows"] == {"type": ["threat.*"], "country": ["QM"]}
+
+
+def test_a_form_sends_empty_fields_and_a_page_takes_them(hub: Served) -> None:
+    for address in (
+        "/live?type=&country=&about=&partner=&urgency=",
+        "/explore?about=&kinds=&country=&as_of=",
+    ):
+        assert httpx.get(f"{hub.url}{address}").status_code == 200
+    assert httpx.get(f"{hub.url}/api/v1/events?country=").status_code == 400

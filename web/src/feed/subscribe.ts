@@ -1,0 +1,22 @@
+/** Keeps a place in the feed for whoever is signed in: a subscription of the channel `page`. */
+
+const MANY = new Set(["type", "country", "about", "partner", "urgency"]);
+
+/** Asks the hub to keep a place in the feed that an address follows; returns what to tell the reader. */
+export async function keepPlace(feed: string): Promise<string> {
+  const asked = new URL(feed, location.origin).searchParams;
+  const filter: Record<string, string | string[]> = {};
+  for (const name of new Set(asked.keys())) if (MANY.has(name)) filter[name] = asked.getAll(name);
+  try {
+    const answer = await fetch("/api/v1/subscriptions", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ channel: "page", ...filter }),
+    });
+    const said = (await answer.json()) as { id?: string; detail?: string; errors?: { detail: string }[] };
+    if (answer.ok) return "You follow this now: the hub keeps your place in it.";
+    return said.errors?.map((one) => one.detail).join(" ") ?? said.detail ?? "The hub refused that.";
+  } catch {
+    return "The hub cannot be reached. Try again in a moment.";
+  }
+}
