@@ -10,7 +10,7 @@ SOURCES := $(shell find $(CODE) tests -type f -not -path '*/__pycache__/*' 2>/de
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup -q
 PART ?= all
 
-.PHONY: setup web demo test test-deep check fix bench docs lock format lint types layers coverage clean
+.PHONY: setup web demo test test-deep check fix bench docs pictures lock format lint types layers coverage clean
 
 setup: $(VENV)/.ready
 
@@ -59,6 +59,10 @@ coverage: .coverage
 
 docs: setup
 	$(BIN)/python -m pytest -q -p no:cacheprovider tests/contract/test_docs.py
+
+# The pictures of the README, from the demo; needs Chromium.
+pictures: web
+	$(BIN)/python -m tests.pictures
 
 fix: setup
 	$(BIN)/ruff format .
