@@ -28,7 +28,7 @@ READERS = 10
 MOST_BYTES_EACH = (64 if sys.gettrace() is None else 96) * 1024
 """What measures coverage keeps something for each line that a reader's task runs."""
 
-SLOW = 3.0
+SLOW = 5.0
 SOON = 20
 
 UPGRADE = (
