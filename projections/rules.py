@@ -60,8 +60,8 @@ class Implied(NamedTuple):
 NOTHING = Implied([], [], None, ())
 """What an event implies that says nothing."""
 
-_MOST_KEPT = 2_000
-"""Readings; a little more than the tail's largest batch."""
+_MOST_KEPT = 1_000
+"""Readings; twice the events of the tail's largest batch, since one may touch earlier events."""
 
 
 def imply(rule: Rule, event: RecordedEvent, contract: Contract) -> Implied:
@@ -145,7 +145,7 @@ def _load(stem: str, folders: Sequence[Traversable], contract: Contract, kinds: 
 
 
 class Readings:
-    """Reads events by their rules, each once, although several views ask for the same event."""
+    """Reads events by their rules, each once, although several views of one batch ask for the same event."""
 
     def __init__(self, registry: Registry, rules: Mapping[str, Rule]) -> None:
         self._registry = registry
@@ -173,3 +173,7 @@ class Readings:
     def forget(self, event: RecordedEvent) -> None:
         """Let go of what an event implied before something of it was erased."""
         self._kept.pop(event.position, None)
+
+    def release(self) -> None:
+        """Let go of all that was read: every view has the batch, and the next one brings other events."""
+        self._kept.clear()

@@ -1,11 +1,10 @@
 """A networkx multigraph whose nodes and edges hold the claims behind them.
 
-Adding an edge again under one key replaces its attributes in networkx, so that an edge is added once and its
-list of claims is changed in place.
+Adding an edge again under one key replaces its attributes in networkx. Who adds claims asks the nodes themselves, which
+hold their ties: that takes a fifth of the time of `add_edge`, and the graph of a hub is made of nothing else.
 """
 
-from collections.abc import Mapping
-from sys import intern
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -28,35 +27,31 @@ class ClaimGraph(_Multigraph):
     edge_attr_dict_factory = Held
 
     _node: dict[str, Node]
-    _succ: dict[str, dict[str, dict[str, Held]]]
-    _pred: dict[str, dict[str, dict[str, Held]]]
+    _succ: dict[str, dict[str, Parallel]]
+    _pred: dict[str, dict[str, Parallel]]
 
-    def node(self, ref: str, node: Node) -> str:
-        """Add a node that is not there, as `add_node` would; return the text that all its ties go by."""
-        ref = intern(ref)
+    def node(self, node: Node) -> None:
+        """Add a node that is not there, as `add_node` would."""
+        ref = node.ref
         self._node[ref] = node
-        self._succ[ref] = {}
-        self._pred[ref] = {}
-        return ref
+        self._succ[ref] = node.out_of
+        self._pred[ref] = node.into
 
-    def tie(self, source: str, target: str, kind: str, claim: EdgeClaim) -> None:
-        """Add a claim on an edge, which is made if it is not there; both its nodes must be.
-
-        The same as `add_edge`, at a fifth of its cost: the graph of a hub is made of nothing else.
-        """
-        parallel = self._succ[source].get(target)
-        if parallel is None:
-            # Each event brings its own copy of a reference; one is enough.
-            source, target = intern(source), intern(target)
-            parallel = self._succ[source][target] = self._pred[target][source] = {}
-        held = parallel.get(kind)
-        if held is None:
-            parallel[intern(kind)] = Held([claim])
+    def leave(self, source: str, target: str, kind: str, claims: tuple[EdgeClaim, ...]) -> None:
+        """Leave some claims on an edge that is there; without any it vanishes."""
+        one, other = self._node[source], self._node[target]
+        left = {
+            name: Held(claims) if name == kind else held
+            for name, held in one.out_of[target].items()
+            if claims or name != kind
+        }
+        if left:
+            one.out_of[target] = other.into[source] = left
         else:
-            held.claims.append(claim)
+            del one.out_of[target], other.into[source]
 
-    def claims(self, source: str, target: str, kind: str) -> list[EdgeClaim] | None:
-        """Return the list of claims on an edge; None if it is not there."""
+    def claims(self, source: str, target: str, kind: str) -> Sequence[EdgeClaim] | None:
+        """Return the claims on an edge; None if it is not there."""
         held: Held | None = self._succ.get(source, _NO_TIES).get(target, _NO_TIES).get(kind)
         return None if held is None else held.claims
 

@@ -1,7 +1,7 @@
 """What the graph in memory consists of: claims on nodes and on ties, and what one event says."""
 
 from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from projections.shown import Assessment, Origin
 
@@ -118,17 +118,21 @@ NUMBERED: Forms = _Numbered()
 
 
 class _Attributes(MutableMapping[str, Json]):
-    """What networkx takes for the dictionary of attributes of a node or an edge, at a quarter of its size: slots."""
+    """What networkx takes for the dictionary of attributes of a node or an edge, at a quarter of its size: slots.
+
+    `names` are those of the attributes.
+    """
 
     __slots__ = ()
+    names: ClassVar[tuple[str, ...]] = ()
 
     def __getitem__(self, name: str) -> Json:
-        if name not in self.__slots__:
+        if name not in self.names:
             raise KeyError(name)
         return getattr(self, name)
 
     def __setitem__(self, name: str, value: Json) -> None:
-        if name not in self.__slots__:
+        if name not in self.names:
             raise KeyError(name)
         setattr(self, name, value)
 
@@ -136,10 +140,10 @@ class _Attributes(MutableMapping[str, Json]):
         raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.__slots__)
+        return iter(self.names)
 
     def __len__(self) -> int:
-        return len(self.__slots__)
+        return len(self.names)
 
     def copy(self) -> dict[str, Json]:
         """Return the attributes as networkx copies them, from one graph into another."""
@@ -157,14 +161,23 @@ class Node(_Attributes):
         labels: that its mentions bear, each once, in order: a tuple, or the keys of a dictionary where there are many.
         again: label → how many mentions bear it besides the first; None: none does.
         told: the claims that say something about it, in order.
+        ref: its reference, the one copy of it that all its ties go by.
+        out_of: its outgoing ties by their target, as the graph holds them.
+        into: its incoming ties by their source, likewise.
+        number: in the journal beside the graph; -1: it has none yet.
     """
 
-    __slots__ = ("again", "labels", "told")
+    __slots__ = ("again", "into", "labels", "number", "out_of", "ref", "told")
+    names = ("again", "labels", "told")
 
-    def __init__(self, labels: tuple[int, ...] = ()) -> None:
+    def __init__(self, labels: tuple[int, ...] = (), ref: str = "") -> None:
         self.labels: tuple[int, ...] | dict[int, None] = labels
         self.again: dict[int, int] | None = None
         self.told: list[NodeClaim] = _NONE_TOLD
+        self.ref = ref
+        self.out_of: dict[str, Parallel] = {}
+        self.into: dict[str, Parallel] = {}
+        self.number = -1
 
     def repeat(self, label: int) -> None:
         """Count a mention under a label that the node bears already."""
@@ -174,14 +187,31 @@ class Node(_Attributes):
             self.again[label] = self.again.get(label, 0) + 1
 
 
+_FEW_CLAIMS = 8
+"""Claims on one tie up to which they are copied to add one; with more that costs more than a list of their own."""
+
+
 class Held(_Attributes):
-    """What is known of an edge: the claims behind it, in order."""
+    """What is known of an edge: the claims behind it, in order.
+
+    As long as they are few they are a tuple that nobody changes: then most ties that one event claims share it.
+    """
 
     __slots__ = ("claims",)
+    names = ("claims",)
 
-    def __init__(self, claims: list[EdgeClaim] | None = None) -> None:
-        self.claims: list[EdgeClaim] = [] if claims is None else claims
+    def __init__(self, claims: tuple[EdgeClaim, ...] | list[EdgeClaim] = ()) -> None:
+        self.claims = claims
+
+    def joined(self, claim: EdgeClaim) -> "Held":
+        """Return what is known with one claim more."""
+        claims = self.claims
+        if type(claims) is list:
+            claims.append(claim)
+            return self
+        more = (*claims, claim)
+        return Held(more if len(more) <= _FEW_CLAIMS else list(more))
 
 
 Parallel = Mapping[str, Held]
-"""The ties of one direction between two nodes, by their kind."""
+"""The ties of one direction between two nodes, by their kind. Nobody changes it: who adds a tie puts another there."""

@@ -13,7 +13,7 @@ from projections.graph.query import NOW, Days, Then
 from projections.shown import Assessment, Claim, Origin, shown
 from schemas.edtf import NotEdtf, bounds
 
-Tie = tuple[str, str, str, list[EdgeClaim]]
+Tie = tuple[str, str, str, Sequence[EdgeClaim]]
 
 
 @dataclass(slots=True)
@@ -66,8 +66,15 @@ class Eyes:
     def told(self, ref: str) -> Iterable[NodeClaim]:
         """Return the visible claims on a node and on all that is read as it."""
         if ref not in self.merged.members:
-            return self._told(ref)
+            if self.then:
+                return self._told(ref)
+            node, allowed = self.network.nodes.get(ref), self.allowed
+            return [claim for claim in node.told if claim[1] in allowed] if node is not None else ()
         return (claim for one in self.merged.all_of(ref) for claim in self._told(one))
+
+    def told_of(self, name: str) -> Iterable[NodeClaim]:
+        """Return the visible claims on one name alone, whoever it is read as."""
+        return self._told(name)
 
     def _told(self, ref: str) -> Iterable[NodeClaim]:
         node = self.network.nodes.get(ref)

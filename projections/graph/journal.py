@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from projections.graph.by_node import MOST_APART, ByNode
-from projections.graph.claims import NUMBERED, Forms, Reading
+from projections.graph.claims import NUMBERED, Forms, Node, Reading
 from projections.graph.dates import Dates
 from projections.graph.whole.cut import Cut, cut_of
 
@@ -29,13 +29,17 @@ _COLUMNS = (
     ("target", np.int32),
     ("kind", np.int16),
     ("label", np.int32),
+    ("since", np.int32),
+    ("until", np.int32),
     ("died", np.bool_),
     ("order", np.int64),
     ("place", np.int64),
     ("name", np.int64),
-    ("since", np.int32),
-    ("until", np.int32),
 )
+_OF_A_TIE = ("source", "target", "kind", "label", "since", "until")
+_OF_AN_EVENT = ("order", "place", "name")
+"""Columns that are the same in all rows of an event; they wait once, with the number of its rows."""
+
 _MOST_FRESH = 4_096
 """Rows that wait, one behind the other: written one by one into the columns they would cost ten times as much."""
 
@@ -87,7 +91,8 @@ class Journal:
         self._table = {name: np.empty(0, dtype) for name, dtype in _COLUMNS}
         self._length = 0
         self._last = 0
-        self._fresh = array("q")
+        self._fresh = array("i")
+        self._fresh_events = array("q")
         self._late: dict[int, int] = {}
         self._changes: defaultdict[int, int] = defaultdict(int)
         self._dead: list[range] = []
@@ -96,42 +101,44 @@ class Journal:
 
     def __len__(self) -> int:
         """How many claims there ever were."""
-        return self._length + len(self._fresh) // len(_COLUMNS)
+        return self._length + len(self._fresh) // len(_OF_A_TIE)
 
-    def add(self, reading: Reading, forms: Forms = NUMBERED) -> None:
+    def add(self, reading: Reading, forms: Forms, met: Mapping[str, Node]) -> None:
         """Write down the ties of what one event says; none of that event may be alive here.
 
         Args:
             reading: with whatever `forms` gives the number of.
             forms: the numbers of the event's label.
+            met: the nodes that it names, of the network beside the journal.
         """
-        if not reading.ties:
+        ties = reading.ties
+        if not ties:
             return
-        position = reading.origin.position
+        origin = reading.origin
+        position = origin.position
         if position > self._last:
             self._last = position
         else:
             self._late[position] = len(self)
-        numbers, kinds, order, dates = self._numbers, self._kinds, self._last, self.dates
-        name = hash(reading.origin.id)
-        fresh: list[int] = []
-        for kind, source, target, level, since, until, _ in reading.ties:
-            one, other, label = numbers.get(source), numbers.get(target), forms[level]
+        kinds, changes, fresh = self._kinds, self._changes, list[int]()
+        alike: tuple[str | None, str | None] | None = None
+        for kind, source, target, level, since, until, _ in ties:
+            one, other, label = met[source], met[target], forms[level]
+            if (asserted := (since, until)) != alike:
+                alike = asserted
+                first, last = map(self.dates.number, asserted)
             fresh += (
-                self._number(source) if one is None else one,
-                self._number(target) if other is None else other,
+                one.number if one.number >= 0 else self._number(one),
+                other.number if other.number >= 0 else self._number(other),
                 kinds.setdefault(kind, len(kinds)),
                 label,
-                0,
-                order,
-                position,
-                name,
-                dates.number(since),
-                dates.number(until),
+                first,
+                last,
             )
-            self._changes[label] += 1
+            changes[label] += 1
         self._fresh.extend(fresh)
-        if len(self._fresh) >= _MOST_FRESH * len(_COLUMNS):
+        self._fresh_events.extend((self._last, position, hash(origin.id), len(ties)))
+        if len(self._fresh) >= _MOST_FRESH * len(_OF_A_TIE):
             self._settle()
 
     def remove(self, reading: Reading, forms: Forms = NUMBERED) -> None:
@@ -228,13 +235,15 @@ class Journal:
         """Return who is tied to whom for some readers; see `projections.graph.whole.cut.cut_of`."""
         return cut_of(self.columns(), allowed, canonical, kinds)
 
-    def _number(self, ref: str) -> int:
+    def _number(self, node: Node) -> int:
+        ref = node.ref
         number = self._numbers.get(ref)
         if number is None:
             number = self._numbers[ref] = len(self._refs)
             kind = ref.partition(":")[0]
             self._kind_of.append(self._node_kinds.setdefault(kind, len(self._node_kinds)))
             self._refs.append(ref)
+        node.number = number
         return number
 
     def _settle(self) -> None:
@@ -242,12 +251,15 @@ class Journal:
         if not self._fresh:
             return
         length = len(self)
-        rows = np.array(self._fresh, np.int64).reshape(-1, len(_COLUMNS))
-        for place, (name, column) in enumerate(self._table.items()):
+        rows = np.array(self._fresh, np.int32).reshape(-1, len(_OF_A_TIE))
+        events = np.array(self._fresh_events, np.int64).reshape(-1, len(_OF_AN_EVENT) + 1)
+        every = np.repeat(events[:, :-1], events[:, -1], axis=0)
+        said = dict(zip((*_OF_A_TIE, *_OF_AN_EVENT), (*rows.T, *every.T), strict=True))
+        for name, column in self._table.items():
             if length > len(column):
                 grown = np.empty(max(length, len(column) * 3 // 2), column.dtype)
                 grown[: self._length] = column[: self._length]
                 self._table[name] = grown
-            self._table[name][self._length : length] = rows[:, place]
+            self._table[name][self._length : length] = said.get(name, False)
         self._length = length
-        self._fresh = array("q")
+        self._fresh, self._fresh_events = array("i"), array("q")

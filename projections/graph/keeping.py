@@ -68,9 +68,8 @@ class Keeping:
             return
         put_versions(self._db, position, label, said)
         self._history.forget(position)
-        forms = self._labels.forms(label)
         for one, span in said:
-            self._history.keep(Version(numbered(one, forms), span))
+            self._history.keep(Version(numbered(one, self._labels.forms(label)), span))
 
     def _begin(self, position: int, born: int) -> None:
         if self._history.began(position) != born:

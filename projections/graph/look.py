@@ -9,7 +9,7 @@ from projections.graph.around.surroundings import Surroundings
 from projections.graph.around.ties import Ties
 from projections.graph.around.values import Given, claims_of, value_of
 from projections.graph.around.within import within
-from projections.graph.claims import EdgeClaim
+from projections.graph.claims import CODED_KINDS, LIGHT, EdgeClaim, NodeClaim
 from projections.graph.eyes import Eyes, Tie
 from projections.graph.query import GraphQuery, then_of
 from projections.shown import DOUBTED, Claim, assessed, shown
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from projections.graph.view import Graph
 
 Json = Any
+
+_LIGHT = tuple(sorted(LIGHT))
 
 
 class Look(Eyes):
@@ -58,7 +60,7 @@ class Look(Eyes):
         about = sorted({one for ref in query.about if self.sees(one := self.merged.of(ref))})
         self._near = near = Surroundings(self, self._tie_kinds, about)
         found, total = within(near, query.hops, query.limit, self._kinds, self._lies_there())
-        return [near.ref(node) for node in found], total
+        return near.refs(found), total
 
     def _lies_there(self) -> Callable[[str], bool] | None:
         country = self._query.country
@@ -109,7 +111,7 @@ class Look(Eyes):
             return True
         if ref not in self._named_in_country:
             return False
-        claims = claims_of(self._light(ref)[0].get("country", ()))
+        claims = claims_of(self._light(self.told(ref))[0].get("country", ()))
         said = any(claim.value == country for claim in claims)
         return said and country in shown(claims, self.assessments).values
 
@@ -218,38 +220,59 @@ class Look(Eyes):
         """Return the short form of a node: what it is called, where it is, how it stands."""
         kind, _, local = ref.partition(":")
         said: dict[str, Json] = {"ref": ref, "kind": kind, "label": ref}
+        claims = list(self.told(ref))
         disputed = []
-        light, is_assessed = self._light(ref)
-        for name in sorted(light):
-            given = light[name]
+        if len(claims) == 1 and not self.is_assessed(claims[0].origin):
+            self._tell_alone(said, claims[0])
+        elif claims:
+            disputed = self._tell(said, claims)
+        if kind in CODED_KINDS:
+            said["label"] = local
+        if ref in self.merged.members and len(self.merged.all_of(ref)) > 1:
+            said["same"] = [one for one in self.merged.all_of(ref) if one != ref]
+        return {**said, "disputed": disputed} if disputed else said
+
+    def _tell_alone(self, said: dict[str, Json], claim: NodeClaim) -> None:
+        """Say what the one claim on a node says that nobody assessed: most have no other, and nothing is weighed."""
+        allowed = self.allowed
+        for name, value, _, label in claim.light:
+            if label in allowed:
+                said[name] = plain(value) or said["ref"] if name == "label" else value
+        if "country" in said and "status" in said:
+            said["status"] = said.pop("status")
+
+    def _tell(self, said: dict[str, Json], claims: Sequence[NodeClaim]) -> list[str]:
+        """Say what claims on a node say, and return what of it is disputed."""
+        disputed = []
+        light, is_assessed = self._light(claims)
+        for name in _LIGHT:
+            given = light.get(name)
+            if given is None:
+                continue
             if len(given) == 1 and not is_assessed:
                 value = given[0][0].value
             else:
                 value, is_disputed = value_of(given, self.assessments if is_assessed else None)
                 if is_disputed:
                     disputed.append(name)
-            said[name] = plain(value) or ref if name == "label" else value
-        if kind in ("place", "standard"):
-            said["label"] = local
-        if ref in self.merged.members and len(self.merged.all_of(ref)) > 1:
-            said["same"] = [one for one in self.merged.all_of(ref) if one != ref]
-        return {**said, "disputed": disputed} if disputed else said
+            said[name] = plain(value) or said["ref"] if name == "label" else value
+        return disputed
 
-    def _light(self, ref: str) -> tuple[dict[str, list[Given]], bool]:
+    def _light(self, claims: Iterable[NodeClaim]) -> tuple[dict[str, list[Given]], bool]:
         """Return what claims say of a node, as far as it stays in memory, by name, and whether any is assessed."""
         allowed = self.allowed
         found: dict[str, list[Given]] = {}
         is_assessed = False
-        for claim in self.told(ref):
-            origin = claim.origin
-            if claim.light and self.is_assessed(origin):
-                is_assessed = True
-            for prop in claim.light:
-                if prop.label in allowed:
-                    if prop.name in found:
-                        found[prop.name].append((prop, origin))
+        for origin, _, light in claims:
+            if light and not is_assessed:
+                is_assessed = self.is_assessed(origin)
+            for prop in light:
+                name, _, _, label = prop
+                if label in allowed:
+                    if name in found:
+                        found[name].append((prop, origin))
                     else:
-                        found[prop.name] = [(prop, origin)]
+                        found[name] = [(prop, origin)]
         return found, is_assessed
 
 

@@ -1,7 +1,7 @@
 """The graph in memory: who and what there is, who said so, and who may know it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from sys import intern
 from typing import Any
 
@@ -13,9 +13,11 @@ from projections.graph.claims import (
     NUMBERED,
     EdgeClaim,
     Forms,
+    Held,
     Judgement,
     Node,
     NodeClaim,
+    Parallel,
     Prop,
     Reading,
     pair_of,
@@ -49,22 +51,30 @@ class Network:
         self._ones: dict[int, tuple[int]] = {}
         self._sizes = Sizes(self._kinds, self.nodes)
 
-    def add(self, reading: Reading, forms: Forms = NUMBERED) -> None:
+    def add(self, reading: Reading, forms: Forms = NUMBERED) -> Mapping[str, Node]:
         """Fold in what one event says; nothing of that event may be here yet.
 
         Args:
             reading: with whatever `forms` gives the number of.
             forms: the numbers of the event's label.
+
+        Returns:
+            The nodes that it names, by reference.
         """
         origin, label, nodes, ties, assessment = reading
-        self._add_nodes(origin, nodes, {end for tie in ties for end in tie[1:3]}, forms)
+        met = self._add_nodes(origin, nodes, ties, forms)
         if ties:
-            self._add_ties(origin, ties, forms)
+            self._add_ties(origin, ties, forms, met)
         if assessment is not None:
             self._assessments[assessment.about_id].append((origin.position, label, assessment))
+        return met
 
-    def _add_nodes(self, origin: Origin, nodes: Iterable[Json], tied: Set[str], forms: Forms) -> None:
-        known = self.nodes
+    def _add_nodes(
+        self, origin: Origin, nodes: Iterable[Json], ties: Iterable[Json], forms: Forms
+    ) -> dict[str, Node]:
+        known, met = self.nodes, dict[str, Node]()
+        tied = {tie[1] for tie in ties}
+        tied.update([tie[2] for tie in ties])
         for ref, level, props in nodes:
             label = forms[level]
             node = known.get(ref)
@@ -73,12 +83,15 @@ class Network:
             elif label in node.labels:
                 node.repeat(label)
             else:
-                self._gain(ref, node, label)
+                self._gain(node, label)
+            met[ref] = node
             if props or ref not in tied:
                 light = _light(props, forms) if props else ()
-                self._tell(ref, node, made(NodeClaim, (origin, label, light)))
+                self._tell(node, made(NodeClaim, (origin, label, light)))
+        return met
 
-    def _tell(self, ref: str, node: Node, claim: NodeClaim) -> None:
+    def _tell(self, node: Node, claim: NodeClaim) -> None:
+        ref = node.ref
         if ref.startswith(_CODED):
             return
         if node.told:
@@ -89,8 +102,7 @@ class Network:
             if prop.name == "country" and isinstance(prop.value, str):
                 self._countries[prop.value].add(ref)
 
-    def _add_ties(self, origin: Origin, ties: Iterable[Json], forms: Forms) -> None:
-        tie = self.graph.tie
+    def _add_ties(self, origin: Origin, ties: Iterable[Json], forms: Forms, met: Mapping[str, Node]) -> None:
         alike: tuple[int, str | None, str | None] | None = None
         for kind, source, target, level, since, until, props in ties:
             label = forms[level]
@@ -98,7 +110,18 @@ class Network:
             if (asserted := (label, since, until)) != alike:
                 alike = asserted
                 claim = made(EdgeClaim, (origin, label, since and intern(since), until and intern(until)))
-            tie(source, target, kind, claim)
+                alone = Held((claim,))
+                only: dict[str, Parallel] = {}
+            one, other = met[source], met[target]
+            parallel = one.out_of.get(other.ref)
+            if parallel is None:
+                parallel = only.get(kind)
+                if parallel is None:
+                    parallel = only[kind] = {intern(kind): alone}
+            else:
+                held = parallel.get(kind)
+                parallel = {**parallel, intern(kind): alone if held is None else held.joined(claim)}
+            one.out_of[other.ref] = other.into[one.ref] = parallel
             if kind in IDENTITIES:
                 preferred = next((value for name, value, *_ in props if name == "preferred"), None)
                 said = self.judged.setdefault(pair_of(source, target), [])
@@ -121,14 +144,13 @@ class Network:
         claims = self.graph.claims(source, target, kind)
         # Two ties of one event between the same two are one.
         if claims is not None:
-            claims[:] = [claim for claim in claims if claim.origin.position != position]
-            if not claims:
-                self.graph.remove_edge(source, target, kind)
+            left = tuple([claim for claim in claims if claim.origin.position != position])
+            self.graph.leave(source, target, kind, left)
         if kind in IDENTITIES:
             pair = pair_of(source, target)
-            left = [one for one in self.judged.get(pair, ()) if one.claim.origin.position != position]
-            if left:
-                self.judged[pair] = left
+            judged = [one for one in self.judged.get(pair, ()) if one.claim.origin.position != position]
+            if judged:
+                self.judged[pair] = judged
             else:
                 self.judged.pop(pair, None)
 
@@ -137,8 +159,8 @@ class Network:
         if one is None:
             one = self._ones[label] = (label,)
             self._sizes.met(label)
-        node = Node(one)
-        ref = self.graph.node(ref, node)
+        node = Node(one, ref)
+        self.graph.node(node)
         kind, _, local = ref.partition(":")
         self._kinds[kind].add(ref)
         self._sizes.note(kind, one, 0, 1)
@@ -146,7 +168,7 @@ class Network:
             self._countries[local[:2]].add(ref)
         return node
 
-    def _gain(self, ref: str, node: Node, label: int) -> None:
+    def _gain(self, node: Node, label: int) -> None:
         """Let a node bear one more label."""
         labels = node.labels
         before = len(labels)
@@ -157,7 +179,7 @@ class Network:
         else:
             node.labels = labels = dict.fromkeys((*labels, label))
         self._sizes.met(label)
-        self._sizes.note(ref.partition(":")[0], labels, before, before + 1)
+        self._sizes.note(node.ref.partition(":")[0], labels, before, before + 1)
 
     def _unmention(self, ref: str, node: Node, label: int) -> None:
         if node.again is not None and node.again.get(label):
@@ -196,7 +218,7 @@ class Network:
         named = self._countries.get(country, set())
         return named, sorted(ref for ref in named if ref.startswith("place:"))
 
-    def ties(self, ref: str) -> Iterator[tuple[str, str, str, list[EdgeClaim]]]:
+    def ties(self, ref: str) -> Iterator[tuple[str, str, str, Sequence[EdgeClaim]]]:
         """Yield every tie of a node as (source, target, kind, claims), outgoing first."""
         yield from self.out_ties(ref)
         for other, parallel in self.graph.into(ref).items():
@@ -204,7 +226,7 @@ class Network:
             for kind, held in parallel.items() if other != ref else ():
                 yield other, ref, kind, held.claims
 
-    def out_ties(self, ref: str) -> Iterator[tuple[str, str, str, list[EdgeClaim]]]:
+    def out_ties(self, ref: str) -> Iterator[tuple[str, str, str, Sequence[EdgeClaim]]]:
         """Yield the outgoing ties of a node."""
         for other, parallel in self.graph.out_of(ref).items():
             for kind, held in parallel.items():

@@ -16,6 +16,7 @@ from projections.graph.network import Network
 from projections.graph.query import NOW, Then
 from projections.graph.rows import SCHEMA, Rows, began, decode, encode, retracted
 from projections.labels import Labels
+from projections.rule import made
 from projections.rules import ImpliedValue, Readings
 from projections.shown import Origin, assessment_of
 
@@ -52,8 +53,7 @@ class Graph:
         newest = 0
         for reading, forms in rows.everything():
             newest = reading.origin.position
-            network.add(reading, forms)
-            journal.add(reading, forms)
+            journal.add(reading, forms, network.add(reading, forms))
         for position, born in began(db):
             history.begin(position, born)
         for version in rows.versions():
@@ -95,8 +95,7 @@ class Graph:
             self.network.remove(*before)
             self.journal.remove(*before)
         if after is not None:
-            self.network.add(*after)
-            self.journal.add(*after)
+            self.journal.add(*after, self.network.add(*after))
 
     def _write(self, db: sqlite3.Connection, rows: Mapping[int, "Said | None"]) -> None:
         db.executemany(
@@ -162,7 +161,8 @@ class Graph:
             for kind, source, target, since, until, props, tlp in implied.ties
         ]
         label = self.labels.intern(db, change.label)
-        return Said(Reading(origin, label, nodes, ties, assessment), self.labels.forms(label))
+        bare = made(Reading, (origin, label, nodes, ties, assessment))
+        return made(Said, (bare, self.labels.forms(label)))
 
 
 class Said(NamedTuple):
@@ -181,7 +181,8 @@ def _judges(said: Said | None) -> bool:
     """Tell whether an event may say who is the same as whom, or what such a judgement is worth."""
     if said is None:
         return False
-    return said.bare.assessment is not None or any(tie[0] in IDENTITIES for tie in said.bare.ties)
+    bare = said.bare
+    return bare.assessment is not None or not IDENTITIES.isdisjoint([tie[0] for tie in bare.ties])
 
 
 def _rows(props: Mapping[str, ImpliedValue]) -> Sequence[Json]:
@@ -195,13 +196,6 @@ def origin_of(change: Change, when: str | None, readings: Readings) -> Origin:
     rule = readings.rule(event.stem)
     reliability, credibility = ("F", "6") if rule is None else rule.grades(event)
     envelope = event.envelope
-    return Origin(
-        event.position,
-        event.source,
-        event.id,
-        str(envelope["type"]),
-        str(envelope.get("time", "")),
-        when,
-        reliability,
-        credibility,
-    )
+    source, id_, type_, time = (envelope.get(name, "") for name in ("source", "id", "type", "time"))
+    said = (event.position, str(source), str(id_), str(type_), str(time), when, reliability, credibility)
+    return made(Origin, said)

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from projections.graph.claims import IDENTITIES, Reading
+from projections.graph.claims import IDENTITIES, NUMBERED, Reading
 from projections.graph.eyes import Eyes, MergedKept
 from projections.graph.history import History, Span, Version
 from projections.graph.journal import Journal
@@ -144,8 +144,7 @@ class Store:
             self.network.remove(before)
             self.journal.remove(before)
         if after is not None:
-            self.network.add(after)
-            self.journal.add(after)
+            self.journal.add(after, NUMBERED, self.network.add(after))
             self._said[position] = after
 
     def eyes(self, allowed: frozenset[int], query: GraphQuery) -> Eyes:

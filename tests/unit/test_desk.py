@@ -143,6 +143,57 @@ def test_a_cancelled_job_ends_before_its_next_step(desk: Desk) -> None:
     assert desk.job(ANNA, "one") is None
 
 
+def test_whoever_cancels_is_free_at_once_and_keeps_nobody_waiting(desk: Desk) -> None:
+    slow = Slow()
+    job = desk.start(ANNA, Job("one", CENTRAL, cut(), slow))
+    assert slow.began.wait(10)
+    assert desk.cancel(ANNA, "one")
+    with pytest.raises(Abandoned):
+        job.result.result(0)
+    # The step is still running: others pass it by.
+    assert desk.start(PUBLIC, Job("one", CENTRAL, cut(), quick)).result.result(10) == "quick"
+    slow.may_go_on.set()
+    again = desk.start(ANNA, Job("one", CENTRAL, cut(), quick))
+    assert again.result.result(10) == "quick"
+    with pytest.raises(Abandoned):
+        job.result.result(0)
+
+
+def test_asking_and_cancelling_in_a_loop_does_not_fill_the_machine(desk: Desk) -> None:
+    ben, carl = (Reader(name, clearance="amber") for name in ("bridge", "candles"))
+    slow: dict[Reader, Slow] = {}
+    for reader in (ANNA, ben):
+        slow[reader] = Slow()
+        desk.start(reader, Job("one", CENTRAL, cut(), slow[reader]))
+        assert slow[reader].began.wait(10)
+        assert desk.cancel(reader, "one")
+    later = [Slow() for _ in range(50)]
+    for work in later:
+        desk.start(ANNA, Job("more", CENTRAL, cut(), work))
+        assert desk.cancel(ANNA, "more")
+    own = desk.start(ANNA, Job("own", CENTRAL, cut(), quick))
+    other = desk.start(carl, Job("other", CENTRAL, cut(), quick))
+    assert (own.progress, own.is_done, other.is_done) == (0.0, False, False)
+    assert not any(work.began.is_set() for work in later)
+    slow[ben].may_go_on.set()
+    # Anna's abandoned step still runs: whoever came after her goes first.
+    assert other.result.result(10) == "quick"
+    assert not own.is_done
+    slow[ANNA].may_go_on.set()
+    assert own.result.result(10) == "quick"
+
+
+def test_an_error_ends_a_job_and_the_next_one_begins(desk: Desk) -> None:
+    def fail(_: Step) -> str:
+        raise ValueError("no such graph")
+
+    job = desk.start(ANNA, Job("one", CENTRAL, cut(), fail))
+    after = desk.start(ANNA, Job("two", BRIDGES, cut(), quick))
+    assert after.result.result(10) == "quick"
+    with pytest.raises(ValueError, match="no such graph"):
+        job.result.result(10)
+
+
 def test_forgetting_ends_all_jobs(desk: Desk) -> None:
     slow = Slow()
     job = desk.start(ANNA, Job("one", CENTRAL, cut(), slow))

@@ -11,6 +11,7 @@ from projections.graph.claims import IDENTITIES, Reading
 from projections.graph.journal import Journal
 from projections.graph.whole.cut import INTRODUCES_NOBODY, Cut
 from projections.shown import Origin
+from tests.journals import write
 
 KINDS = ("lawyer", "partner", "body", "threat", "place", "standard", "indicator")
 TIES = ("TARGETS", "IN_CASE", "OCCURRED_IN", *sorted(IDENTITIES))
@@ -28,7 +29,7 @@ def reading(position: int, *ties: Tie, as_of: str | None = "2026-11-01", since: 
 def journal_of(*readings: Reading) -> Journal:
     journal = Journal()
     for one in readings:
-        journal.add(one)
+        write(journal, one)
     return journal
 
 
@@ -86,11 +87,11 @@ def test_hidden_claims_change_no_byte(story: list[list[Tie]], hidden: list[list[
     plain, mixed = Journal(), Journal()
     everything: list[list[Tie]] = [*story]
     for number, one in enumerate(story, 1):
-        plain.add(reading(number, *one))
+        write(plain, reading(number, *one))
     for strange in hidden:
         everything.insert(random.randint(0, len(everything)), [(*tie[:3], tie[3] + 10) for tie in strange])
     for number, one in enumerate(everything, 1):
-        mixed.add(reading(number, *one))
+        write(mixed, reading(number, *one))
     bare, full = plain.cut(allowed), mixed.cut(allowed)
     assert whole(bare) == whole(full)
     assert bare.digest == full.digest
@@ -109,7 +110,7 @@ def test_taking_away_and_bringing_back_restores(story: list[list[Tie]], data: st
     left = [one for one in readings if one not in gone]
     assert said(journal.cut(allowed)) == said(journal_of(*left).cut(allowed))
     for one in gone:
-        journal.add(one)
+        write(journal, one)
     assert whole(journal.cut(allowed)) == whole(before)
     for one in gone:
         journal.remove(one)
@@ -121,7 +122,7 @@ def test_columns_do_not_change_when_the_journal_goes_on() -> None:
     journal = journal_of(first, reading(2))
     columns = journal.columns()
     journal.remove(first)
-    journal.add(reading(4, ("TARGETS", "threat:a.2", "lawyer:a.2", 1)))
+    write(journal, reading(4, ("TARGETS", "threat:a.2", "lawyer:a.2", 1)))
     assert columns.alive.tolist() == [True]
     assert journal.columns().alive.tolist() == [False, True]
     assert len(columns.source) == 1
@@ -133,7 +134,7 @@ def test_the_version_moves_with_what_is_visible_alone() -> None:
     journal = journal_of(reading(1, ("TARGETS", "threat:a.1", "lawyer:a.1", 1)))
     hidden = reading(2, ("TARGETS", "threat:a.1", "lawyer:a.2", 2))
     before = journal.version(frozenset({1})), journal.version(frozenset({1, 2}))
-    journal.add(hidden)
+    write(journal, hidden)
     journal.remove(hidden)
     assert journal.version(frozenset({1})) == before[0]
     assert journal.version(frozenset({1, 2})) == before[1] + 2

@@ -140,7 +140,7 @@ def test_networkx_reads_the_graph_and_copies_it() -> None:
     graph = network.graph
     assert nx.shortest_path(graph, "threat:a.1", "lawyer:a.2") == ["threat:a.1", "lawyer:a.1", "lawyer:a.2"]
     claim = EdgeClaim(origin(1), 1, "2026-11", None)
-    assert next(iter(graph.edges(data=True))) == ("threat:a.1", "lawyer:a.1", {"claims": [claim]})
+    assert next(iter(graph.edges(data=True))) == ("threat:a.1", "lawyer:a.1", {"claims": (claim,)})
     assert [(ref, data["told"]) for ref, data in graph.nodes(data=True)] == [
         (ref, []) for ref in network.nodes
     ]
@@ -153,7 +153,7 @@ def test_networkx_reads_the_graph_and_copies_it() -> None:
 
 def test_a_node_and_an_edge_have_no_other_attributes() -> None:
     held = Held()
-    assert dict(held) == {"claims": []}
+    assert dict(held) == {"claims": ()}
     assert len(held) == 1
     with pytest.raises(KeyError):
         held["weight"]
@@ -182,3 +182,52 @@ def test_a_property_that_bears_a_stricter_label_is_not_shown() -> None:
     )
     assert open_to == {"ref": "lawyer:a.1", "kind": "lawyer", "label": "Anna"}
     assert whole == {**open_to, "status": "held"}
+    network.add(Reading(origin(2), 1, [("lawyer:a.1", 1, props)], [], None))
+    for allowed, seen in (({1}, open_to), ({1, 2}, whole)):
+        assert Look(Eyes(network, frozenset(allowed)), ALL).node("lawyer:a.1") == seen
+
+
+def test_a_tie_keeps_as_many_claims_as_there_are_and_loses_them_one_by_one() -> None:
+    network = Network()
+    ends = ("threat:a.1", "lawyer:a.1")
+    said = [reading(number, dict.fromkeys(ends, 1), ("TARGETS", *ends, 1)) for number in range(1, 13)]
+    for number, one in enumerate(said, 1):
+        network.add(one)
+        claims = network.edge(*ends, "TARGETS")
+        assert [claim.origin.position for claim in claims] == [*range(1, number + 1)]
+    assert type(claims) is list
+    for left, one in enumerate(said, 1):
+        network.remove(one)
+        assert [claim.origin.position for claim in network.edge(*ends, "TARGETS")] == [*range(left + 1, 13)]
+    assert not network.nodes
+
+
+def test_ties_of_one_event_share_what_is_held_until_another_event_claims_one_of_them() -> None:
+    network = Network()
+    ends = {"threat:a.1": 1, "lawyer:a.1": 1, "lawyer:a.2": 1}
+    ties = [("TARGETS", "threat:a.1", ref, 1) for ref in ("lawyer:a.1", "lawyer:a.2")]
+    network.add(reading(1, ends, *ties))
+    out_of = network.graph.out_of("threat:a.1")
+    assert out_of["lawyer:a.1"] is out_of["lawyer:a.2"]
+    network.add(reading(2, ends, ties[0], ("NAMES", "threat:a.1", "lawyer:a.1", 1)))
+    places = {
+        ref: [one.origin.position for one in network.edge("threat:a.1", ref, "TARGETS")] for ref in out_of
+    }
+    assert places == {"lawyer:a.1": [1, 2], "lawyer:a.2": [1]}
+    assert network.kinds_between("threat:a.1", "lawyer:a.2") == ["TARGETS"]
+    network.remove(reading(1, ends, *ties))
+    assert network.kinds_between("threat:a.1", "lawyer:a.1") == ["TARGETS", "NAMES"]
+    assert network.kinds_between("threat:a.1", "lawyer:a.2") == []
+
+
+def test_the_only_claim_on_a_node_shows_its_properties_in_the_order_of_their_names() -> None:
+    props = (
+        ("status", "held", "/status", 1),
+        ("label", "Anna", "/label", 1),
+        ("country", "QM", "/country", 1),
+    )
+    network = Network()
+    network.add(Reading(origin(1), 1, [("lawyer:a.1", 1, props)], [], None))
+    assert [*Look(Eyes(network, frozenset({1})), ALL).node("lawyer:a.1").items()] == [
+        ("ref", "lawyer:a.1"), ("kind", "lawyer"), ("label", "Anna"), ("country", "QM"), ("status", "held")
+    ]  # fmt: skip

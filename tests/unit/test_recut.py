@@ -12,6 +12,7 @@ from projections.graph.whole import recut
 from projections.graph.whole.cut import Cut, cut_of
 from projections.graph.whole.recut import Made, gathered, made
 from projections.shown import Origin
+from tests.journals import write
 
 Json = Any
 ALLOWED = frozenset({1, 2})
@@ -54,16 +55,16 @@ def test_what_came_and_went_is_all_that_changes(story: list[list[Any]], canonica
                     journal.remove(alive.pop(act % len(alive)))
             else:
                 alive.append(reading(number * 100 + place + 1, *act))
-                journal.add(alive[-1])
+                write(journal, alive[-1])
         known = renew(journal, canonical, known)
         assert bytes_of(known.cut) == bytes_of(cut_of(journal.columns(), ALLOWED, canonical))
 
 
 def test_nothing_visible_changes_nothing() -> None:
     journal = Journal()
-    journal.add(reading(1, ("TARGETS", "threat:a.1", "lawyer:a.1", 1)))
+    write(journal, reading(1, ("TARGETS", "threat:a.1", "lawyer:a.1", 1)))
     known = renew(journal, {}, None)
-    journal.add(reading(2, ("TARGETS", "threat:a.2", "lawyer:a.1", 3)))
+    write(journal, reading(2, ("TARGETS", "threat:a.2", "lawyer:a.1", 3)))
     assert renew(journal, {}, known).cut is known.cut
 
 
@@ -71,8 +72,9 @@ def test_another_journal_other_names_or_too_much_that_is_new_begin_anew(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     journal = Journal()
-    journal.add(
-        reading(1, ("TARGETS", "threat:a.1", "lawyer:a.1", 1), ("TARGETS", "threat:a.1", "lawyer:a.2", 1))
+    write(
+        journal,
+        reading(1, ("TARGETS", "threat:a.1", "lawyer:a.1", 1), ("TARGETS", "threat:a.1", "lawyer:a.2", 1)),
     )
     known = renew(journal, {}, None)
     assert gathered(journal, {}, known).changes == []
@@ -81,6 +83,6 @@ def test_another_journal_other_names_or_too_much_that_is_new_begin_anew(
     assert gathered(journal, named, known).changes is None
     assert renew(journal, named, known).cut.claims.tolist() == [2]
     monkeypatch.setattr(recut, "MOST_CHANGED", 0)
-    journal.add(reading(2, ("IN_CASE", "threat:a.1", "case:a.1", 1)))
+    write(journal, reading(2, ("IN_CASE", "threat:a.1", "case:a.1", 1)))
     assert gathered(journal, {}, known).changes is None
     assert len(renew(journal, {}, known).cut) == 4

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
+from projections.reading_room import ReadingRoom
 from projections.rule_compiler import compile_rule
 from projections.rules import (
     Implied,
@@ -19,6 +20,7 @@ from projections.rules import (
 )
 from schemas.contract import Contract, Mark
 from tests.folding import recorded, registry, rules
+from tests.logs import MemoryLog
 
 Json = Any
 
@@ -287,8 +289,27 @@ def test_only_the_latest_readings_are_kept() -> None:
     readings = Readings(registry(), rules())
     first = recorded(1, "threat.reported", {"threat": "threat:a.1", "targets": []})
     kept = readings.imply(first)
-    for position in range(2, 2_002):
+    for position in range(2, 1_002):
         readings.imply(recorded(position, "threat.reported", {"threat": "threat:a.1", "targets": []}))
     again = readings.imply(first)
     assert again == kept
     assert again is not kept
+    readings.release()
+    assert readings.imply(first) == kept
+    assert readings.imply(first) is not again
+
+
+def test_a_hub_keeps_no_reading_once_all_its_views_have_the_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings = Readings(registry(), rules())
+    monkeypatch.setattr("projections.reading_room.Readings", lambda *_: readings)
+    log = MemoryLog()
+    log.add("threat.reported", {"threat": "threat:a.1", "targets": ["lawyer:a.1"]})
+    room = ReadingRoom(registry(), log, tmp_path / "views.db")
+    try:
+        room.catch_up()
+        assert room.position == 1
+        assert readings._kept == {}
+    finally:
+        room.stop()

@@ -264,7 +264,8 @@ def test_a_job_that_runs_says_how_far_it_is_and_one_that_was_ended_says_nothing(
         assert job is not None
         job.result.result(30)
         job.result = type(job.result)()
-        assert asked.sight().job(pending.job) == Pending(pending.job, 1.0)
+        # Whoever is told that all is done expects an answer.
+        assert asked.sight().job(pending.job) == Pending(pending.job, 0.99)
         job.result.set_exception(Abandoned())
         assert asked.sight().job(pending.job) is None
 

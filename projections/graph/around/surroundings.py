@@ -5,7 +5,7 @@ journal, which are never shown; whoever is known from the past alone, or by a na
 behind them for as long as one question takes.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,7 +59,16 @@ class Surroundings:
 
     def numbers(self, refs: Iterable[str]) -> Numbers:
         """Return the numbers of some references: of those asked about, or found."""
-        return np.array([self.number(ref) for ref in refs], np.int32)
+        every = list(refs)
+        found = list(map(self._numbers.get, every))
+        # Nearly always all are known; to look for each by a method of ours takes five times as long.
+        return np.array([self.number(ref) for ref in every] if None in found else found, np.int32)
+
+    def refs(self, numbers: Sequence[int]) -> list[str]:
+        """Return what some numbers stand for."""
+        if not self._more_refs or max(numbers, default=0) < len(self._refs):
+            return list(map(self._refs.__getitem__, numbers))
+        return list(map(self.ref, numbers))
 
     def ref(self, number: int) -> str:
         """Return what a number stands for."""
@@ -105,8 +114,8 @@ class Surroundings:
             found = np.concatenate([found, np.array(ends, np.int32)])
         return found if self._to is None else self._to[found]
 
-    def _named(self, nodes: Numbers) -> Iterator[str]:
-        return map(self.ref, nodes.tolist())
+    def _named(self, nodes: Numbers) -> list[str]:
+        return self.refs(nodes.tolist())
 
     def among(self, nodes: Numbers) -> Ties:
         """Return the ties between some nodes."""
@@ -167,7 +176,7 @@ class Surroundings:
     def _told(self, nodes: Numbers, claims: Claims, meant: Meant) -> Ties:
         """Return ties out of their claims, and of what was said once of some nodes those whose ends are both meant."""
         dates = self._eyes.journal.dates.texts
-        ties = Ties(claims, Names(self.ref, self._by_node.ranks, self._kinds, dates))
+        ties = Ties(claims, Names(self.refs, self._by_node.ranks, self._kinds, dates))
         if self._past:
             ties.join({tie for tie in self._once(nodes) if self._is_meant(tie, meant)})
         return ties

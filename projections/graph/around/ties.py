@@ -54,13 +54,13 @@ class Names:
     """What numbers stand for.
 
     Args:
-        ref: reference of a node.
+        refs: references of nodes.
         ranks: of nodes, in the order of their references; later nodes have none.
         kinds: of ties.
         dates: as claims have them.
     """
 
-    ref: Callable[[int], str]
+    refs: Callable[[Sequence[int]], list[str]]
     ranks: Numbers
     kinds: Sequence[str]
     dates: Sequence[str | None]
@@ -90,8 +90,8 @@ class Ties:
         is_next = np.diff(claims.place, prepend=-1) != 0
         is_next[starts] = True
         events = np.add.reduceat(is_next, starts, dtype=np.int64)
-        ref, kinds, dates = names.ref, names.kinds, names.dates
-        ends = ([ref(node) for node in nodes[starts].tolist()] for nodes in (claims.source, claims.target))
+        kinds, dates = names.kinds, names.dates
+        ends = (names.refs(nodes[starts].tolist()) for nodes in (claims.source, claims.target))
         self.keys = list(zip(*ends, [kinds[one] for one in claims.kind[starts].tolist()], strict=True))
         told = zip(since.tolist(), until.tolist(), events.tolist(), is_plain.tolist(), strict=True)
         self.plain = [(dates[one], dates[other], many) if plain else None for one, other, many, plain in told]

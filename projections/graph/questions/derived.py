@@ -4,10 +4,11 @@ They are computed when asked for, from visible claims, and name the events that 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+from projections.graph.around.surroundings import Surroundings
 from projections.graph.claims import EdgeClaim
 from projections.graph.eyes import Tie
 from projections.graph.questions.concerned import concerned
@@ -24,6 +25,7 @@ from projections.graph.questions.support import (
 )
 
 Json = Any
+T = TypeVar("T")
 
 SUPPORTS, CO_ACTED_WITH, SHARES_THREAT_PATTERN = "SUPPORTS", "CO_ACTED_WITH", "SHARES_THREAT_PATTERN"
 DERIVED = (SUPPORTS, CO_ACTED_WITH, SHARES_THREAT_PATTERN)
@@ -45,6 +47,10 @@ MOST_LISTED = 50
 """Actions or cases that one derived tie lists."""
 
 _MOST_THREATS = 5_000
+
+_AT_ONCE = 250
+"""Threats that are looked at while the lock is held; a machine of 2020 takes a few milliseconds."""
+
 _PLACED = {"place": "OCCURRED_IN", "body": "ATTRIBUTED_TO"}
 
 
@@ -161,7 +167,7 @@ class _Seen(NamedTuple):
     threat: str
     names: tuple[str, ...]
     places: list[int]
-    claims: list[EdgeClaim]
+    claims: Sequence[EdgeClaim]
 
 
 def _patterns(inquiry: Inquiry, ref: str) -> list[DerivedTie]:
@@ -170,15 +176,9 @@ def _patterns(inquiry: Inquiry, ref: str) -> list[DerivedTie]:
     if way is None:
         return []
     with inquiry.lock:
-        deeds = Deeds(look := inquiry.look())
-        tied = sorted(tie for tie in deeds.ties(ref) if tie[2] == way and tie[0].startswith("threat:"))
-        seen = [
-            _Seen(
-                min((one[1] for one in deeds.ties(tie[0]) if one[2] == "IN_CASE"), default=tie[0]),
-                tie[0], look.merged.all_of(tie[0]), [one.origin.position for one in look.told(tie[0])], tie[3],
-            )
-            for tie in tied[:_MOST_THREATS]
-        ]  # fmt: skip
+        near = Surroundings(inquiry.look(), frozenset({way}), [ref])
+        tied = [tie for tie in near.arriving(near.asked).keys if tie[0].startswith("threat:")]
+    seen = [one for some in _few(tied[:_MOST_THREATS]) for one in _seen(inquiry, some)]
     by = _by_category(inquiry, seen)
     return [
         _pattern(ref, code, by[code])
@@ -187,15 +187,34 @@ def _patterns(inquiry: Inquiry, ref: str) -> list[DerivedTie]:
     ]
 
 
+def _few(many: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (many[start : start + _AT_ONCE] for start in range(0, len(many), _AT_ONCE))
+
+
+def _seen(inquiry: Inquiry, tied: Iterable[tuple[str, str, str]]) -> list[_Seen]:
+    """Look at a few threats, so that the lock is soon free; those that have vanished meanwhile are left out."""
+    with inquiry.lock:
+        deeds = Deeds(look := inquiry.look())
+        return [
+            _Seen(
+                min((one[1] for one in deeds.ties(tie[0]) if one[2] == "IN_CASE"), default=tie[0]),
+                tie[0], look.merged.all_of(tie[0]), [one.origin.position for one in look.told(tie[0])], claims,
+            )
+            for tie in tied if (claims := look.claims(*tie))
+        ]  # fmt: skip
+
+
 def _by_category(inquiry: Inquiry, seen: list[_Seen]) -> Mapping[str, list[_Seen]]:
     said = inquiry.said()
     said.load(place for one in seen for place in one.places)
     by: defaultdict[str, list[_Seen]] = defaultdict(list)
-    with inquiry.lock:
-        look = inquiry.look()
-        for one in seen:
-            for code in codes_of(said.node(one.names, one.places, "categories"), look.assessments):
-                by[code].append(one)
+    for some in _few(seen):
+        told = [(one, said.node(one.names, one.places, "categories")) for one in some]
+        with inquiry.lock:
+            look = inquiry.look()
+            for one, claims in told:
+                for code in codes_of(claims, look.assessments):
+                    by[code].append(one)
     return by
 
 

@@ -94,23 +94,32 @@ class Inquiry:
         return open_to_all(found, is_named=not ref.startswith("lawyer:") or self._is_named(look, ref))
 
     def _is_named(self, look: Look, ref: str) -> bool:
+        """Tell whether somebody agreed to be named: under every name, since nobody agrees for another."""
         label = self.view.labels.label
-        return any(label(claim.label).consent == PUBLIC_NAME for claim in look.told(ref))
+        told = [claims for one in look.merged.all_of(ref) if (claims := list(look.told_of(one)))]
+        return bool(told) and all(
+            any(label(claim.label).consent == PUBLIC_NAME for claim in claims) for claims in told
+        )
 
     def supports(self, refs: Iterable[str]) -> dict[str, list[Support]]:
         """Return who supports some lawyers, bodies and cases, strongest first; nobody where none is visible."""
+        found = {}
         with self.lock:
             deeds = Deeds(self.look())
-            found = {ref: deeds.of(ref) for ref in refs}
+        for ref in refs:
+            # One at a time: whoever waits for the lock does not wait for all of them.
+            with self.lock:
+                found[ref] = deeds.of(ref)
         return {ref: supports_of(weights) for ref, weights in self.weigh(found).items()}
 
     def weigh(self, deeds: dict[str, list[Deed]], said: Said | None = None) -> dict[str, list[Weighed]]:
         """Return what deeds for some lawyers, bodies and cases count now, as far as it may be told."""
         said = said or self.said()
         said.load(places_of(deed for found in deeds.values() for deed in found))
+        told = {}
         with self.lock:
             look = self.look()
-            return {
-                ref: self.may_be_told(look, ref, weighed(found, said, look, self.now))
-                for ref, found in deeds.items()
-            }
+        for ref, found in deeds.items():
+            with self.lock:
+                told[ref] = self.may_be_told(look, ref, weighed(found, said, look, self.now))
+        return told

@@ -6,13 +6,12 @@ All of it is filed under the class of readers who asked, and given to no other.
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from events.audience import Reader
-from projections.graph.whole.cut import Cut
-from projections.graph.whole.measures import Abandoned, Step
-from projections.graph.whole.question import Pending
+from projections.graph.whole.jobs import Job, Lane, pending
+
+__all__ = ["Desk", "Job", "Kept", "pending"]
 
 T = TypeVar("T")
 
@@ -91,63 +90,6 @@ def _as_found(found: T) -> T:
     return found
 
 
-class Job:
-    """A computation that somebody may follow and cancel.
-
-    Args:
-        name: of the job.
-        question: that it answers.
-        cut: the graph that it measures; None if it measures none.
-        work: computes; told the step to report to.
-        tell: makes the answer of what `work` returned, each time that it is asked for; None: there is none any more.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        question: Hashable,
-        cut: Cut | None,
-        work: Callable[[Step], Any],
-        tell: Callable[[Any], Any] = _as_found,
-    ) -> None:
-        self.name = name
-        self.question = question
-        self.cut = cut
-        self.tell = tell
-        self.progress = 0.0
-        self.result: Future[Any] = Future()
-        self._work = work
-        self._is_cancelled = False
-
-    @property
-    def is_done(self) -> bool:
-        """Whether there is a result, or an error that `result` raises."""
-        return self.result.done()
-
-    def cancel(self) -> None:
-        """End the computation before its next step; what a running step computes is dropped."""
-        self._is_cancelled = True
-
-    def run(self) -> Any:
-        """Compute, unless nobody wants it any more.
-
-        Raises:
-            Abandoned: it was cancelled.
-        """
-        self._step(0.0)
-        return self._work(self._step)
-
-    def _step(self, share: float) -> None:
-        if self._is_cancelled:
-            raise Abandoned
-        self.progress = share
-
-
-def pending(job: Job) -> Pending:
-    """Return what stands for the answer of a job."""
-    return Pending(job.name, round(job.progress, 2))
-
-
 class Desk:
     """Keeps cuts and results, and does long computations: one measure, and one other, after the other. One a hub."""
 
@@ -155,8 +97,8 @@ class Desk:
         self.kept = Kept()
         self._lock = threading.Lock()
         # Measures let go of the interpreter's lock for minutes; whoever needs it does not wait for them.
-        self._measures = ThreadPoolExecutor(1, "measures")
-        self._others = ThreadPoolExecutor(1, "questions")
+        self._measures = Lane("measures")
+        self._others = Lane("questions")
         self._answered: OrderedDict[Hashable, None] = OrderedDict()
         self._jobs: OrderedDict[tuple[Reader, str], Job] = OrderedDict()
 
@@ -172,13 +114,15 @@ class Desk:
             known = self._jobs.get((reader, wanted.name)) or next(same, None)
             if known is None:
                 known = self._jobs[reader, wanted.name] = wanted
-                thread = self._others if known.cut is None else self._measures
-                known.result = thread.submit(known.run)
+                self._lane(wanted).add(reader, wanted)
                 if len(own) >= MOST_JOBS:
                     self._drop(reader, own[0].name)
                 self._lighten()
             self._jobs.move_to_end((reader, known.name))
             return known
+
+    def _lane(self, job: Job) -> Lane:
+        return self._others if job.cut is None else self._measures
 
     def _lighten(self) -> None:
         while len(self._jobs) > 1 and (len(self._jobs) > MOST_JOBS_OF_ALL or self._weight() > MOST_WEIGHT):
@@ -202,7 +146,7 @@ class Desk:
     def _drop(self, reader: Reader, name: str) -> bool:
         job = self._jobs.pop((reader, name), None)
         if job is not None:
-            job.cancel()
+            self._lane(job).drop(job)
         return job is not None
 
     def job(self, reader: Reader, name: str) -> Job | None:
@@ -225,5 +169,5 @@ class Desk:
     def close(self) -> None:
         """End all jobs, and wait for the step that is running."""
         self.forget()
-        self._measures.shutdown()
-        self._others.shutdown()
+        self._measures.close()
+        self._others.close()
