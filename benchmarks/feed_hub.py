@@ -35,9 +35,15 @@ def stamped(now: int | None = None) -> str:
 
 
 class Publisher:
-    """A partner that publishes reports of about 1 KB on one connection."""
+    """A partner that publishes reports of about 1 KB on one connection.
 
-    def __init__(self, server: Server) -> None:
+    Args:
+        server: the hub.
+        threats: that the reports are about, again and again; None: each is about another.
+    """
+
+    def __init__(self, server: Server, threats: int | None = None) -> None:
+        self._threats = threats
         self._connection = HTTPConnection("127.0.0.1", server.port)
         self._token = server.token
         self._number = time.monotonic_ns()
@@ -47,8 +53,9 @@ class Publisher:
         """Return the next event."""
         self._number += 1
         number = self._number
+        threat = number if self._threats is None else number % self._threats
         data = {
-            "threat": f"threat:{SLUG}.b{number}",
+            "threat": f"threat:{SLUG}.b{threat}",
             "targets": [f"lawyer:{SLUG}.b{number % 50}"],
             "categories": ["liberty.arrest"],
             "title": f"{stamped()} {(PAD * 2)[:280]}",

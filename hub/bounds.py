@@ -1,6 +1,7 @@
 """What one connection may cost, and for how long it may do nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from hub.crowd import Crowd
 from hub.settings import Settings
@@ -9,6 +10,13 @@ WRITE_BUFFER_BYTES = 16_384
 """Most that waits for one reader in user space: a piece is written only while less than half of it waits."""
 
 HIGH, LOW = WRITE_BUFFER_BYTES // 2, WRITE_BUFFER_BYTES // 8
+
+
+class Watched(Protocol):
+    """A connection whose far end may take too long."""
+
+    def look(self, now: float) -> None:
+        """End it if that is so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +29,7 @@ class Bounds:
         body_bytes_per_second: a body that stays below that for `body_seconds` is too slow.
         slow_seconds: how long a reader may take nothing of what waits for it.
         crowd: who is connected.
+        watched: the connections that somebody goes round to look at.
     """
 
     head_seconds: float
@@ -28,6 +37,7 @@ class Bounds:
     body_bytes_per_second: int
     slow_seconds: float
     crowd: Crowd
+    watched: set[Watched] = field(default_factory=set)
 
     @classmethod
     def of(cls, settings: Settings, crowd: Crowd) -> "Bounds":

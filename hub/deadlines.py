@@ -14,14 +14,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from hub import problems, refusals
+from hub.bounded import Bounded
 from hub.bounds import HIGH, LOW, Bounds
 from hub.feeds.frames import LARGEST_PIECE, Framing
-from hub.feeds.patience import ABORT
-from hub.feeds.pipe import PIPE, Watcher
+from hub.feeds.pipe import Watcher
 from hub.heads import MOST_HEAD_BYTES, StrictConnection, refusal_of
 from hub.plumbing import TransportPipe
 from hub.security import SECURITY_HEADERS
-from hub.stall import Stall, drop, untie
 from hub.websocket_deadlines import BoundedWebSocket
 
 Json = Any
@@ -41,7 +40,7 @@ class BoundedConfig(uvicorn.Config):
         self.bounds = bounds
 
 
-class BoundedHttp(H11Protocol):
+class BoundedHttp(Bounded, H11Protocol):
     """One HTTP connection: its heads and bodies come in time, and nothing piles up before a slow reader."""
 
     def __init__(
@@ -53,21 +52,9 @@ class BoundedHttp(H11Protocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.conn = StrictConnection(h11.SERVER, MOST_HEAD_BYTES)
-        self._application = config.loaded_app
-        self._bounds = config.bounds
         self._awaits: Literal["head", "body"] | None = None
         self._until = 0.0
-        self._stall = Stall()
-        self._pipe: TransportPipe | None = None
-
-    @property
-    def app(self) -> Json:
-        """What uvicorn calls for a request; not kept, for it would keep this alive."""
-        return self._serve
-
-    @app.setter
-    def app(self, _: Json) -> None:
-        """Take no other."""
+        self._has_left = False
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait for a head, if there is room for one more."""
@@ -79,36 +66,25 @@ class BoundedHttp(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Make room for the next."""
-        self._bounds.crowd.leave(self.transport)
         super().connection_lost(exc)
-        if self._pipe is not None:
-            self._pipe.lost()
-        # What is tied in a circle would wait for the garbage collector, which hardly ever looks at what is old.
-        self.cycle = None  # type: ignore[assignment]  # as before the first request
-        untie(self.transport)
+        self.cycle = None  # type: ignore[assignment]  # as before the first request; it is tied in a circle
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Leave the connection to another protocol, which is watched instead."""
+        self._has_left = True
+        self._bounds.watched.discard(self)
+        super().handle_websocket_upgrade(event)
 
     def data_received(self, data: bytes) -> None:
         """Take what came, and note what must come next."""
         super().data_received(data)
-        self._watch(len(data))
+        if not self._has_left:
+            self._watch(len(data))
 
     def on_response_complete(self) -> None:
         """Note what must come next: the head or the body of the next request may be here in part."""
         super().on_response_complete()
         self._watch(0)
-
-    def pause_writing(self) -> None:
-        """Write no more: the reader takes nothing."""
-        super().pause_writing()
-        if self._pipe is not None:
-            self._pipe.paused()
-
-    def resume_writing(self) -> None:
-        """Go on writing: the reader takes something."""
-        self._stall.moves()
-        super().resume_writing()
-        if self._pipe is not None:
-            self._pipe.resumed()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP, or too much of it; uvicorn calls this where it caught why."""
@@ -116,9 +92,11 @@ class BoundedHttp(H11Protocol):
 
     def look(self, now: float) -> None:
         """End the connection if the far end takes too long."""
-        if self._stall.seconds(self.transport, now) >= self._bounds.slow_seconds:
-            drop(self.transport)
-        elif self._awaits is not None and now >= self._until and not self.transport.is_closing():
+        if self._awaits is None:
+            super().look(now)
+        elif self._is_stuck(now):
+            self._abort()
+        elif now >= self._until and not self.transport.is_closing():
             if self.flow.read_paused:
                 # The hub itself does not read on: that is no fault of the sender.
                 self._until = now + self._bounds.body_seconds
@@ -138,6 +116,8 @@ class BoundedHttp(H11Protocol):
             # Every byte buys a little time, and never more than one pause.
             bought = received / self._bounds.body_bytes_per_second
             self._until = min(self._until + bought, now + self._bounds.body_seconds)
+        if self._awaits is not None:
+            self._bounds.watched.add(self)
 
     def _refuse(self, error: Exception) -> None:
         """Answer with a problem, if nothing was answered yet, and close."""
@@ -174,21 +154,15 @@ class BoundedHttp(H11Protocol):
                 message = {**message, "body": body[-((len(body) - 1) % LARGEST_PIECE + 1) :]}
             await send(message)
 
-        scope["extensions"] = {ABORT: {"abort": self._abort}, PIPE: {"open": self._open_pipe}}
+        scope["extensions"] = self._own_extensions()
         try:
             await self._application(scope, receive, send_in_pieces)
         finally:
             scope["extensions"] = {}
 
     def _open_pipe(self, watcher: Watcher) -> TransportPipe:
-        # There is no cycle any more when the far end went while the application was at work.
-        cycle = self.cycle
-        is_old = cycle is not None and cycle.scope["http_version"] == "1.0"
-        framing: Framing = "stream" if is_old else "chunked"
-        self._pipe = TransportPipe(self.transport, framing, watcher)
-        if cycle is None or cycle.disconnected or self.transport.is_closing():
-            self.loop.call_soon(self._pipe.lost)
-        return self._pipe
-
-    def _abort(self) -> None:
-        drop(self.transport)
+        framing: Framing = "stream" if self.cycle.scope["http_version"] == "1.0" else "chunked"
+        pipe = self._lay_pipe(framing, watcher)
+        if self.cycle.disconnected or self.transport.is_closing():
+            self.loop.call_soon(self._end_pipe)
+        return pipe

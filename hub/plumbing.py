@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 class TransportPipe:
     """Writes to a transport, and passes on what the transport says."""
 
-    __slots__ = ("_is_paused", "_transport", "_watcher", "framing", "write")
+    __slots__ = ("_is_paused", "_transport", "_watcher", "file", "framing", "write")
 
     def __init__(self, transport: Transport, framing: Framing, watcher: Watcher) -> None:
         self.framing = framing
+        self.file = _file(transport)
         self.write: Callable[[bytes], None] = transport.write
         # Whatever waits stops the writer: so a lump may be as large as all that may wait.
         transport.set_write_buffer_limits(high=0)
@@ -52,3 +53,14 @@ class TransportPipe:
         """Note that nothing can be written any more."""
         if self._watcher is not None:
             self._watcher.lost()
+
+
+def _file(transport: Transport) -> int | None:
+    """Return the file of a connection whose bytes go out as they are, which they do not where they are encrypted.
+
+    The transport closes it after it has said that the connection is lost: whoever writes straight to it must have
+    stopped by then, or might write to somebody else.
+    """
+    opened = transport.get_extra_info("socket")
+    is_plain = opened is not None and transport.get_extra_info("sslcontext") is None
+    return int(opened.fileno()) if is_plain and not transport.is_closing() else None

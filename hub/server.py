@@ -45,7 +45,7 @@ class HubServer(uvicorn.Server):
 
     def __init__(self, config: BoundedConfig, closing: Closing, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
-        self._round_seconds = config.bounds.round_seconds
+        self._bounds = config.bounds
         self._closing = closing
         self._on_ready = on_ready
         self._watchman: asyncio.Task[None] | None = None
@@ -75,11 +75,10 @@ class HubServer(uvicorn.Server):
     async def _go_round(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(self._round_seconds)
+            await asyncio.sleep(self._bounds.round_seconds)
             now = loop.time()
-            for one in list(self.server_state.connections):
-                # Every protocol here is one of `hub/deadlines.py`.
-                one.look(now)  # type: ignore[union-attr]
+            for one in list(self._bounds.watched):
+                one.look(now)
 
 
 def open_socket(settings: Settings) -> socket.socket:

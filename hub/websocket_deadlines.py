@@ -11,19 +11,27 @@ from websockets.exceptions import InvalidState
 from websockets.frames import CloseCode, Frame
 from websockets.http11 import Request
 
-from hub.bounds import HIGH, Bounds
+from hub.bounded import Bounded
+from hub.bounds import HIGH
 from hub.feeds.frames import pieces
-from hub.feeds.patience import ABORT
-from hub.feeds.pipe import PIPE, Watcher
+from hub.feeds.pipe import Watcher
 from hub.plumbing import TransportPipe
-from hub.stall import Stall, drop, untie
 
 Json = Any
 
 SPOKEN = "13"
 
 
-class BoundedWebSocket(WebSocketsSansIOProtocol):
+class Unheard:
+    """Stands where messages wait for the application: one that has a pipe fetches none."""
+
+    __slots__ = ()
+
+    def put_nowait(self, _: Json) -> None:
+        """Let a message fall."""
+
+
+class BoundedWebSocket(Bounded, WebSocketsSansIOProtocol):
     """One WebSocket: a long message goes out in fragments, so that little of it waits for a slow reader."""
 
     def __init__(
@@ -34,42 +42,12 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         _loop: Json = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._application = config.loaded_app
-        self._bounds: Bounds = config.bounds
-        self._stall = Stall()
         self._is_within_message = False
-        self._pipe: TransportPipe | None = None
-
-    @property
-    def app(self) -> Json:
-        """What uvicorn calls for a connection; not kept, for it would keep this alive."""
-        return self._serve
-
-    @app.setter
-    def app(self, _: Json) -> None:
-        """Take no other."""
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Make room for the next."""
-        self._bounds.crowd.leave(self.transport)
         super().connection_lost(exc)
-        self._end_pipe()
-        # What is tied in a circle would wait for the garbage collector, which hardly ever looks at what is old.
         self.conn.parser.close()
-        untie(self.transport)
-
-    def pause_writing(self) -> None:
-        """Write no more: the reader takes nothing."""
-        super().pause_writing()
-        if self._pipe is not None:
-            self._pipe.paused()
-
-    def resume_writing(self) -> None:
-        """Go on writing: the reader takes something."""
-        self._stall.moves()
-        super().resume_writing()
-        if self._pipe is not None:
-            self._pipe.resumed()
 
     def handle_connect(self, event: Request) -> None:
         """Begin; another version of the protocol is told which one is spoken here (RFC 6455, 4.4)."""
@@ -115,10 +93,14 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             if self.transport.get_write_buffer_size() + len(pong) <= HIGH:
                 self.transport.write(pong)
 
-    def look(self, now: float) -> None:
-        """End the connection if the reader takes nothing for too long."""
-        if self._stall.seconds(self.transport, now) >= self._bounds.slow_seconds:
-            drop(self.transport)
+    def send_keepalive_ping(self) -> None:
+        """Ask whether the far end is there, unless it was told something meanwhile: then the system asks."""
+        spoke = self._pipe.spoke() if self._pipe is not None else 0.0
+        rest = spoke + float(self.ping_interval or 0) - self.loop.time()
+        if rest > 0 and not self.transport.is_closing():
+            self.ping_timer = self.loop.call_later(rest, self.send_keepalive_ping)
+        else:
+            super().send_keepalive_ping()
 
     async def send(self, message: Json) -> None:
         """Send what the application says; text in pieces, each when there is room for it."""
@@ -151,28 +133,28 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         self.transport.write(b"".join(self.conn.data_to_send()))
 
     async def _serve(self, scope: Json, receive: Json, send: Json) -> None:
-        own = {ABORT: {"abort": self._abort}, PIPE: {"open": self._open_pipe}}
-        scope["extensions"] = {**scope["extensions"], **own}
+        scope["extensions"] = {**scope["extensions"], **self._own_extensions()}
         try:
             await self._application(scope, receive, send)
         finally:
             scope["extensions"] = {}
 
     def _open_pipe(self, watcher: Watcher) -> TransportPipe:
-        self._pipe = TransportPipe(self.transport, "websocket", watcher)
+        pipe = self._lay_pipe("websocket", watcher)
+        self._forget_beginning()
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
         if self.disconnected or self.close_sent or self.transport.is_closing():
             self.loop.call_soon(self._end_pipe)
-        return self._pipe
+        return pipe
 
-    def _end_pipe(self) -> None:
-        if self._pipe is not None:
-            self._pipe.lost()
-
-    def _abort(self) -> None:
-        drop(self.transport)
+    def _forget_beginning(self) -> None:
+        """Let go of what nobody needs once a connection is a pipe, a third of what it takes: heads, and a queue."""
+        self.request.headers.clear()
+        self.response.headers.clear()
+        self.scope["headers"].clear()  # type: ignore[attr-defined]  # a list, here and in Starlette
+        self.queue = Unheard()  # type: ignore[assignment]  # all that is asked of it here
 
 
 def _is_text(said: bytes) -> bool:

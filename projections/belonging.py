@@ -36,6 +36,7 @@ SCHEMA = """
         since INTEGER NOT NULL, active INTEGER NOT NULL,
         PRIMARY KEY(parent, child, position)) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS timeline_links_by_position ON timeline_links(position);
+    CREATE INDEX IF NOT EXISTS timeline_links_by_child ON timeline_links(child);
 """
 
 _STEP = """

@@ -159,9 +159,9 @@ class Board:
                 self.seat(listener, now)
             line.kick()
             return
-        while (lump := listener.next()) is not None and line.is_ready():
-            line.write(lump.data)
-            listener.took()
+        while (waiting := listener.waiting()) and line.is_ready():
+            for _ in range(line.pour([one.data for one in waiting])):
+                listener.took()
         if not line.is_ready():
             self._paused.setdefault(listener, now)
         self.seat(listener, now)

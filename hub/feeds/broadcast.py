@@ -22,6 +22,9 @@ from hub.state import Closing
 AT_A_TIME = 16
 """Listeners who are given a page before others have their turn: a millisecond or two of the event loop."""
 
+TOGETHER = 500
+"""Listeners of several groups who are told something before others have their turn: a few milliseconds likewise."""
+
 PAGES_AT_A_TIME = 8
 
 
@@ -53,6 +56,7 @@ class Broadcaster:
         patience = Patience.of(settings.slow_seconds)
         self.board = Board(patience, settings.beat_seconds)
         self._round_seconds = min(0.25, patience.for_goodbye / 3, settings.beat_seconds / 4)
+        self._is_resting = self._is_stuck = False
         self._wanted = asyncio.Event()
         self._rested: dict[Listener, None] = {}
         self._rest = asyncio.Event()
@@ -104,29 +108,38 @@ class Broadcaster:
             self._check()
             behind = self.board.behind(self._shared.position)
             self._wanted.set()
-            is_moving = False
-            for (key, place), batch in zip(behind, await self._pages(behind), strict=True):
-                if batch is not None:
-                    await self._tell_groups(key, place, batch)
-                    is_moving |= batch.place != place
-            if not is_moving:
-                await bell.wait()
+            if behind and await self._tell_groups(behind, await self._edges(behind)):
+                continue
+            self._is_resting, self._is_stuck = True, bool(behind)
+            await bell.wait()
+            self._is_resting = False
 
-    async def _tell_groups(self, key: Key, place: Place, batch: FeedBatch) -> None:
-        for group in self.board.groups(key, place):
-            if batch.frames:
-                self._check()
-            group.tell(batch, _now())
-            await asyncio.sleep(0)
-        self.board.tidy(key)
+    async def _tell_groups(
+        self, behind: Sequence[tuple[Key, Place]], pages: Sequence[FeedBatch | None]
+    ) -> bool:
+        """Tell groups their pages, so many listeners at a time; tell whether anybody stands elsewhere now."""
+        self._check()
+        told, is_moving = 0, False
+        for (key, place), batch in zip(behind, pages, strict=True):
+            if batch is None:
+                continue
+            for group in self.board.groups(key, place):
+                if told >= TOGETHER:
+                    told = 0
+                    await asyncio.sleep(0)
+                    self._check()
+                told += len(group) if batch.frames else 0
+                group.tell(batch, _now())
+            self.board.tidy(key)
+            is_moving |= batch.place != place
+        return is_moving
 
     async def _serve(self) -> None:
         """Let the others catch up."""
         while True:
             self._wanted.clear()
-            if self.board.is_behind(self._shared.position):
-                # Somebody has joined with a page that was read before the last event: no bell rings for him.
-                self._pulse.ring()
+            if self._is_resting and not self._is_stuck:
+                self._ring_if_behind()
             wanted = self.board.wanted()[:PAGES_AT_A_TIME]
             if not wanted:
                 await self._wanted.wait()
@@ -151,6 +164,25 @@ class Broadcaster:
                 self._wanted.set()
                 await asyncio.sleep(0)
 
+    async def _edges(self, behind: Sequence[tuple[Key, Place]]) -> list[FeedBatch | None]:
+        """Read what follows, once for all who stand at the same place; where that cannot be had, page by page."""
+        found: dict[tuple[Key, Place], FeedBatch | None] = {}
+        at: dict[Place, list[Key]] = {}
+        for key, place in behind:
+            if not place.part:
+                at.setdefault(place, []).append(key)
+        read = (self._shared.edge(place.position, keys) for place, keys in at.items())
+        for (place, keys), edge in zip(
+            at.items(), await asyncio.gather(*read, return_exceptions=True), strict=True
+        ):
+            if isinstance(edge, BaseException):
+                logging.getLogger("hub").error("the edge of the feed cannot be read", exc_info=edge)
+            elif edge is not None:
+                found |= {(key, place): batch for key, batch in zip(keys, edge, strict=True)}
+        rest = [one for one in behind if one not in found]
+        found |= dict(zip(rest, await self._pages(rest), strict=True))
+        return [found[one] for one in behind]
+
     async def _pages(self, wanted: Sequence[tuple[Key, Place]]) -> list[FeedBatch | None]:
         """Read pages; whoever waits for one that cannot be read is asked to come again."""
         reading = (self._shared.page(reader, query, place) for (reader, query), place in wanted)
@@ -174,6 +206,16 @@ class Broadcaster:
             self._check()
             self.board.look(_now())
             self._wanted.set()
+            self._ring_if_behind()
+
+    def _ring_if_behind(self) -> None:
+        """Ring for whoever has joined with a page that was read before the last event: else no bell does.
+
+        While the timeline stands still, which all of the hub does not wait for, that is of no use: then it is done only
+        on the round.
+        """
+        if self.board.is_behind(self._shared.position):
+            self._pulse.ring()
 
     def _check(self) -> None:
         """Let go of those who may not listen any more, before anything else is said."""

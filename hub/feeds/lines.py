@@ -1,7 +1,8 @@
 """The two ways to a listener: written to by the broadcaster through a pipe, or fetching by itself from any server."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import anyio
@@ -22,7 +23,7 @@ Outcome = Literal["said", "left", "stuck"]
 class PipedLine:
     """Bytes go straight to the transport; a future tells the shell when it is over."""
 
-    __slots__ = ("_broadcaster", "_listener", "_pipe", "framing", "over", "write")
+    __slots__ = ("_broadcaster", "_listener", "_pipe", "file", "framing", "over", "write")
 
     is_pulled = False
 
@@ -38,8 +39,26 @@ class PipedLine:
         if pipe is None:
             return False
         self.framing: Framing = pipe.framing
+        self.file: int | None = pipe.file
         self.write = pipe.write
         return True
+
+    def pour(self, pieces: Sequence[bytes]) -> int:
+        """Send as many pieces as go out now: one call of the system for all, where it takes the bytes as they are."""
+        if self.file is None:
+            self.write(pieces[0])
+            return 1
+        try:
+            sent = os.writev(self.file, pieces)
+        except OSError:
+            # The transport finds out what it is: full, or gone.
+            sent = 0
+        for number, piece in enumerate(pieces, 1):
+            if sent < len(piece):
+                self.write(piece[sent:])
+                return number
+            sent -= len(piece)
+        return len(pieces)
 
     async def carry(self, listener: "Listener") -> Outcome:
         """Let the broadcaster write until it is over."""
@@ -98,6 +117,7 @@ class PulledLine:
     """Messages are fetched one by one and sent by ASGI, each with a deadline."""
 
     is_pulled = True
+    file: int | None = None
 
     def __init__(self, framing: Framing, say: Callable[[Lump], Awaitable[None]], patience: Patience) -> None:
         self.framing = framing
@@ -132,6 +152,10 @@ class PulledLine:
 
     def write(self, data: bytes) -> None:
         """Do nothing: it fetches."""
+
+    def pour(self, pieces: Sequence[bytes]) -> int:
+        """Do nothing: it fetches."""
+        return len(pieces)
 
     def is_ready(self) -> bool:
         """Tell that nothing is to be written."""

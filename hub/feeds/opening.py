@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+import anyio.to_thread
 from starlette.requests import HTTPConnection
 
+from events.audience import Reader
 from events.cursor import Cursors, UnknownCursor
 from events.event import Position
 from hub.access import Credential, credential_of
 from hub.address import Asked
+from hub.api.answers import refuse_debtor
 from hub.api.queries import event_filters
 from hub.feeds.frames import Place
 from hub.feeds.protocol import Line, Listener, Start
@@ -36,10 +39,13 @@ async def open_feed(connection: HTTPConnection[HubState], asked: Asked) -> Opene
 
     Raises:
         NotSignedIn, PartnerSuspended, UnknownCursor: as for any other call.
+        AnswerOwed: the partner is given nothing new now.
     """
     hub = connection.state
     credential = credential_of(connection)
     caller = hub["callers"].of(credential)
+    if caller.account is not None:
+        await _refuse_debtor(hub, caller.reader)
     query = event_filters(asked)
     after = connection.headers.get("last-event-id") or asked["after"] or NOW
     head = await hub["pulse"].end()
@@ -48,6 +54,14 @@ async def open_feed(connection: HTTPConnection[HubState], asked: Asked) -> Opene
     known = await hub["shared"].beginning(caller.reader, query, head)
     start = Start(Place(head), hub["cursors"].encode(known.position, known.part), head)
     return Opened(credential if caller.account else None, query, start)
+
+
+async def _refuse_debtor(hub: HubState, reader: Reader) -> None:
+    """Let nobody in who owes an answer to an erasure: listening goes on for those who listen already."""
+    now = hub["clock"]()
+    await anyio.to_thread.run_sync(
+        lambda: refuse_debtor(hub["room"].purge(reader), now), limiter=hub["reading"]
+    )
 
 
 def _resume(cursors: Cursors, after: str, head: Position) -> Start:

@@ -29,6 +29,8 @@ class Pipe(Protocol):
     """A connection of our server, from the moment when the application took it over."""
 
     framing: Framing
+    file: int | None
+    """Where the same bytes may be written straight to as long as it is ready, if that is possible."""
     write: Callable[[bytes], None]
     """Sends bytes that are framed already, or keeps them until the far end takes them."""
 

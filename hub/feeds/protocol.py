@@ -5,12 +5,13 @@ group: those are told by one loop, from one page, without a copy for each. Whoev
 its group, keeps what of the page it lacks, and catches up again by itself. So nobody has a queue, and nobody waits.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from events.event import Position
 from hub.access import Credential
+from hub.feeds.bundle import Bundle
 from hub.feeds.frames import Frame, Framing, Lump, Place, frame, lumps_of
 from projections.event_query import EventQuery
 
@@ -70,9 +71,14 @@ class Line(Protocol):
     framing: Framing
     is_pulled: bool
     """It fetches by itself what it can send, when it is kicked; nothing is written to it."""
+    file: int | None
+    """Where bytes may be written straight to, as long as it is ready; None: nowhere."""
 
     def write(self, data: bytes) -> None:
         """Send bytes at once, or keep them until the far end takes them."""
+
+    def pour(self, pieces: Sequence[bytes]) -> int:
+        """Send as many pieces as go out now, at least one, of which the last may have to wait; return how many."""
 
     def is_ready(self) -> bool:
         """Tell whether it is open and little enough waits in it."""
@@ -148,6 +154,10 @@ class Listener:
     def next(self) -> Lump | None:
         """Return what is to be sent to it now."""
         return self._lumps[self._at] if self._at < len(self._lumps) else None
+
+    def waiting(self) -> tuple[Lump, ...]:
+        """Return all that is to be sent to it of the page that it has."""
+        return self._lumps[self._at :]
 
     def took(self) -> None:
         """Note that it was given what `next` returned."""
@@ -225,7 +235,7 @@ class Group:
         self.cursor = ""
         self.turn = 0
         self.spoke = now
-        self._members: dict[Framing, dict[Listener, Line]] = {}
+        self._members: dict[Framing, Bundle] = {}
         self._telling: tuple[FeedBatch, int] | None = None
 
     def __len__(self) -> int:
@@ -236,12 +246,12 @@ class Group:
 
     def join(self, listener: Listener) -> None:
         """Take in a listener that stands here and has everything."""
-        self._members.setdefault(listener.line.framing, {})[listener] = listener.line
+        self._members.setdefault(listener.line.framing, Bundle()).join(listener)
         listener.settle(self)
 
     def part(self, listener: Listener) -> None:
         """Let a listener go on by itself; in the midst of being told, with what it lacks of it."""
-        self._members[listener.line.framing].pop(listener, None)
+        self._members[listener.line.framing].part(listener)
         listener.settle(None)
         if self._telling is None:
             listener.state = "reading"
@@ -252,11 +262,9 @@ class Group:
         """Write a page to every member; whose line is full parts by `part` while this runs."""
         if batch.frames:
             for framing, members in self._members.items():
-                lumps = batch.lumps(framing)
-                for number, lump in enumerate(lumps, 1):
-                    self._telling, data = (batch, number), lump.data
-                    for line in list(members.values()):
-                        line.write(data)
+                for number, lump in enumerate(batch.lumps(framing), 1):
+                    self._telling = (batch, number)
+                    members.write(lump.data)
             self._telling = None
             self.cursor = batch.frames[-1].cursor
             self.turn += 1

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 
 import anyio
 import anyio.to_thread
@@ -26,6 +27,8 @@ PAGE_BYTES = 46_000
 Messages of the usual size are then written by three calls of the system that are full, and none that is nearly empty.
 """
 
+Pages = OrderedDict[object, "asyncio.Future[FeedBatch]"]
+
 _FIELDS = {
     "event": ("event",),
     "changed": ("source", "id", "reason", "event"),
@@ -47,7 +50,7 @@ class SharedPages:
         self._limiter = limiter
         self._most = most
         self._fitting = most
-        self._pages: OrderedDict[object, asyncio.Task[FeedBatch]] = OrderedDict()
+        self._pages: Pages = OrderedDict()
         self._beginnings: OrderedDict[object, asyncio.Task[Place]] = OrderedDict()
         room.on_erasure(self._forget)
 
@@ -93,14 +96,18 @@ class SharedPages:
         pages = self._pages
         task = pages.get(key)
         if task is None or not self._is_good(task):
-            task = pages[key] = asyncio.create_task(self._read(reader, query, place))
-            pages.move_to_end(key)
-            if len(pages) > REMEMBERED:
-                pages.popitem(last=False)
+            task = asyncio.create_task(self._read(reader, query, place))
+            self._keep(pages, key, task)
         # Shielded: a listener that leaves must not take the page away from the others.
         return await asyncio.shield(task)
 
-    def _is_good(self, task: "asyncio.Task[FeedBatch]") -> bool:
+    def _keep(self, pages: Pages, key: object, page: "asyncio.Future[FeedBatch]") -> None:
+        pages[key] = page
+        pages.move_to_end(key)
+        if len(pages) > REMEMBERED:
+            pages.popitem(last=False)
+
+    def _is_good(self, task: "asyncio.Future[FeedBatch]") -> bool:
         if not task.done():
             return True
         if task.cancelled() or task.exception() is not None:
@@ -133,6 +140,51 @@ class SharedPages:
         place = Place(page.reached, page.part) if reached is None else Place(reached.position, reached.part)
         is_whole = not is_cut and page.reached == page.seen and not page.part
         return FeedBatch(tuple(frames), place, is_whole, page.seen, {})
+
+    async def edge(
+        self, after: Position, keys: Sequence[tuple[Reader, EventQuery]]
+    ) -> Sequence[FeedBatch] | None:
+        """Return what follows a place, of which everything was told, for many classes and questions at once.
+
+        None if so much reads differently since that each must read its page.
+        """
+        pages = self._pages
+        found = await anyio.to_thread.run_sync(self.read_edge, after, keys, limiter=self._limiter)
+        if found is not None:
+            self._remember(pages, Place(after), zip(keys, found, strict=True))
+        return found
+
+    def read_edge(
+        self, after: Position, keys: Sequence[tuple[Reader, EventQuery]]
+    ) -> Sequence[FeedBatch] | None:
+        """Read the edge in this thread: the log once, each message encoded once for all to whom it looks the same."""
+        edge = self._room.edge(after, self._most, PAGE_BYTES)
+        if edge is None:
+            return None
+        is_whole, place = edge.reached == edge.seen, Place(edge.reached)
+        frames: dict[int, Frame] = {}
+        batches: dict[tuple[int, ...], FeedBatch] = {}
+        found: list[FeedBatch] = []
+        for reader, query in keys:
+            # The edge keeps its messages: as long as it is here, no other object has the same number.
+            told = {id(one): one for one in self._room.purge(reader).at_edge(edge, query).messages}
+            for number in told.keys() - frames.keys():
+                frames[number] = self._frame(told[number])
+            batch = batches.get(tuple(told))
+            if batch is None:
+                shown = tuple(frames[number] for number in told)
+                batch = batches[tuple(told)] = FeedBatch(shown, place, is_whole, edge.seen, {})
+            found.append(batch)
+        return found
+
+    def _remember(
+        self, pages: Pages, place: Place, read: Iterable[tuple[tuple[Reader, EventQuery], FeedBatch]]
+    ) -> None:
+        """Keep pages that were read at once, unless everything was forgotten meanwhile."""
+        for (reader, query), batch in read:
+            done: asyncio.Future[FeedBatch] = asyncio.get_running_loop().create_future()
+            done.set_result(batch)
+            self._keep(pages, (class_of(reader), query, place), done)
 
     def _frame(self, message: FeedMessage) -> Frame:
         cursor = self._cursors.encode(message.position, message.part)
