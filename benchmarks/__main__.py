@@ -1,6 +1,6 @@
 """`make bench` runs every part, `make bench PART=ingest` one. Fails only if a run is broken, never for being slow.
 
-`make bench PART="graph 1000000"` measures the graph at so many nodes.
+`make bench PART="graph 1000000"` measures the graph at so many nodes, `PART="boards 100000"` boards of so many events.
 """
 
 import sys
@@ -9,10 +9,11 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import feeds, graph, identity, ingest, replay, sealing
+from benchmarks import boards, feeds, graph, identity, ingest, replay, sealing
 from benchmarks.measure import Figure, keep
 
 PARTS: dict[str, Callable[[], list[Figure]]] = {
+    "boards": lambda: boards.run(*map(int, sys.argv[2:])),
     "feeds": lambda: feeds.run(*map(int, sys.argv[2:])),
     "graph": lambda: graph.run(*map(int, sys.argv[2:])),
     "identity": identity.run,

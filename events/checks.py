@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
+from events.decisions.actions.texts import hash_of_draft, text_hash
+from events.decisions.figures import Smallest
+from events.disclosure_rules import correction_problems, figure_problems
 from events.event import SOURCE_PREFIX, Json
 from events.submission import Publisher
 from schemas.problem import Problem
@@ -13,8 +16,15 @@ _ENVELOPE = frozenset({
 })  # fmt: skip
 """No payload has a field of these names at its top, so a correction that points there means the envelope."""
 
+_RAISING = frozenset({"corroborates", "verifies"})
+_RAISED = frozenset({"partly_corroborated", "corroborated", "verified"})
+"""Verdicts and results that make an event better believed."""
+
 Check = Callable[[Mapping[str, Json], Publisher, frozenset[str]], Iterator[Problem]]
 """Takes a payload that fits its contract, who publishes it and the roles it holds."""
+
+Decided = Callable[[type[Smallest], str], Smallest]
+"""Returns what was decided under a key."""
 
 
 def further_problems(
@@ -23,6 +33,7 @@ def further_problems(
     publisher: Publisher,
     roles: frozenset[str],
     is_personal: Callable[[str], bool],
+    decided: Decided,
 ) -> list[Problem]:
     """Return what is wrong with a payload beyond its contract; none for types without a further check.
 
@@ -32,41 +43,67 @@ def further_problems(
         publisher: whose event it is.
         roles: that the publisher holds.
         is_personal: tells whether a pointer leads to what is sealed in any type.
+        decided: returns what was decided about the smallest count of an indicator.
     """
     checks: Mapping[str, Check] = {
-        "claim.assessed": partial(_nothing_personal_in_the_open, is_personal),
-        "legalaid.reported": _shares_of_a_whole,
+        "action.proposed": _hash_of_the_draft,
+        "claim.assessed": partial(_assessment, is_personal),
+        "legalaid.reported": partial(_nothing_small, decided),
         "record.corrected": _own_payload_only,
         "record.retracted": _own_or_steward,
+        "statement.issued": _hash_of_the_text,
     }
     check = checks.get(event_type)
     return [] if check is None else list(check(data, publisher, roles))
 
 
-def _nothing_personal_in_the_open(
+def _assessment(
     is_personal: Callable[[str], bool],
     data: Mapping[str, Json],
-    _publisher: Publisher,
+    publisher: Publisher,
     _roles: frozenset[str],
 ) -> Iterator[Problem]:
+    """Nobody raises his own event, and nothing that is sealed is said anew in the open."""
+    is_raising = data.get("verdict") in _RAISING or data.get("resulting_verification") in _RAISED
+    if is_raising and data.get("about_source", publisher.source) == publisher.source:
+        hint = "Say in about_source whose event you assess. Of your own, say in provenance what it rests on."
+        yield Problem("/data/about_source", "own_event", "Nobody verifies his own event.", hint)
     for pointer in data.get("alternative", ()):
         if is_personal(pointer):
             place = "/data/alternative/" + pointer.replace("~", "~0").replace("/", "~1")
             yield Problem(place, "not_allowed", "Is sealed where it stands.", "Put it into sealed_note.")
 
 
-def _shares_of_a_whole(
+def _nothing_small(
+    decided: Decided, data: Mapping[str, Json], _publisher: Publisher, _roles: frozenset[str]
+) -> Iterator[Problem]:
+    refs = sorted({one["indicator"] for one in data["observations"]})
+    yield from figure_problems(data, {ref: decided(Smallest, ref).least for ref in refs})
+
+
+def _hash_of_the_draft(
     data: Mapping[str, Json], _publisher: Publisher, _roles: frozenset[str]
 ) -> Iterator[Problem]:
-    for index, cell in enumerate(data.get("observations", ())):
-        part, whole = cell.get("numerator"), cell.get("denominator")
-        if _is_number(part) and _is_number(whole) and part > whole:
-            pointer = f"/data/observations/{index}/numerator"
-            yield Problem(pointer, "too_big", "Is greater than the denominator.")
+    right = hash_of_draft(data.get("draft"))
+    if right is not None and data.get("text_hash", right) != right:
+        yield Problem(
+            "/data/text_hash", "wrong_hash", "Is not the fingerprint of `draft`.", f"It is {right}."
+        )
 
 
-def _is_number(value: Json) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _hash_of_the_text(
+    data: Mapping[str, Json], _publisher: Publisher, _roles: frozenset[str]
+) -> Iterator[Problem]:
+    texts = data.get("text")
+    if texts is None:
+        return
+    original = data.get("language", next(iter(texts)))
+    if original not in texts:
+        yield Problem("/data/text", "no_original", "Has no text in `language`, which is the original.")
+    elif data.get("sha256", right := text_hash(texts[original])) != right:
+        yield Problem(
+            "/data/sha256", "wrong_hash", "Is not the fingerprint of the original.", f"It is {right}."
+        )
 
 
 def _own_payload_only(
@@ -79,6 +116,7 @@ def _own_payload_only(
             pointer = f"/data/changes/{index}/pointer"
             hint = "Pointers start inside data, e.g. /starts. To change the envelope, retract the event."
             yield Problem(pointer, "not_allowed", "Points at the envelope, which cannot be corrected.", hint)
+    yield from correction_problems(data)
 
 
 def _own_or_steward(

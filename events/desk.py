@@ -1,6 +1,7 @@
 """The desk: settles submissions one after the other inside one transaction, before anything is written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,40 +10,28 @@ from typing import TYPE_CHECKING, cast
 from events.checks import about_of
 from events.decisions.aggregate import Actor, Decision, DecisionRefused
 from events.decisions.embargo import Embargo
+from events.decisions.gates import Gate
 from events.draft import Draft, Entry
+from events.event import Json
 from events.ids import RandomBytes, time_ordered
 from events.log import Known, Log, TDecision, Unit
 from events.mapper import Fact
 from events.moments import read_moment
 from events.partners import Partner, PartnerRights
+from events.ruling import Ruling, conflict, fallen, is_new
 from events.salt import Salt
 from events.sealing import Sealing
-from events.submission import ANY, HUB, Checked, Status
+from events.submission import ANY, HUB, Checked
 from schemas.problem import Problem
 
 if TYPE_CHECKING:
     from eventsourcing.persistence import Notification
 
-_NOT_ALONE = Problem("", "not_alone", "Not stored, because another event of the batch was refused.")
+Parties = dict[tuple[type[Decision], str], Decision]
+Hearer = Callable[[Mapping[str, Json]], list[tuple[type[Decision], str]]]
 
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """What the desk says about one entry.
-
-    Args:
-        status: what becomes of it.
-        draft: index among the drafts to be written, of the entry or of the earlier one that it repeats.
-        position: of the recorded event that it repeats.
-        problems: why it is refused.
-        warnings: what the publisher should know.
-    """
-
-    status: Status
-    draft: int | None = None
-    position: int | None = None
-    problems: tuple[Problem, ...] = ()
-    warnings: tuple[Problem, ...] = ()
+_TURNS = 16
+"""Turns of an aggregate that are looked up together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +44,8 @@ class Means:
         sealing: tells whether something personal was sent again.
         deciders: event type → the aggregate that decides it.
         random: source of random bytes.
+        gates: event type → what must hold by other decisions.
+        hearers: type of a report → the aggregate that takes part in it.
     """
 
     log: Log
@@ -62,6 +53,8 @@ class Means:
     sealing: Sealing
     deciders: Mapping[str, type[Decision]]
     random: RandomBytes
+    gates: Mapping[str, Gate]
+    hearers: Mapping[str, Hearer]
 
 
 class Desk:
@@ -73,16 +66,27 @@ class Desk:
         self._unit = unit
         self._known: dict[bytes, Known | None] = {}
         self._fresh: dict[bytes, tuple[bytes, int]] = {}
-        self._decisions: dict[tuple[type[Decision], str], Decision] = {}
+        self._decisions: Parties = {}
+        self._before: Parties | None = None
         self.drafts: list[Draft] = []
         self.originals: dict[int, Notification] = {}
 
     def learn(self, entries: Sequence[Entry]) -> None:
-        """Look up all at once which of these are recorded already, and as what."""
-        self._look_up([entry.key for entry in entries])
+        """Look up all at once which of these are recorded already, as what, and whether who hears of them exists."""
+        self._look_up(
+            [
+                *(entry.key for entry in entries),
+                *(one for entry in entries for one in self._first_turns(entry)),
+            ]
+        )
         positions = [known.position for entry in entries if (known := self._known[entry.key]) is not None]
         if positions:
             self.originals = {row.id: row for row in self._means.log.writer.select_at(positions)}
+
+    def _first_turns(self, entry: Entry) -> list[bytes]:
+        heard = self._means.hearers.get(entry.checked.type)
+        places = [] if heard is None else heard(entry.envelope)
+        return [self._salt.of_claim(_turn(kind, key, 1)) for kind, key in places]
 
     def settle(self, entries: Sequence[Entry]) -> list[Ruling]:
         """Rule on entries one by one; what is refused leaves no trace."""
@@ -90,26 +94,41 @@ class Desk:
 
     def settle_whole(self, entries: Sequence[Entry]) -> list[Ruling]:
         """Rule on entries that stand or fall together."""
-        before, decisions = len(self.drafts), deepcopy(self._decisions)
-        rulings = self.settle(entries)
-        if all(ruling.status in {"stored", "duplicate"} for ruling in rulings):
-            return rulings
-        self._undo(before, decisions)
-        return [_fallen(ruling, before) for ruling in rulings]
+        if len(entries) == 1:
+            # What is refused leaves no trace by itself.
+            return self.settle(entries)
+        before = len(self.drafts)
+        with self._remembering():
+            rulings = self.settle(entries)
+            if all(ruling.status in {"stored", "duplicate"} for ruling in rulings):
+                return rulings
+            self._undo(before)
+        return [fallen(ruling, before) for ruling in rulings]
 
     def rehearse(self, entries: Sequence[Entry], *, atomic: bool) -> list[Ruling]:
         """Say how entries would be ruled on; they leave no trace."""
-        before, decisions = len(self.drafts), deepcopy(self._decisions)
-        rulings = self.settle_whole(entries) if atomic else self.settle(entries)
-        self._undo(before, decisions)
-        return [replace(ruling, draft=None) if _is_new(ruling, before) else ruling for ruling in rulings]
+        before = len(self.drafts)
+        with self._remembering():
+            rulings = self.settle(entries)
+            is_whole = all(ruling.status in {"stored", "duplicate"} for ruling in rulings)
+            self._undo(before)
+        if atomic and len(entries) > 1 and not is_whole:
+            rulings = [fallen(ruling, before) for ruling in rulings]
+        return [replace(ruling, draft=None) if is_new(ruling, before) else ruling for ruling in rulings]
 
-    def _undo(self, before: int, decisions: dict[tuple[type[Decision], str], Decision]) -> None:
+    @contextmanager
+    def _remembering(self) -> Iterator[None]:
+        """Keep of each aggregate that is used meanwhile how it was, and of no other: some are long to copy."""
+        self._before = {}
+        yield
+        self._before = None
+
+    def _undo(self, before: int) -> None:
         for draft in self.drafts[before:]:
             for key in draft.keys:
                 del self._fresh[key]
         del self.drafts[before:]
-        self._decisions = decisions
+        self._decisions.update(self._before or {})
 
     def _rule(self, entry: Entry) -> Ruling:
         again = self._repeats(entry)
@@ -121,29 +140,36 @@ class Desk:
             return Ruling("refused", problems=(refused.as_problem(),))
         self._fresh.update(dict.fromkeys(draft.keys, (entry.digest, len(self.drafts))))
         self.drafts.append(draft)
-        return Ruling("stored", draft=len(self.drafts) - 1, warnings=self._warnings(entry))
+        warnings = (*self._warnings(entry), *draft.remarks)
+        return Ruling("stored", draft=len(self.drafts) - 1, warnings=warnings)
 
     def _repeats(self, entry: Entry) -> Ruling | None:
         fresh, known = self._fresh.get(entry.key), self._known_as(entry.key)
         if fresh is not None:
-            return Ruling("duplicate", draft=fresh[1]) if fresh[0] == entry.digest else _conflict()
+            return Ruling("duplicate", draft=fresh[1]) if fresh[0] == entry.digest else conflict()
         if known is not None:
             original = self.originals[known.position]
             is_again = self._means.sealing.is_again(original, known.digest, entry)
-            return Ruling("duplicate", position=known.position) if is_again else _conflict()
+            return Ruling("duplicate", position=known.position) if is_again else conflict()
         return None
 
     def _draft(self, entry: Entry) -> Draft:
         checked, envelope = entry.checked, entry.envelope
         is_believed = self._is_believed(checked, entry.moment)
         actor = self._actor(checked, entry.moment, is_believed=is_believed)
-        decider = self._means.deciders.get(checked.type)
-        if decider is not None and is_believed:
+        decider = self._means.deciders.get(checked.type) if is_believed else None
+        if is_believed and (gate := self._means.gates.get(checked.type)) is not None:
+            gate(envelope, actor, self._decision)
+        parties = self._parties(entry, decider, actor) if is_believed else {}
+        for one in parties.values():
+            one.decide(checked.type, envelope, actor)
+        if decider is not None:
             decision = self._decision(decider, decider.key(envelope))
             # Whether something is taken is told only to whoever may take it.
-            decision.decide(checked.type, envelope, actor)
-            keys = [entry.key, *self._claim(decision, entry)]
-            return Draft(entry, decision.note(checked.stem, envelope, entry.moment), keys)
+            claimed = self._claim(decision, entry)
+            remarks = decision.remarks(checked.type, envelope, actor)
+            fact = decision.note(checked.stem, envelope, entry.moment)
+            return Draft(entry, fact, [entry.key, *claimed, *self._hear(parties, entry, decider)], remarks)
         fact = Fact(
             originator_id=time_ordered(entry.moment, self._means.random),
             originator_version=1,
@@ -151,7 +177,33 @@ class Desk:
             stem=checked.stem,
             envelope=envelope,
         )
-        return Draft(entry, fact, [entry.key])
+        return Draft(entry, fact, [entry.key, *self._hear(parties, entry, None)])
+
+    def _parties(self, entry: Entry, decider: type[Decision] | None, actor: Actor) -> Parties:
+        """Return the aggregates that an event concerns: who decides it, who hears of it, and whom these touch."""
+        event_type, envelope = entry.checked.type, entry.envelope
+        heard = self._means.hearers.get(event_type)
+        waiting = [] if decider is None else [(decider, decider.key(envelope))]
+        waiting += [] if heard is None else heard(envelope)
+        found: Parties = {}
+        while waiting:
+            place = waiting.pop(0)
+            one = self._decision(*place)
+            if place not in found and one.takes_part(event_type, envelope, actor):
+                found[place] = one
+                waiting += one.touches(event_type, envelope, actor)
+        return found
+
+    def _hear(self, parties: Parties, entry: Entry, decider: type[Decision] | None) -> list[bytes]:
+        """Lead aggregates through an event, and return the keys under which they find it again."""
+        keys = []
+        for (kind, key), one in parties.items():
+            if kind.hears:
+                one.heard += 1
+                keys.append(self._salt.of_claim(_turn(kind, key, one.heard)))
+            if kind is not decider:
+                one.fold(entry.checked.type, entry.envelope)
+        return keys
 
     def _claim(self, decision: Decision, entry: Entry) -> list[bytes]:
         if isinstance(decision, Embargo) and not self._unit.has_alarm(
@@ -184,7 +236,8 @@ class Desk:
             raise DecisionRefused("signature_required", "", "The partner's events must be signed.")
         if ANY not in checked.publishers and not checked.publishers & rights.roles:
             raise DecisionRefused("not_your_type", "/type", "The partner may not publish this type.")
-        return Actor(publisher.slug, publisher.account, rights.roles, rights.references, moment)
+        of_partner = rights.roles, rights.references, moment, rights.ecosoc_status
+        return Actor(publisher.slug, publisher.account, *of_partner)
 
     def _rights(self, slug: str) -> PartnerRights | None:
         return self._decision(Partner, slug).rights(slug)
@@ -193,7 +246,28 @@ class Desk:
         held = self._decisions.get((kind, key))
         if held is None:
             held = self._decisions[kind, key] = self._means.log.decision(kind, key)
+            if kind.hears:
+                self._tell(held, kind, key)
+        if self._before is not None and (kind, key) not in self._before:
+            self._before[kind, key] = deepcopy(held)
         return cast("TDecision", held)
+
+    def _tell(self, held: Decision, kind: type[Decision], key: str) -> None:
+        """Fold into an aggregate the recorded events that it heard of, in the order in which it did."""
+        if self._known_as(self._salt.of_claim(_turn(kind, key, 1))) is None:
+            return
+        places: list[int] = []
+        while len(places) % _TURNS == 0:
+            turns = range(len(places) + 1, len(places) + 1 + _TURNS)
+            names = [self._salt.of_claim(_turn(kind, key, turn)) for turn in turns]
+            self._look_up([name for name in names if name not in self._known])
+            known = [one.position for name in names if (one := self._known[name]) is not None]
+            places += known
+            if not known:
+                break
+        held.heard = len(places)
+        for fact in self._means.log.facts_at(places):
+            held.fold(fact.stem.rpartition(".v")[0], fact.envelope)
 
     def _warnings(self, entry: Entry) -> tuple[Problem, ...]:
         source = str(entry.envelope["source"])
@@ -216,16 +290,6 @@ class Desk:
         self._known.update({key: found.get(key) for key in keys})
 
 
-def _conflict() -> Ruling:
-    problem = Problem("/id", "conflict", "Another event of yours bears this id.", "Use a fresh id.")
-    return Ruling("conflict", problems=(problem,))
-
-
-def _is_new(ruling: Ruling, before: int) -> bool:
-    return ruling.draft is not None and ruling.draft >= before
-
-
-def _fallen(ruling: Ruling, before: int) -> Ruling:
-    if not _is_new(ruling, before):
-        return ruling
-    return replace(ruling, status="refused", draft=None, problems=(_NOT_ALONE,), warnings=())
+def _turn(kind: type[Decision], key: str, turn: int) -> str:
+    """Return the name under which an aggregate finds one of the events that it heard of; part of the log's format."""
+    return f"heard {kind.__name__} {turn} {key}"

@@ -8,6 +8,7 @@ from events.event import Json
 from events.mapper import Fact
 from events.seals import SealedField
 from events.submission import Checked
+from schemas.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,10 @@ class Draft:
         entry: the submission.
         fact: the event.
         keys: that it takes; the first is its own.
+        remarks: what its publisher should know.
     """
 
     entry: Entry
     fact: Fact
     keys: Sequence[bytes]
+    remarks: Sequence[Problem] = ()

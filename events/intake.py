@@ -7,8 +7,10 @@ from threading import Lock
 from typing import Any
 
 from events.acts import ACTED_STEM, StewardAct
+from events.audience import Label
 from events.checks import conflict_problems, further_problems
 from events.clock import Clock
+from events.decisions.deadlines import words
 from events.decisions.embargo import RELEASED
 from events.envelope import Envelopes, fill_in
 from events.erasure import ERASED, pages_of, plan, proof
@@ -43,6 +45,9 @@ MAX_EVENT_BYTES = 256 * 1024
 
 JUDGED = "conflict.judged.v1"
 """Stem of what stewards say about a conflict of interest; no partner may publish it."""
+
+_ASSESSED = "claim.assessed.v1"
+_BEREFT = "Its only source was erased."
 
 _COMMON = "https://solidarity-hub.example/schemas/common"
 _UNREADABLE = frozenset({"too_deep", "lone_surrogate"})
@@ -152,6 +157,15 @@ class Intake:
         outcome = self._record_own(HUB, f"embargo-{moment}", stem_of(RELEASED, 1), "red", {"until": moment})
         return outcome.status == "stored"
 
+    def pass_deadlines(self, dues: Sequence[Mapping[str, Json]]) -> int:
+        """Append that deadlines have passed, in this order; return how many nobody had said before.
+
+        Whoever sees the date it comes from sees it, and nobody else. Again is harmless.
+        """
+        said = words(dues, self._store.secret_name)
+        own = [self._own(HUB, name, stem, "red", data, **more) for name, stem, data, more in said]
+        return sum(one.status == "stored" for one in self._store.append(own, self._clock()))
+
     def judge_conflict(self, account: str, said: Json) -> Outcome:
         """Record that a steward lifts or upholds the exclusion of a partner from a case.
 
@@ -215,6 +229,24 @@ class Intake:
             raise EventRefused(outcome.problems)
         return outcome
 
+    def mark_unsupported(self, source: str, event_id: str, time: str, label: Label) -> bool:
+        """Append that nothing supports an event any more; False if that was said before.
+
+        Args:
+            source: of the event.
+            event_id: its id.
+            time: since when.
+            label: of the event; those who see it are told, and nobody else.
+        """
+        verdict = {"verdict": "cannot_judge", "resulting_verification": "unsupported", "note": _BEREFT}
+        data = {"about_event": event_id, "about_source": source, **verdict}
+        named = {"audience": ",".join(sorted({label.publisher, *label.audience}))}
+        audience = named if label.audience or label.tlp == "amber+strict" else {}
+        tlp = "green" if label.tlp == "clear" else label.tlp
+        name = self._store.secret_name(f"unsupported {source} {event_id}")
+        said = self._record_own(HUB, f"unsupported-{name}", _ASSESSED, tlp, data, time=time, **audience)
+        return said.status == "stored"
+
     def _record_own(
         self, slug: str, event_id: str, stem: str, tlp: str, data: Mapping[str, Any], **more: str
     ) -> Outcome:
@@ -258,7 +290,7 @@ class Intake:
     def _payload_problems(
         self, contract: Contract, data: Mapping[str, Json], publisher: Publisher, roles: frozenset[str]
     ) -> list[Problem]:
-        further = contract.type, data, publisher, roles, self._seals.is_personal
+        further = contract.type, data, publisher, roles, self._seals.is_personal, self._store.decided
         return contract.check(data) or further_problems(*further)
 
     def _admitted(self, publisher: Publisher) -> PartnerRights:

@@ -11,7 +11,7 @@ from eventsourcing.persistence import InfrastructureFactory, Mapper, Notificatio
 from eventsourcing.utils import Environment, EnvType
 
 from events.decisions.aggregate import Decision
-from events.mapper import PlainMapper
+from events.mapper import Fact, PlainMapper
 
 TDecision = TypeVar("TDecision", bound=Decision)
 
@@ -116,6 +116,11 @@ class Log(Application[UUID]):
     def writer(self) -> LogRecorder:
         """The recorder, as the hub uses it."""
         return cast("LogRecorder", self.recorder)
+
+    def facts_at(self, positions: Sequence[int]) -> list[Fact]:
+        """Return the facts at some positions, in the order of the log."""
+        rows = self.writer.select_at(positions) if positions else ()
+        return [cast("Fact", self.mapper.to_domain_event(row)) for row in rows]
 
     def decision(self, kind: type[TDecision], key: str) -> TDecision:
         """Return an aggregate as the log has it now; blank when nothing was decided."""

@@ -33,6 +33,7 @@ class PartnerRights:
         references: further references that are its own.
         keys: with which it signs, or signed, by name.
         requires_signature: it publishes signed events only.
+        ecosoc_status: at the United Nations: none, roster, special or general.
     """
 
     slug: str
@@ -42,6 +43,7 @@ class PartnerRights:
     references: frozenset[str]
     keys: Mapping[str, SigningKey] = field(default_factory=dict)
     requires_signature: bool = False
+    ecosoc_status: str = "none"
 
     def distrusts(self, signature: Mapping[str, str] | None, *moments: datetime | None) -> bool:
         """Tell whether nobody believes what a signature signs: its key was lost at one of these moments."""
@@ -71,6 +73,7 @@ class Partner(Decision):
         self.keys: dict[str, bytes] = {}
         self.revoked: dict[str, datetime] = {}
         self.requires_signature = False
+        self.ecosoc_status = "none"
 
     def decide(self, event_type: str, envelope: Mapping[str, Json], actor: Actor) -> None:
         """Admission needs a steward and a slug; suspension a steward or the partner itself, once admitted."""
@@ -153,6 +156,7 @@ class Partner(Decision):
     def _fold_admission(self, data: Mapping[str, Json]) -> None:
         self.is_admitted = True
         self.roles = frozenset(data["roles"])
+        self.ecosoc_status = data.get("ecosoc_status", "none")
         self.suspended = frozenset()
         previous = data.get("previous")
         # A slug that went before stays its own; only a UUID can be bound, since nobody else can bear it.
@@ -174,7 +178,9 @@ class Partner(Decision):
             slug, self.roles, "read" not in self.suspended, "write" not in self.suspended, self.references
         )
         keys = {kid: SigningKey(kid, public, self.revoked.get(kid)) for kid, public in self.keys.items()}
-        return replace(rights, keys=keys, requires_signature=self.requires_signature)
+        return replace(
+            rights, keys=keys, requires_signature=self.requires_signature, ecosoc_status=self.ecosoc_status
+        )
 
 
 def _signing_keys(data: Mapping[str, Json]) -> list[Mapping[str, Json]]:

@@ -17,8 +17,8 @@ from eventsourcing.persistence import (
     PersistenceError,
 )
 
-from events.decisions.listed import deciders
-from events.desk import Desk, Means, Ruling
+from events.decisions.listed import deciders, gates, hearers
+from events.desk import Desk, Means
 from events.draft import Draft, Entry
 from events.event import Position, RecordedEvent
 from events.group_commit import GroupCommit, Job
@@ -29,6 +29,7 @@ from events.moments import stamp
 from events.partners import Partner, PartnerRights
 from events.postgres import PostgresLogFactory
 from events.restoring import Settled, settle
+from events.ruling import Ruling
 from events.salt import Salt
 from events.sealing import Sealing
 from events.seals import Seals
@@ -56,7 +57,7 @@ class Store:
         self._recorder: LogRecorder = log.writer
         self._salt = Salt(self._recorder.salt)
         self._sealing = Sealing(vault, seals, self._salt, random)
-        self._means = Means(log, self._salt, self._sealing, deciders(), random)
+        self._means = Means(log, self._salt, self._sealing, deciders(), random, gates(), hearers())
         self._group = GroupCommit(self._commit)
         self._watch = Watch(self._recorder)
 

@@ -50,6 +50,7 @@ from hub.subscriptions.outbox import Outbox, Tools
 from hub.subscriptions.standing import Standing
 from hub.subscriptions.turn import Turn
 from hub.timekeeper import keep_time
+from projections.boards.statements.clocks import load_clocks
 from projections.reading_room import ReadingRoom
 from schemas.registry import Registry
 
@@ -150,7 +151,8 @@ def _open(parts: _Parts, opened: ExitStack) -> HubState:
     personal = open_personal_keys(settings.data, parts.random)
     opened.callback(personal.close)
     intake = Intake(registry, store, clock)
-    room = opened.enter_context(ReadingRoom(registry, store, settings.data / VIEWS_FILE, parts.extra))
+    clocks = load_clocks(settings.reply_clocks)
+    room = opened.enter_context(ReadingRoom(registry, store, settings.data / VIEWS_FILE, parts.extra, clocks))
     parts.metrics.watch(room, parts.closing)
     callers = Callers(accounts, intake.rights, clock)
     shelf = open_shelf(settings.data, parts.random, settings.keys)

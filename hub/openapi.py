@@ -20,12 +20,14 @@ NOTHING = "Nothing"
 _PART = re.compile(r"\{(\w+)(?::\w+)?\}")
 _PARTS = {
     "ref": "A reference, kind:LOCAL.",
+    "code": "A country, ISO 3166-1 alpha-2.",
     "source": "The source of an event, urn:hub:partner:SLUG.",
     "id": "The id of an event; `/` in it is written %2F.",
     "type": "An event type, without version.",
     "version": "A version, or `common`, `vocabularies`, `codes`.",
     "name": "common, vocabularies or codes.",
     "request": "A request to break glass.",
+    "hash": "A fingerprint: SHA-256 in lower-case hexadecimal.",
     "secret": "The end of a link in a mail.",
     "address": "A personal address, as `POST /addresses` names it.",
     "subscription": "A subscription, as `POST /subscriptions` names it.",

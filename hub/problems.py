@@ -89,6 +89,7 @@ def rows() -> Mapping[type[Exception], Row]:
     table = {
         refusals.NotSignedIn: Row(401, "not-signed-in", "Not signed in", _detail, bearer),
         refusals.PartnerSuspended: Row(403, "partner-suspended", "Partner not admitted", _detail),
+        refusals.AnswerOwed: Row(403, "erasure-unanswered", "An erasure waits for your answer", _detail),
         refusals.MayNotPublish: Row(403, "may-not-publish", "May not publish", _detail),
         refusals.RateLimited: Row(429, "rate-limited", "Too many calls", _detail),
         GlassRefused: Row(403, "glass-refused", "Glass stays whole", _errors),

@@ -20,6 +20,17 @@ class PartnerSuspended(Exception):
         super().__init__("Your partner is not admitted to this hub now. Ask its stewards.")
 
 
+class AnswerOwed(Exception):
+    """The partner has not said for two weeks that its own copies of something erased are gone."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your partner is given no new events until it has answered an erasure that it was asked to answer two "
+            "weeks ago: destroy your copies and publish erasure.executed with the role recipient_ack. GET "
+            "/api/v1/board lists it under `acknowledge`."
+        )
+
+
 class MayNotPublish(Exception):
     """The account may read but not send."""
 

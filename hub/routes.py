@@ -1,5 +1,6 @@
 """Every address of the hub, in one list."""
 
+from hub.action_routes import action_addresses
 from hub.address import Address, Answer
 from hub.api import (
     catalogue,
@@ -18,11 +19,16 @@ from hub.api import (
 )
 from hub.api import parameters as p
 from hub.api.lists import NAMES, dossier_of, lister
+from hub.board_routes import board_addresses
 from hub.feeds.sse import follow_events
 from hub.feeds.websocket import follow_websocket
+from hub.law_routes import law_addresses
 from hub.outside import outside_addresses
 from hub.pages.addresses import page_addresses
 from hub.subscriptions.addresses import subscription_addresses
+from hub.support_routes import support_addresses
+from hub.trial_routes import trial_addresses
+from hub.truth_routes import truth_addresses
 
 API = "/api/v1"
 PROMETHEUS = "text/plain"
@@ -36,11 +42,17 @@ def addresses() -> tuple[Address, ...]:
         *_measures(),
         *_questions(),
         *_identity(),
+        *action_addresses(),
+        *law_addresses(),
         *_lists(),
+        *support_addresses(),
+        *trial_addresses(),
+        *truth_addresses(),
         *_documents(),
         *_stewards(),
         *_glass(),
         *_erasures(),
+        *board_addresses(),
         *subscription_addresses(),
         *outside_addresses(),
         *_operations(),
@@ -172,11 +184,7 @@ def _identity() -> tuple[Address, ...]:
 def _lists() -> tuple[Address, ...]:
     then = (p.as_of, p.known_on)
     asked = (
-        p.one_country,
-        p.status,
-        p.about_one,
-        p.where,
-        p.sort,
+        *p.LIST_FILTERS,
         *then,
         p.limit(50, p.MAX_LISTED),
         p.offset,
@@ -185,6 +193,7 @@ def _lists() -> tuple[Address, ...]:
         Address("GET", f"{API}/{name}", f"list{name.capitalize()}", lister(name), f"The {name}", "Lists",
                 asked, _ok("Listing", "A page."))
         for name in NAMES
+        if name != "hearings"
     ]  # fmt: skip
     dossiers = [
         Address("GET", f"{API}/{name}/{{ref}}", f"show{name.capitalize()}", dossier_of(name),

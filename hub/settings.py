@@ -28,6 +28,14 @@ def _folder(said: str) -> Path | None:
     return Path(said) if said else None
 
 
+def _clocks(said: str) -> Path | None:
+    from projections.boards.statements.clocks import load_clocks
+
+    path = _folder(said)
+    load_clocks(path)
+    return path
+
+
 def _port(said: str) -> int:
     port = int(said)
     if not 0 <= port <= 65535:
@@ -197,7 +205,18 @@ class Settings:
         default=200, metadata=_said("messages", "How many feed messages are read at once.", _count)
     )
     timekeeper_seconds: float = field(
-        default=1.0, metadata=_said("seconds", "How often embargoes are looked at.", _seconds)
+        default=1.0,
+        metadata=_said(
+            "seconds", "How often it is looked at what is due: embargoes, deadlines, erasures.", _seconds
+        ),
+    )
+    reply_clocks: Path | None = field(
+        default=None,
+        metadata=_said(
+            "file",
+            "How long who has for a reply, in place of the hub's own (projections/boards/statements/clocks.json).",
+            _clocks,
+        ),
     )
     session_hours: int = field(
         default=12, metadata=_said("hours", "How long a browser stays signed in.", _count)

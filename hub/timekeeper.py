@@ -1,5 +1,7 @@
 """Time is an event: says in the log what has come due, so that replay is the same at any hour."""
 
+from itertools import islice
+
 import anyio
 import anyio.to_thread
 
@@ -8,12 +10,23 @@ from events.intake import Intake
 from events.submission import StoreBusy, StoreUnavailable
 from projections.reading_room import ReadingRoom
 
+MOST_DUES = 500
+"""How many deadlines are written in one go: after a long rest, partners' events come between."""
+
+MOST_PAGES = 8
+"""How many times in one round: embargoes and erasures do not wait, and the views keep up.
+
+A round that finds the views behind says what they do not know yet again, which the log recognises, and no more.
+"""
+
 
 async def keep_time(intake: Intake, room: ReadingRoom, clock: Clock, every_seconds: float) -> None:
     """Say and do what is due, until cancelled; two hubs that do the same write it once."""
     while True:
         await anyio.to_thread.run_sync(release_due, intake, room, clock)
+        await anyio.to_thread.run_sync(pass_due, intake, room, clock)
         await anyio.to_thread.run_sync(erase_due, intake, room, clock)
+        await anyio.to_thread.run_sync(mark_due, intake, room)
         await anyio.sleep(every_seconds)
 
 
@@ -26,6 +39,33 @@ def release_due(intake: Intake, room: ReadingRoom, clock: Clock) -> bool:
         return intake.release_embargoes(now)
     except (StoreBusy, StoreUnavailable):
         return False
+
+
+def pass_due(intake: Intake, room: ReadingRoom, clock: Clock) -> int:
+    """Say in order of time which deadlines have passed by now; return how many nobody had said before.
+
+    What another hub said, or this one where the views are not there yet, the log recognises.
+    """
+    said = 0
+    try:
+        for page in islice(room.deadlines_due(clock(), MOST_DUES), MOST_PAGES):
+            said += intake.pass_deadlines(page) if page else 0
+    except (StoreBusy, StoreUnavailable):
+        # The next round says the rest.
+        return said
+    return said
+
+
+def mark_due(intake: Intake, room: ReadingRoom) -> int:
+    """Say which claims nothing supports any more since their only source was erased; return how many now."""
+    done = 0
+    try:
+        for one in room.unsupported_due():
+            done += intake.mark_unsupported(one.source, one.id, one.time, one.label)
+    except (StoreBusy, StoreUnavailable):
+        # The next round tries again.
+        return done
+    return done
 
 
 def erase_due(intake: Intake, room: ReadingRoom, clock: Clock) -> int:

@@ -2,9 +2,12 @@
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from events.alarms import provisional_until
+from events.audience import Reader, visible
+from events.event import SOURCE_PREFIX
 from projections.changes import Change
 from projections.database import Database
 from projections.labels import Allowed, Labels
@@ -30,7 +33,7 @@ class Conflicts:
 
     def __init__(self, labels: Labels, database: Database) -> None:
         self.database = database
-        self._labels = labels
+        self.labels = labels
 
     def load(self, db: sqlite3.Connection) -> None:
         """Do nothing: all of it lies in the tables."""
@@ -44,7 +47,7 @@ class Conflicts:
                 self._file(db, change)
 
     def _file(self, db: sqlite3.Connection, change: Change) -> None:
-        event, label = change.event, self._labels.intern(db, change.label)
+        event, label = change.event, self.labels.intern(db, change.label)
         ref = next(iter(cases_of(event)), "")
         if _is_judgement(change):
             said = (
@@ -90,17 +93,39 @@ class ConflictSight:
     def _item(self, db: sqlite3.Connection, ref: str, partner: str, seen: str) -> Json:
         named = {"allowed": self._allowed.as_json(), "ref": ref, "partner": partner}
         where = f"WHERE ref = :ref AND partner = :partner AND {seen} ORDER BY position"
-        events = db.execute(f"SELECT source, id, until FROM conflicts_exclusions {where}", named).fetchall()
+        found = f"SELECT source, id, until, position FROM conflicts_exclusions {where}"
+        events = db.execute(found, named).fetchall()
         judged = f"SELECT account, verdict, recorded FROM conflicts_judgements {where}"
         return {
             "case": ref,
             "partner": partner,
             "attributions": [
                 {"source": source, "id": event_id, "provisional_until": until}
-                for source, event_id, until in events
+                for source, event_id, until, _ in events
             ],
+            "may_hold": self._may_hold(db, ref, partner, events[0][3]),
             "judgements": [
                 {"account": account, "verdict": verdict, "recorded": recorded}
                 for account, verdict, recorded in db.execute(judged, named)
             ],
         }
+
+    def _may_hold(self, db: sqlite3.Connection, ref: str, partner: str, before: int) -> list[Json]:
+        """Return the events of a case that a partner could read before it was kept out: copies may be with it."""
+        named = {"allowed": self._allowed.as_json(), "key": f"r:{ref}", "before": before}
+        rows = db.execute(_EARLIER, named).fetchall()
+        reader = Reader(partner, clearance=_CLEARANCE)
+        return [
+            {"source": f"{SOURCE_PREFIX}{slug}", "id": event_id, "type": kind, "recorded": recorded}
+            for slug, event_id, kind, recorded, label in rows
+            if visible(reader, replace(self._view.labels.label(label), excluded=frozenset()))
+        ]
+
+
+_CLEARANCE = "amber"
+"""Which every partner has."""
+
+_EARLIER = """SELECT e.publisher, e.id, e.type, e.recorded, e.label FROM timeline_keys k
+    CROSS JOIN timeline_events e ON e.position = k.position
+    WHERE k.key = :key AND k.position < :before AND k.label IN (SELECT value FROM json_each(:allowed))
+    AND e.label IN (SELECT value FROM json_each(:allowed)) ORDER BY k.position"""

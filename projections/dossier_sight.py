@@ -91,6 +91,7 @@ class ListQuery:
         offset: items to skip.
         as_of: world date (EDTF): what is said as of a later date is left out.
         known_on: day: what the hub knew at its end (UTC), as far as it may still be shown.
+        among: keep these references alone; None: all.
     """
 
     country: str | None = None
@@ -103,6 +104,7 @@ class ListQuery:
     offset: int = 0
     as_of: str | None = None
     known_on: str | None = None
+    among: Collection[str] | None = None
 
     def wanted(self) -> dict[str, str]:
         """Return every property that must have a value."""
@@ -249,6 +251,8 @@ def _page(place: tuple[Shelf, str, Reading], query: ListQuery) -> Json:
 def _matching(shelf: Shelf, kind: str, reading: Reading, query: ListQuery) -> list[str]:
     """Return the references that fit a query, sorted."""
     refs = shelf.refs
+    if query.among is not None:
+        refs = [ref for ref in refs if ref in query.among]
     if query.about is not None:
         named = reading.with_events_about(query.about)
         refs = [ref for ref in refs if ref in named]

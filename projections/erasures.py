@@ -23,6 +23,9 @@ Json = Any
 ANSWER = timedelta(days=7)
 """How long a partner may take to say that its own copies are gone."""
 
+PATIENCE = timedelta(days=14)
+"""After so long without an answer a partner is given nothing new."""
+
 _CLEARANCE = "amber"
 """Whoever could read an erasure at this clearance, which every partner has, is asked to answer it."""
 
@@ -167,6 +170,19 @@ class ErasureSight:
             late = [one for row in rows if (one := self._item(db, row, partners, now))["overdue"]]
         return _page(late[offset : offset + limit], len(late), limit, offset)
 
+    def owes(self, slug: str, now: datetime) -> bool:
+        """Tell whether a partner owes an answer for so long that it is given nothing new until it has answered."""
+        if slug in (HUB, STEWARDS):
+            return False
+        named = {
+            "slug": slug,
+            "allowed": self._allowed.as_json(),
+            "before": stamp(now - PATIENCE + ANSWER),
+        }
+        with self._view.database.snapshot() as db:
+            labels = [label for (label,) in db.execute(_OWED, named)]
+        return any(self._was_told(slug, label) for label in labels)
+
     def _item(
         self, db: sqlite3.Connection, row: sqlite3.Row, partners: Sequence[sqlite3.Row], now: datetime
     ) -> Json:
@@ -195,6 +211,14 @@ class ErasureSight:
 
 
 _SEEN = "(SELECT value FROM json_each(?))"
+_KNOWN = "label IN (SELECT value FROM json_each(:allowed))"
+_OWED = f"""SELECT DISTINCT e.label FROM erasures_executed e WHERE e.shown AND e.due < :before AND e.{_KNOWN}
+    AND e.position > (SELECT min(position) FROM erasures_partners WHERE partner = :slug AND admitted AND {_KNOWN}
+        AND position > coalesce((SELECT max(position) FROM erasures_partners
+            WHERE partner = :slug AND NOT admitted AND {_KNOWN}), 0))
+    AND NOT EXISTS (SELECT 1 FROM erasures_answers a WHERE a.subject = e.subject AND a.position > e.position
+        AND a.partner = :slug AND a.{_KNOWN})"""
+"""Labels of the erasures that a partner was there for and has not answered; the last admission counts."""
 
 
 def _members(partners: Sequence[sqlite3.Row], position: int) -> set[str]:

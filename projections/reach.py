@@ -7,6 +7,7 @@ from typing import NamedTuple
 from events.event import RecordedEvent
 from projections import rulings_index as index
 from projections.amendments import Naming, corrects, is_release, is_unsafe, released_until, retracts
+from projections.deadlines.ringing import Ringing, is_timed, keys_of
 from projections.exclusion import Exclusion
 from projections.protections import (
     attributed_by,
@@ -30,12 +31,22 @@ class Keys(NamedTuple):
 class Reach:
     """Follows what events say of each other, by the index of rulings."""
 
-    def __init__(self, standing: Standing, exclusion: Exclusion) -> None:
+    def __init__(self, standing: Standing, exclusion: Exclusion, ringing: Ringing) -> None:
         self._standing = standing
         self._exclusion = exclusion
+        self._ringing = ringing
 
     def touched(self, db: sqlite3.Connection, event: RecordedEvent) -> list[RecordedEvent]:
         """Return the earlier events that this one may make read differently, in order."""
+        if is_timed(event):
+            return []
+        found = self._touched(db, event)
+        rung = self._ringing.touched(db, event, found)
+        if not rung:
+            return found
+        return self._standing.at({*(one.position for one in found), *rung} - {event.position})
+
+    def _touched(self, db: sqlite3.Connection, event: RecordedEvent) -> list[RecordedEvent]:
         if is_release(event):
             span = index.time_at(db, event.position - 1), released_until(event)
             due = self._standing.at(index.due_between(db, *span, event.position))
@@ -201,14 +212,18 @@ class Reach:
 
     def keys(self, event: RecordedEvent) -> Keys:
         """Return the keys of an event."""
+        if is_timed(event):
+            itself = Naming(event.source, event.id).key()
+            return Keys([itself], [itself, *keys_of(event)])
         cases = cases_of(event)
         own = [Naming(event.source, event.id).key(), key_of("from", event.publisher)]
         own += [key_of("person", one) for one in self._standing.persons(event)]
         own += [key_of("kid", one) for one in event.kids.values()]
-        acted_by = [*own, *(key_of("conflict", one) for one in cases)]
+        over = self._ringing.over_keys(event)
+        acted_by = [*own, *(key_of("conflict", one) for one in cases), *over]
         if cases:
             acted_by.append(key_of("assessed", event.id))
-        bears = [*own, key_of("id", event.id), *(key_of("case", one) for one in cases)]
+        bears = [*own, key_of("id", event.id), *(key_of("case", one) for one in cases), *over]
         bears += [key_of("attributes", one) for one in attributed_by(event)]
         if event.stem.startswith("threat."):
             bears.append(key_of("attribution", event.id))
@@ -227,7 +242,9 @@ def _attribution_keys(event: RecordedEvent) -> list[int]:
 
 
 def effects_of(event: RecordedEvent) -> list[int]:
-    """Return the keys of what an event acts on."""
+    """Return the keys of what an event acts on; what the timekeeper said must be looked at again with its thing."""
+    if is_timed(event):
+        return keys_of(event)[1:]
     naming = corrects(event) or retracts(event)
     person, suspect = consent_about(event), distrusts(event)
     if naming is not None:

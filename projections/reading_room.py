@@ -2,17 +2,21 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from events.audience import Reader
 from events.event import Position, slug_of
+from projections.boards.statements.clocks import ReplyClocks, own_clocks
 from projections.conflicts import Conflicts, ConflictSight
 from projections.database import Database
+from projections.deadlines.clocks import load_clocks
+from projections.deadlines.view import Deadlines, DuePlace
 from projections.dossiers import Dossiers, DossierSight
 from projections.erasures import DueErasure, Erasures, ErasureSight
+from projections.feed_edge import Edge, EdgeReader
 from projections.graph.questions.standings import Standings
 from projections.graph.sight import GraphSight
 from projections.graph.view import Graph
@@ -21,6 +25,7 @@ from projections.graph.whole.measuring import MeasureSight
 from projections.identities import Identities
 from projections.labels import Allowed, Labels, class_of
 from projections.names import memory
+from projections.own_sight import OwnSight
 from projections.rules import Readings, load_rules
 from projections.rulings import Rulings
 from projections.search import SearchSight, SearchView
@@ -29,6 +34,7 @@ from projections.suggestions.sight import SuggestionSight
 from projections.tail import Log, Stall, Tail, ViewStatus
 from projections.timeline import TimelineView
 from projections.timeline_sight import TimelineSight
+from projections.unsupported import Bereft, Unsupported
 from schemas.registry import Registry
 
 Json = Any
@@ -47,28 +53,43 @@ class ReadingRoom:
         log: the store.
         path: of the file; disposable.
         extra: folder with further rules under `rules/`.
+        reply_clocks: how long who has for a reply; None: the package's own.
     """
 
-    def __init__(self, registry: Registry, log: Log, path: Path, extra: Path | None = None) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        log: Log,
+        path: Path,
+        extra: Path | None = None,
+        reply_clocks: ReplyClocks | None = None,
+    ) -> None:
+        self._reply_clocks = own_clocks() if reply_clocks is None else reply_clocks
         self._database = database = Database(path)
         self._labels = labels = Labels(database.writer)
         readings = Readings(registry, load_rules(registry, extra))
-        self._rulings = Rulings(registry, log, labels)
+        clocks = load_clocks(registry, extra, reply_clocks)
+        self._rulings = Rulings(registry, log, labels, clocks)
         self._timeline = TimelineView(registry, readings, labels, database, log)
+        self._edges = EdgeReader(self._timeline)
         self._search = SearchView(registry, labels, database)
         self._graph = Graph(readings, labels, database)
         self._dossiers = Dossiers(readings, labels, database)
         self._conflicts = Conflicts(labels, database)
         self._erasures = Erasures(registry, labels, database)
+        self._deadlines = Deadlines(clocks, labels, database)
+        self._unsupported = Unsupported(labels, database)
         self._identities = Identities(readings, labels, database)
         views = (self._graph, self._dossiers, self._timeline, self._search, self._conflicts, self._erasures,
-                 self._identities)  # fmt: skip
+                 self._identities, self._deadlines, self._unsupported)  # fmt: skip
         self._tail = Tail(log, self._rulings, views, labels, database)
         self._desk = Desk()
         self._thread = threading.Thread(target=self._tail.run, name="tail", daemon=True)
         self._sights: OrderedDict[Reader, Sight] = OrderedDict()
         self._lock = threading.Lock()
         self._tail.on_erasure(self._forget)
+        # Events and what they imply weigh more than what the views make of them.
+        self._tail.subscribe(lambda _: readings.release())
 
     def __enter__(self) -> "ReadingRoom":
         self.start()
@@ -128,8 +149,22 @@ class ReadingRoom:
             MeasureSight(self._graph, allowed, self._desk),
             SuggestionSight(self._identities, self._graph, allowed),
             Standings(allowed, self._desk),
+            OwnSight(self._timeline, self._deadlines, allowed),
         )
-        return Sight(allowed, lambda: self._tail.position, views)
+        return Sight(allowed, lambda: self._tail.position, views, self._reply_clocks)
+
+    def edge(self, after: Position, limit: int, size: int) -> Edge | None:
+        """Read once for all what follows a place of which everything was told; `Sight.at_edge` says what is for whom.
+
+        Args:
+            after: that place.
+            limit: of events.
+            size: of their bodies together, in bytes.
+
+        Returns:
+            None if so much reads differently since that everybody must read pages.
+        """
+        return self._edges.read(after, self._tail.position, limit, size)
 
     @property
     def position(self) -> Position:
@@ -182,6 +217,23 @@ class ReadingRoom:
         """Return the end of the earliest embargo that no release has reached yet, as of what is applied."""
         with self._database.snapshot() as db:
             return self._rulings.next_release(db)
+
+    def deadlines_due(self, now: datetime, most: int) -> Iterator[Sequence[Mapping[str, Json]]]:
+        """Yield the deadlines that have passed and of which that was not said, as of what is applied, page by page.
+
+        They come in order of time; what is applied meanwhile changes only pages to come.
+        """
+        place: DuePlace | None = DuePlace()
+        while place is not None:
+            with self._database.snapshot() as db:
+                page = self._deadlines.due(db, now, most, place)
+            place = page.end
+            yield page.dues
+
+    def unsupported_due(self) -> list[Bereft]:
+        """Return the claims that nothing supports any more and of which that was not said, as of what is applied."""
+        with self._database.snapshot() as db:
+            return self._unsupported.due(db)
 
     def erasures_due(self, now: datetime) -> list[DueErasure]:
         """Return the withdrawals whose time has come and that no erasure has followed, as of what is applied."""

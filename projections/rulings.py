@@ -15,6 +15,9 @@ from projections.amendments import (
     names_wrong_person,
 )
 from projections.changes import Change, Past, Reason
+from projections.deadlines.clock import NO_CLOCKS, Clocks
+from projections.deadlines.clocks import fingerprint
+from projections.deadlines.ringing import Ringing, is_timed
 from projections.exclusion import Exclusion
 from projections.labels import Labels
 from projections.reach import Keys, Reach, acts, effects_of
@@ -33,14 +36,18 @@ class Rulings:
     """
 
     name = "rulings"
-    VERSION = 4
-    schema = index.SCHEMA
+    VERSION = 5
 
-    def __init__(self, registry: Registry, log: PlacedEvents, labels: Labels) -> None:
+    def __init__(
+        self, registry: Registry, log: PlacedEvents, labels: Labels, clocks: Clocks = NO_CLOCKS
+    ) -> None:
+        # Other clocks, other readings: whatever was folded by others is folded anew.
+        self.schema = f"{index.SCHEMA}-- clocks {fingerprint(clocks)}\n"
         self._labels = labels
         self._standing = Standing(registry, log)
         self._exclusion = Exclusion(self._standing)
-        self._reach = Reach(self._standing, self._exclusion)
+        self._ringing = Ringing(self._standing, clocks)
+        self._reach = Reach(self._standing, self._exclusion, self._ringing)
 
     def fold(self, db: sqlite3.Connection, events: Sequence[RecordedEvent]) -> list[Change]:
         """Note what the events rule and return their changes; the caller owns the transaction."""
@@ -70,7 +77,7 @@ class Rulings:
         acted = index.acted_on(db, {key for one in keys for key in one.acted_by})
         changes: list[Change] = []
         for event, one in zip(events, keys, strict=True):
-            is_settled = "notbefore" not in event.envelope and not event.erased
+            is_settled = not ("notbefore" in event.envelope or event.erased or is_timed(event))
             if is_settled and acted.isdisjoint(one.acted_by) and not acts(event):
                 changes.append(self._plain(event))
             else:
@@ -106,6 +113,8 @@ class Rulings:
         return Change("put", event, label, event.position)
 
     def _reading(self, db: sqlite3.Connection, event: RecordedEvent, until: int) -> Reading:
+        if is_timed(event):
+            return self._ringing.reading(db, event, until, lambda one: self._reading(db, one, until))
         return self._standing.reading(db, event, until, self._exclusion.of(db, event, until))
 
 

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from events.event import RecordedEvent
+from events.event import SOURCE_PREFIX, RecordedEvent
+from events.submission import HUB
 from projections.rule import steps_of
 from schemas.edtf import NotEdtf, sort_key
 
@@ -34,6 +35,9 @@ _RESULTS = {
     "refutes": "refuted",
 }
 """What a verdict results in when the assessment does not say."""
+
+HUB_SOURCE = f"{SOURCE_PREFIX}{HUB}"
+"""Source of what the hub itself says: that nothing supports a claim any more, unless anybody knows better."""
 
 DOUBTED = frozenset({"refuted", "unsupported", "disputed"})
 """Results of an assessment that speak against a claim."""
@@ -114,18 +118,23 @@ Assessments = Callable[[Origin], Sequence[Assessment]]
 
 def assessment_of(event: RecordedEvent) -> Assessment | None:
     """Read a `claim.assessed` event; None for any other, and for one that judges nothing."""
-    if event.envelope.get("type") != "claim.assessed":
+    return assessment_in(event.envelope)
+
+
+def assessment_in(envelope: Json) -> Assessment | None:
+    """Read a `claim.assessed` CloudEvent; None for any other, and for one that judges nothing."""
+    if envelope.get("type") != "claim.assessed":
         return None
-    data = event.data
+    data, source = envelope.get("data") or {}, str(envelope["source"])
     result = data.get("resulting_verification", _RESULTS.get(str(data.get("verdict"))))
     if result is None:
         return None
     return Assessment(
-        about_source=str(data.get("about_source", event.source)),
+        about_source=str(data.get("about_source", source)),
         about_id=str(data.get("about_event", "")),
-        source=event.source,
-        id=event.id,
-        time=str(event.envelope.get("time", "")),
+        source=source,
+        id=str(envelope["id"]),
+        time=str(envelope.get("time", "")),
         result=str(result),
         fields=tuple(str(field) for field in data.get("fields", ())),
     )
@@ -140,7 +149,7 @@ def assessed(claim: Claim, assessments: Iterable[Assessment]) -> str | None:
     for one in assessments:
         if one.about_source != claim.origin.source or not _concerns(one, claim):
             continue
-        if one.source == claim.origin.source and _rank(one.result) > _RANKS[UNVERIFIED]:
+        if one.source == claim.origin.source and rank(one.result) > _RANKS[UNVERIFIED]:
             continue
         if latest is None or _moment(one) > _moment(latest):
             latest = one
@@ -161,7 +170,7 @@ def shown(claims: Sequence[Claim], assessments: Assessments) -> Shown:
     verification = verdict or UNVERIFIED
     if len(ranked) == 1:
         return Shown(best.value, [best.value], verification in DOUBTED, verification)
-    top = [(claim, said) for claim, said in ranked if _rank(said or UNVERIFIED) == _rank(verification)]
+    top = [(claim, said) for claim, said in ranked if rank(said or UNVERIFIED) == rank(verification)]
     rivals = _differing(top if verification in DOUBTED else [pair for pair in top if pair[1] is None])
     if len(rivals) > 1:
         everything = _differing(top)
@@ -199,7 +208,7 @@ def _key(
 ) -> tuple[int, str, int, int, tuple[float, str], str, str, str, str]:
     origin = claim.origin
     return (
-        _rank(verdict or UNVERIFIED),
+        rank(verdict or UNVERIFIED),
         world_key(origin.as_of or origin.time[:10]),
         -ord(origin.credibility[:1] or "~"),
         -ord(origin.reliability[:1] or "~"),
@@ -233,12 +242,13 @@ def _overlaps(field: str, pointer: str) -> bool:
     )
 
 
-def _rank(verification: str) -> int:
+def rank(verification: str) -> int:
+    """Return how much a verification counts: the higher, the better believed."""
     return _RANKS.get(verification, _RANKS[UNVERIFIED])
 
 
-def _moment(one: Assessment) -> tuple[tuple[float, str], str, str]:
-    return time_key(one.time), one.id, one.source
+def _moment(one: Assessment) -> tuple[bool, tuple[float, str], str, str]:
+    return one.source != HUB_SOURCE, time_key(one.time), one.id, one.source
 
 
 def world_key(when: str | None) -> str:

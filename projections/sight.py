@@ -1,6 +1,6 @@
 """A sight: all views as one class of readers may see them. The only thing that answers questions."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -10,13 +10,17 @@ from projections.assertions import CLAIM, Assertions
 from projections.assertions import KINDS as CLAIM_TIES
 from projections.boards.catalogue import BOARDS
 from projections.boards.kept import Keeping
+from projections.boards.mine.board import Desk, board
+from projections.boards.mine.news import changed
 from projections.boards.papers import Papers
+from projections.boards.statements.clocks import ReplyClocks
 from projections.boards.tellings import Tellings
 from projections.conflicts import ConflictSight
 from projections.dossier_sight import LISTS, DossierSight, ListQuery, dossier_in, listing_in
 from projections.erasures import ErasureSight
 from projections.event_query import EventPage, EventQuery
 from projections.feed import FeedPage
+from projections.feed_edge import Edge
 from projections.graph.paths.introductions import PathQuery
 from projections.graph.query import ALL, GraphQuery, then_of
 from projections.graph.questions.answering import Questions
@@ -27,6 +31,7 @@ from projections.graph.sight import GraphSight
 from projections.graph.whole.measuring import MeasureSight
 from projections.graph.whole.question import Pending, WholeQuestion
 from projections.labels import Allowed
+from projections.own_sight import OwnSight
 from projections.search import SearchSight
 from projections.stale import FLAG
 from projections.suggestions.query import SuggestionQuery
@@ -34,6 +39,8 @@ from projections.suggestions.sight import SuggestionSight
 from projections.timeline_sight import TimelineSight
 
 Json = Any
+
+_ALL = 1_000_000_000
 
 
 class SightOfEach(NamedTuple):
@@ -48,6 +55,7 @@ class SightOfEach(NamedTuple):
     measures: MeasureSight
     suggestions: SuggestionSight
     standings: Standings
+    own: OwnSight
 
 
 class Sight:
@@ -56,8 +64,15 @@ class Sight:
     It grows with the log. Hold it for one question only: whose rights change gets another one from `purge`.
     """
 
-    def __init__(self, allowed: Allowed, position: Callable[[], Position], views: SightOfEach) -> None:
+    def __init__(
+        self,
+        allowed: Allowed,
+        position: Callable[[], Position],
+        views: SightOfEach,
+        clocks: ReplyClocks,
+    ) -> None:
         self.allowed = allowed
+        self._clocks = clocks
         self._position = position
         self._timeline = views.timeline
         self._search = views.search
@@ -68,6 +83,7 @@ class Sight:
         self._measures = views.measures
         self._suggestions = views.suggestions
         self._standings = views.standings
+        self._own = views.own
         self._assertions = Assertions(views.timeline.claims, views.graph)
         self._keeping = Keeping(views.dossiers)
 
@@ -91,6 +107,10 @@ class Sight:
     def feed(self, after: Position, part: int, query: EventQuery, limit: int) -> FeedPage:
         """Return what these readers are told behind `(after, part)`, as far as every view has applied it."""
         return self._timeline.feed(after, part, query, limit, self._position())
+
+    def at_edge(self, edge: Edge, query: EventQuery) -> FeedPage:
+        """Return what these readers are told of what was read for all at once; the same as `feed` says."""
+        return self._timeline.at_edge(edge, query)
 
     def search(self, text: str, kinds: Sequence[str] = (), limit: int = 20, offset: int = 0) -> Json:
         """Return the events that hold every word of `text`, newest first."""
@@ -199,8 +219,9 @@ class Sight:
     def papers(self, now: datetime, query: GraphQuery = ALL) -> Papers:
         """Return what boards are made from, at a moment of the hub's clock."""
         then = then_of(self._dated(query))
-        tellings = Tellings(self._timeline.told, self._graph.merged(), then)
-        return Papers(self.allowed.reader.partner, now, tellings, self._dossiers, self._keeping, then)
+        tellings = Tellings(self._timeline, self._graph.merged(), then)
+        partner, kept = self.allowed.reader.partner, (self._dossiers, self._keeping, self._clocks)
+        return Papers(partner, now, tellings, *kept, then)
 
     def dossier(
         self, kind: str, ref: str, query: GraphQuery = ALL, now: datetime | None = None
@@ -242,3 +263,20 @@ class Sight:
     def erasures(self, now: datetime, limit: int = 50, offset: int = 0, *, overdue: bool = False) -> Json:
         """Return a page of erasures, with who has answered them; `now` decides what is overdue."""
         return self._erasures.erasures(now, limit, offset, overdue=overdue)
+
+    def owes_answer(self, now: datetime) -> bool:
+        """Tell whether the partner of these readers owes an answer to an erasure for too long to be given more."""
+        partner = self.allowed.reader.partner
+        return partner is not None and self._erasures.owes(partner, now)
+
+    def mine(self, slug: str, now: datetime) -> Json:
+        """Return what waits for a partner, which must be that of these readers, at a moment of the hub's clock."""
+        desk = Desk(self._own, self._erasures.erasures(now, _ALL), self._conflicts.conflicts(_ALL, 0))
+        return board(self.papers(now), desk, slug)
+
+    def news(
+        self, slug: str, since: tuple[Position, int], followed: Collection[str], limit: int
+    ) -> tuple[list[Json], FeedPage]:
+        """Return what changed of a partner's matters behind a place, and the page of the feed that was looked at."""
+        page = self.feed(*since, EventQuery(), limit)
+        return changed(page.messages, self._own, slug, followed), page

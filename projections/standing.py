@@ -43,6 +43,7 @@ from projections.protections import (
     without_fields,
 )
 from projections.rulings_index import key_of
+from projections.unsupported import is_mark, stands_alone
 from schemas.contract import Contract
 from schemas.registry import Registry
 
@@ -289,7 +290,15 @@ class Standing:
         label = label_of(event.envelope, embargoed=embargoed_until(event) > now)
         for one in corrections:
             label = narrows(one, label)
+        if label.tlp == "clear" and self._is_unsupported(db, event, until):
+            label = label.stricter("green")
         return self.consent(self._corrected(event, corrections), said, now).on(label)
+
+    def _is_unsupported(self, db: sqlite3.Connection, event: RecordedEvent, until: int) -> bool:
+        found = self.at(index.effects(db, [key_of("assessed", event.id)], until))
+        if not any(is_mark(one) for one in found):
+            return False
+        return stands_alone(event, [one for one in found if self.counts(db, one, until)])
 
     def plain_label(self, event: RecordedEvent) -> Label:
         """Return the label of an event on which nothing acts."""

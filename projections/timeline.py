@@ -9,12 +9,14 @@ import orjson
 
 from events.acts import ACTED
 from events.audience import Label
+from events.decisions.deadlines import PASSED
 from events.event import Position, RecordedEvent
 from events.partners import KEY_ADDED, KEY_REVOKED, SIGNATURE_REQUIRED
 from projections import belonging, stale, turns
 from projections.amendments import naming_of
 from projections.changes import Change
 from projections.database import Database
+from projections.deadlines.ringing import named_by
 from projections.labels import Labels
 from projections.positions import position_in
 from projections.rules import NOTHING, Readings
@@ -24,7 +26,7 @@ from schemas.registry import Registry
 
 Json = Any
 
-OWN_TYPES = (ACTED, "conflict.judged", KEY_ADDED, KEY_REVOKED, SIGNATURE_REQUIRED)
+OWN_TYPES = (ACTED, "conflict.judged", PASSED, KEY_ADDED, KEY_REVOKED, SIGNATURE_REQUIRED)
 """Types without contract that somebody may see, and ask for by type."""
 
 
@@ -72,6 +74,8 @@ class TimelineView:
         erased TEXT NOT NULL, body BLOB NOT NULL);
     CREATE INDEX IF NOT EXISTS timeline_events_by_moment ON timeline_events(recorded);
     CREATE UNIQUE INDEX IF NOT EXISTS timeline_events_by_id ON timeline_events(id, publisher);
+    CREATE INDEX IF NOT EXISTS timeline_events_by_publisher ON timeline_events(publisher, status, label);
+    CREATE INDEX IF NOT EXISTS timeline_events_aside ON timeline_events(position) WHERE status = 'quarantined';
     CREATE TABLE IF NOT EXISTS timeline_keys(
         key TEXT NOT NULL, position INTEGER NOT NULL, label INTEGER NOT NULL, open INTEGER NOT NULL,
         PRIMARY KEY(key, position)) WITHOUT ROWID;
@@ -86,7 +90,7 @@ class TimelineView:
         self._log = log
         self._readings = readings
         self.turned = Position(0)
-        self._urgencies = tuple(registry.vocabularies["urgency"].codes)
+        self.urgencies = tuple(registry.vocabularies["urgency"].codes)
         self._turns = turns.Turns(registry, labels, log)
         self._facts = stale.Facts(self._turns, log)
 
@@ -128,7 +132,7 @@ class TimelineView:
         if change.kind == "put" or change.reason == "erased":
             old = [f"r:{ref}" for ref, _, _ in orjson.loads(refs)]
             old += [f"c:{code}" for code in orjson.loads(countries)]
-            old += [f"u:{code}" for code in self._urgencies]
+            old += [f"u:{code}" for code in self.urgencies]
             db.executemany(
                 "DELETE FROM timeline_keys WHERE key = ? AND position = ?",
                 [(key, row.position) for key in old],
@@ -149,7 +153,7 @@ class TimelineView:
         status = _status(change, status)
         if change.reason == "erased":
             self._readings.forget(event)
-        implied = self._readings.imply(event) if status != "erased" else NOTHING
+        implied = named_by(event) or self._readings.imply(event) if status != "erased" else NOTHING
         forms: dict[str | None, int] = {None: number}
         for node in implied.nodes:
             if node.tlp is not None and node.tlp not in forms:
@@ -181,7 +185,7 @@ class TimelineView:
         if row.status != "erased":
             for node in self._readings.imply(change.event).nodes:
                 said = node.props.get("urgency")
-                if said is not None and said.value in self._urgencies:
+                if said is not None and said.value in self.urgencies:
                     yield (
                         f"u:{said.value}",
                         row.position,

@@ -72,6 +72,7 @@ class Pools:
         self.namings = [*(one.naming for one in log), ("urn:hub:partner:nobody", "e-1")]
         self._words = sorted({word for text in texts for word in WORD.findall(text)} | {"absent"})
         codes = {word for text in texts for word in re.findall(r"\b[A-Z]{2}\b", text)}
+        self._fingerprints = [text for text in texts if re.fullmatch(r"[0-9a-f]{64}", text)][:12]
         self._countries = sorted(codes | {"QZ"})
         self._cursors = [cursors.encode(Position(no), part) for no in range(reach + 1) for part in (0, 1, 2)]
         self._kinds = sorted(registry().graph.kinds)
@@ -90,16 +91,24 @@ class Pools:
             "merge": ("true", "false"), "past": ("true", "false"),
             "until": self._days, "country": self._countries, "partner": SLUGS, "q": self._words,
             "urgency": ("urgent", "high", "normal"),
-            "kind": [*(kind for _, _, kind in self.ties), "lawyer", "threat"],
+            "kind": [*(kind for _, _, kind in self.ties), "lawyer", "threat", "joint_letter"],
             "ties": [kind for _, _, kind in self.ties],
             "kinds": self._kinds, "order": ("world", "log"),
-            "format": ("json", "gexf", "graphml", "csv", "zip", "node-link", "ftm"),
+            "format": ("json", "gexf", "graphml", "csv", "zip", "node-link", "ftm", "html", "pdf"),
+            "language": ("en", "qaa", "ar"),
             "weigh": ("trust", "hops"), "hostile": ("any", "ends"),
             "hops": "01234", "k": "135", "limit": ("1", "2", "5", "50", "100"), "offset": "012",
+            "need": _of_kind(self.refs, "need"), "offer": _of_kind(self.refs, "offer"),
             "mine": ("true", "false"), "key": ("no key of any kind",),
+            "uncovered": ("true", "true", "false"), "within": ("366d", "14d", "48h"),
             "overdue": ("true", "false"), "derived": ("true", "false"), "claims": ("true", "false"),
-            "by": ("pagerank", "betweenness", "core"),
+            "by": ("pagerank", "betweenness", "core", "body", "mechanism", "kind", "country", "category"),
+            "reason": ("unverified", "disputed", "unsupported", "refuted", "stale", "possibly_double"),
+            "category": ("liberty.arrest", "life.attempt"), "mechanism": self.refs,
             "sort": ("ref", "-ref", "label", "-starts", "status", "-name"),
+            "norm": ("un-bprl", "iccpr"), "light": ("green", "yellow", "red"), "badge": ("DISPUTED",),
+            "indicator": ["LA-16", *(ref for ref in self.refs if ref.startswith("indicator:"))],
+            "period": ("2026", "2026-07/2026-09"),
             "status": ("ongoing", "open", "open_for_joining", "held_in_part", "completed"),
             "type": ("threat.*", "*", "action.*", "record.*", "*.reported", "lawyer.profiled"),
             "where": ("status:ongoing", "country:QM", "kind:joint_letter", "kinds:psychosocial", "urgency:urgent"),
@@ -118,8 +127,13 @@ class Pools:
             fitting = [ref for ref in self.refs if kind is None or ref.startswith(f"{kind}:")]
             chosen = random.sample(fitting, min(len(fitting), 20))
             return [_filled(one.path, {"ref": ref}) for ref in [*chosen, random.choice(self.refs)]]
-        if names == ["request"]:
-            return [_filled(one.path, {"request": name}) for name in (self.namings[0][1], *self._requests)]
+        several: Mapping[str, Sequence[str]] = {
+            "code": self._countries,
+            "hash": ("0" * 64, *self._fingerprints),
+            "request": (self.namings[0][1], *self._requests),
+        }
+        if names[0] in several:
+            return [_filled(one.path, {names[0]: value}) for value in several[names[0]]]
         values = {
             "name": "common",
             "type": "threat.reported",
@@ -130,6 +144,10 @@ class Pools:
             "address": "adr_x",
         }
         return [_filled(one.path, {name: values[name] for name in names})]
+
+
+def _of_kind(refs: Sequence[str], kind: str) -> list[str]:
+    return [*(ref for ref in refs if ref.startswith(f"{kind}:")), f"{kind}:nobody.1"]
 
 
 def _filled(path: str, values: Mapping[str, str]) -> str:
@@ -216,7 +234,7 @@ class Door:
 
     def __init__(self, app: Any, state: Mapping[str, Any]) -> None:
         self._app = app
-        self._state = state
+        self.state = state
 
     async def ask(self, question: Question, token: str | None, accept: str = "*/*") -> Heard:
         """Ask over HTTP; of the feed, what comes until it is live."""
@@ -243,9 +261,9 @@ class Door:
 
     async def settle(self) -> None:
         """Wait until the views have all that the log has."""
-        head = self._state["end_of_log"]()
-        assert await asyncio.to_thread(self._state["room"].wait_for, head, 30)
-        assert self._state["room"].stalls() == {}
+        head = self.state["end_of_log"]()
+        assert await asyncio.to_thread(self.state["room"].wait_for, head, 30)
+        assert self.state["room"].stalls() == {}
 
     async def _call(
         self, scope: dict[str, Any], first: Messages, is_enough: Callable[[dict[str, Any]], bool]
@@ -288,7 +306,7 @@ class Door:
             "query_string": urlencode(question.query).encode(),
             "headers": headers,
             "subprotocols": [],
-            "state": dict(self._state),
+            "state": dict(self.state),
         }
 
 

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import ceil
 from pathlib import Path
 from random import Random
 from urllib.parse import urlencode
@@ -53,8 +54,10 @@ def law() -> Law:
     return Law(registry())
 
 
-async def prepare(world: World, readers: Sequence[Who], door: Door, chance: int) -> list[Trial]:
-    """Think up questions for each reader, about everything that is in the world."""
+async def prepare(
+    world: World, readers: Sequence[Who], door: Door, chance: int, share: float = 1.0
+) -> list[Trial]:
+    """Think up questions for each reader, about everything that is in the world; he asks a share of them."""
     log, ties = read_log(world.settings.data), await ties_of(world, door)
     cursors, table, found = Cursors(cursor_key(world.settings.data)), addresses(), []
     for who in readers:
@@ -63,6 +66,8 @@ async def prepare(world: World, readers: Sequence[Who], door: Door, chance: int)
         pools = Pools(log, max(altering.purged), cursors, ties)
         fed = [question for one in table if one.follower for question in feed_questions(one, pools, random)]
         plain = [*questions(table, pools, random), *probes(who, log, random)]
+        if share < 1.0:
+            plain, fed = (random.sample(every, ceil(share * len(every))) for every in (plain, fed))
         found.append(Trial(world, who, log, altering, plain, fed))
     return found
 
@@ -87,14 +92,20 @@ def copies(trial: Trial, chance: int) -> Iterator[tuple[str, Path]]:
         shutil.rmtree(folder)
 
 
-async def compare(world: World, readers: Sequence[Who], chance: int) -> None:
+async def compare(world: World, readers: Sequence[Who], chance: int, share: float = 1.0) -> None:
     """Let each reader ask the same of the store as it is, purged and altered.
+
+    Args:
+        world: as it is.
+        readers: who ask.
+        chance: decides what is asked.
+        share: of all questions, that each reader asks.
 
     Raises:
         Different: he was told more than he may know.
     """
     async with opened(world, world.settings.data) as door:
-        trials = await prepare(world, readers, door, chance)
+        trials = await prepare(world, readers, door, chance, share)
         answers = [await trial.hear(door) for trial in trials]
     for trial, whole in zip(trials, answers, strict=True):
         assert all(heard.status < 500 and heard.status != 429 for heard in whole.values())

@@ -15,6 +15,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from events.decisions.actions.texts import hash_of_draft, text_hash
 from events.intake import Intake
 from events.submission import Publisher
 from hub.keys import make_keys
@@ -273,8 +274,15 @@ class Nest:
 
         own = f"partner:{slug}"
         fits: Mapping[str, Callable[[], Json]] = {
-            "action.proposed.v1": lambda: {"lead": own, "state": "open_for_joining"},
-            "action.joined.v1": lambda: {"action": of("action.proposed.v1")["action"], "partner": own},
+            "action.proposed.v1": lambda: {
+                "lead": own,
+                "state": "open_for_joining",
+                "text_hash": hash_of_draft(data["draft"]) or data["text_hash"],
+            },
+            "action.joined.v1": lambda: {
+                **{name: of("action.proposed.v1")[name] for name in ("action", "text_hash")},
+                "partner": own,
+            },
             "action.left.v1": lambda: {"action": of("action.proposed.v1")["action"], "partner": own},
             "action.completed.v1": lambda: {"action": of("action.proposed.v1")["action"]},
             "consent.withdrawn.v1": lambda: {
@@ -290,7 +298,12 @@ class Nest:
                 ]
             },
             "partner.suspended.v1": lambda: {"partner": of("partner.admitted.v1")["partner"]},
-            "claim.assessed.v1": lambda: self._about("threat.updated.v1", slug, label),
+            "statement.issued.v1": lambda: {"sha256": text_hash(data["text"][data["language"]])},
+            "claim.assessed.v1": lambda: {
+                **self._about("threat.updated.v1", slug, label),
+                "verdict": "disputes",
+                "resulting_verification": "disputed",
+            },
             "record.corrected.v1": lambda: {
                 **self._about("threat.reported.v1", slug, label),
                 "changes": [{"pointer": f"/{name}", "to": self.word()} for name in CORRECTED],

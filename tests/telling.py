@@ -20,6 +20,7 @@ from tests.logged import Logged
 from tests.oracle_label import LEVELS
 from tests.running import SetClock, registry
 from tests.wording import SLUGS, example, reworded, words
+from tests.working import Working
 
 Json = Any
 
@@ -42,7 +43,7 @@ class Step:
 
 
 @dataclass
-class Telling:
+class Telling(Working):
     """Records a story, step by step; what the archive refuses did not happen."""
 
     intake: Intake
@@ -134,7 +135,12 @@ class Telling:
             data = example("threat.updated.v1", slug, random) | {"threat": threat}
             return "threat.updated", {**data, "changes": {"status": "ongoing", "attributed_to_added": named}}
         data = example("threat.reported.v1", slug, random) | {"threat": threat, "targets": [lawyer(random)]}
-        return "threat.reported", {**data, "attributed_to": named}
+        where = {
+            "place": {"country": random.choice(["QM", "QN"])},
+            "urgency": random.choice(["urgent", "normal"]),
+        }
+        categories = random.sample(["liberty.arrest", "life.attempt", "liberty.detention"], 1)
+        return "threat.reported", {**data, **where, "categories": categories, "attributed_to": named}
 
     def _belong(self, slug: str, step: Step, random: Random) -> tuple[str, Json]:
         data = example("body.profiled.v1", slug, random)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from events.decisions.actions.texts import hash_of_draft, text_hash
 from tests.pointers import TEXTS
 from tests.running import registry
 
@@ -23,8 +24,14 @@ _LATER = ("about_event", "about_source", "related_events", "supersedes", "replac
 def example(stem: str, slug: str, random: Random) -> dict[str, Json]:
     """Return the example of a type, about a few shared things, in other words."""
     kept = {k: v for k, v in registry().contract(stem).example.items() if k not in _LATER}
-    made: dict[str, Json] = reworded(kept, slug, random)
-    return made
+    return fitted(reworded(kept, slug, random))
+
+
+def fitted(data: dict[str, Json]) -> dict[str, Json]:
+    """Return a payload with the fingerprint of its own text, where it says one."""
+    text = data.get("text", {}).get(data.get("language")) if isinstance(data.get("text"), dict) else None
+    right = {"text_hash": hash_of_draft(data.get("draft")), "sha256": text and text_hash(text)}
+    return {**data, **{name: said for name, said in right.items() if said and name in data}}
 
 
 def reworded(value: Json, slug: str, random: Random, name: str = "") -> Json:

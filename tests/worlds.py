@@ -31,7 +31,8 @@ READERS = (
 )
 KINDS_OF_STEPS = {
     "report": 4, "profile": 4, "threat": 5, "decide": 2, "consent": 3, "withdraw": 2, "correct": 3, "retract": 2,
-    "assess": 3, "belong": 1, "erase": 1, "suspend": 1, "judge": 1, "key": 1, "glass": 1, "rest": 2, "wait": 2,
+    "assess": 3, "belong": 1, "erase": 1, "suspend": 1, "judge": 1, "key": 1, "glass": 1, "rest": 1, "wait": 3,
+    "act": 4, "help": 3, "court": 3, "figure": 2, "reply": 3,
 }  # fmt: skip
 
 

@@ -50,6 +50,7 @@ class Actor:
         roles: that the partner holds.
         references: further references that are the partner's own.
         moment: when it is decided.
+        ecosoc_status: of the partner at the United Nations.
     """
 
     slug: str
@@ -57,6 +58,7 @@ class Actor:
     roles: frozenset[str]
     references: frozenset[str]
     moment: datetime
+    ecosoc_status: str = "none"
 
     @property
     def is_steward(self) -> bool:
@@ -94,7 +96,16 @@ def slug_in(reference: str) -> str | None:
 
 
 class Decision(Aggregate):
-    """A stream of decision events under one key, such as everything about one action."""
+    """A stream of decision events under one key, such as everything about one action.
+
+    It may take part in events that lie in no stream of its own (`hears`): the desk leads it through them.
+    """
+
+    hears = False
+    """Whether it takes part in events of other streams."""
+
+    heard = 0
+    """In how many it has taken part."""
 
     @classmethod
     def key(cls, envelope: Mapping[str, Json]) -> str:
@@ -128,12 +139,26 @@ class Decision(Aggregate):
     def decide(self, event_type: str, envelope: Mapping[str, Json], actor: Actor) -> None:
         """Raise `DecisionRefused` if the event would break an invariant; change nothing."""
 
+    def remarks(self, _event_type: str, _envelope: Mapping[str, Json], _actor: Actor) -> tuple[Problem, ...]:
+        """Return what the publisher should know of an event that is accepted."""
+        return ()
+
     def fold(self, event_type: str, envelope: Mapping[str, Json]) -> None:
         """Change the state by an event that was decided."""
 
     def claims(self, _event_type: str, _envelope: Mapping[str, Json]) -> tuple[tuple[str, str], ...]:
         """Return (name, pointer) of what this event takes for itself for ever, across all streams."""
         return ()
+
+    def touches(
+        self, _event_type: str, _envelope: Mapping[str, Json], _actor: Actor
+    ) -> Iterable[tuple[type["Decision"], str]]:
+        """Return which further aggregates take part in an event in which this one does; each of them `hears`."""
+        return ()
+
+    def takes_part(self, _event_type: str, _envelope: Mapping[str, Json], _actor: Actor) -> bool:
+        """Tell whether an event that touches this aggregate counts for it."""
+        return True
 
     def note(self, stem: str, envelope: Mapping[str, Json], moment: datetime) -> Fact:
         """Fold what was decided, and return the fact to be stored."""

@@ -1,14 +1,20 @@
 """Which aggregate decides which type: the one list of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from events.acts import ACTED
-from events.decisions.actions import JointAction
+from events.decisions.actions.joint import JointAction
 from events.decisions.aggregate import Decision
+from events.decisions.consents import Consent
+from events.decisions.deadlines import PASSED, Deadlines
 from events.decisions.embargo import RELEASED, Embargo
+from events.decisions.figures import Figures, Smallest
+from events.decisions.gates import Gate, gate_action, gate_statement
 from events.decisions.glass import BreakGlass
-from events.decisions.persons import Consent, Erasure, IdentityJudgement
-from events.decisions.support import Delivery, Reservation
+from events.decisions.persons import Erasure, IdentityJudgement
+from events.decisions.support import Delivery, Reservation, needs_heard, reviews_heard
+from events.decisions.support_capacity import offers_heard
+from events.event import Json
 from events.partners import KEY_ADDED, KEY_REVOKED, SIGNATURE_REQUIRED, Partner
 
 
@@ -30,6 +36,19 @@ def deciders() -> Mapping[str, type[Decision]]:
         "action.joined": JointAction,
         "action.left": JointAction,
         "action.completed": JointAction,
+        "legalaid.reported": Figures,
+        "indicator.defined": Smallest,
         RELEASED: Embargo,
+        PASSED: Deadlines,
         ACTED: BreakGlass,
     }
+
+
+def gates() -> Mapping[str, Gate]:
+    """Return event type → what must hold, by other decisions, before an event of it is recorded."""
+    return {"action.proposed": gate_action, "statement.issued": gate_statement}
+
+
+def hearers() -> Mapping[str, Callable[[Mapping[str, Json]], list[tuple[type[Decision], str]]]]:
+    """Return type of a report → the aggregate that takes part in it; the report itself is never refused."""
+    return {"need.expressed": needs_heard, "offer.made": offers_heard, "claim.assessed": reviews_heard}

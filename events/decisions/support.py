@@ -1,15 +1,33 @@
-"""Support: a need is reserved once, and a delivery ends once."""
+"""Support: a need is reserved once, by both sides, while the person wants it; a delivery ends once.
 
-from collections.abc import Mapping
+What is told of needs is never refused; it takes part in what is decided about matches. Everything goes by the
+publisher's own moments, so that the order of arrival decides nothing.
+"""
 
-from events.decisions.aggregate import Actor, Decision, DecisionRefused
-from events.event import Json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
-_FINAL = frozenset({"delivered", "failed", "stopped_by_person"})
+from events.decisions.aggregate import Actor, Decision, DecisionRefused, slug_in
+from events.decisions.support_capacity import ASSESSED, Capacity, is_harm, judged_by, name_of
+from events.decisions.support_match import Match, Word, moment_of
+from events.event import Json, slug_of
+from events.submission import STEWARDS
+from schemas.problem import Problem
+
+NEED, MATCHED, DELIVERED = "need.expressed", "support.matched", "support.delivered"
+
+FREEING = frozenset({"failed", "stopped_by_person"})
+"""Results of a delivery after which what was reserved is free again."""
+
+_FINAL = FREEING | {"delivered"}
+_OVER = frozenset({"met", "expired"})
 
 
 class Reservation(Decision):
-    """Which kinds of help are already reserved for one need."""
+    """How one need stands, and which kinds of help are already reserved for it."""
+
+    hears = True
 
     @classmethod
     def key(cls, envelope: Mapping[str, Json]) -> str:
@@ -18,34 +36,132 @@ class Reservation(Decision):
 
     def begin(self) -> None:
         """Nothing reserved."""
-        self.reserved: list[frozenset[str]] = []
+        self.matches: dict[str, Match] = {}
+        self.reserved: Counter[frozenset[str]] = Counter()
+        self.words: dict[str, Word] = {}
+        self.first = ""
+        self.owner = ""
+        self.stopped: datetime | None = None
 
     def decide(self, event_type: str, envelope: Mapping[str, Json], actor: Actor) -> None:
-        """Two helpers for one kind of help must know of each other."""
+        """Two helpers for one kind of help must know of each other; nobody helps who is no longer wanted."""
+        if event_type != MATCHED:
+            return
         data = envelope["data"]
+        if self._is_confirmation(data, actor):
+            self._refuse_if_over(envelope, actor)
+            return
         if not actor.names(data["support"]):
             raise DecisionRefused("not_yours", "/data/support", "Bears another partner's slug; use your own.")
+        self._refuse_if_over(envelope, actor)
         kinds = frozenset(data.get("kinds", ()))
-        if data.get("others_informed") is not True and any(_overlap(kinds, taken) for taken in self.reserved):
+        if data.get("others_informed") is not True and any(_overlap(kinds, one) for one in self.reserved):
             detail = "This part of the need is reserved; inform the others, then say so in others_informed."
             raise DecisionRefused("already_reserved", "/data/need", detail)
+        if data["support"] in self.matches:
+            raise DecisionRefused("already_used", "/data/support", "This reference is already taken.")
 
-    def claims(self, _event_type: str, envelope: Mapping[str, Json]) -> tuple[tuple[str, str], ...]:
-        """The support's reference: one match has one."""
-        return ((str(envelope["data"]["support"]), "/data/support"),)
+    def claims(self, event_type: str, envelope: Mapping[str, Json]) -> tuple[tuple[str, str], ...]:
+        """The support's reference: one match has one, and whoever confirms it says it again."""
+        support = str(envelope["data"]["support"])
+        return () if support in self.matches else ((support, "/data/support"),)
+
+    def touches(
+        self, event_type: str, envelope: Mapping[str, Json], actor: Actor
+    ) -> Iterator[tuple[type[Decision], str]]:
+        """A match draws on its offer; a need that its own partner withdraws frees the offers it was matched to."""
+        data = envelope["data"]
+        if event_type == MATCHED:
+            yield Delivery, str(data["support"])
+            if not self._is_stopped(moment_of(envelope)):
+                yield Capacity, str(data["offer"])
+        elif event_type == NEED and data.get("state") == "withdrawn" and self._is_owner(data, actor):
+            yield from ((Capacity, offer) for offer in sorted({one.offer for one in self.matches.values()}))
+
+    def _is_owner(self, data: Mapping[str, Json], actor: Actor) -> bool:
+        return actor.slug == (self.owner or _owner(data["need"], actor.slug))
 
     def fold(self, event_type: str, envelope: Mapping[str, Json]) -> None:
-        """Remember the kinds."""
-        self.reserved.append(frozenset(envelope["data"].get("kinds", ())))
+        """Remember what is reserved, what has become of it, and what is said of the need."""
+        data, publisher = envelope["data"], slug_of(envelope["source"])
+        if event_type == MATCHED:
+            self._fold_match(data, envelope, publisher)
+        elif event_type == DELIVERED:
+            freed = self.matches.pop(data["support"], None) if data["result"] in FREEING else None
+            if freed is not None:
+                self._reserve(freed, -1)
+        else:
+            self.first = self.first or publisher
+            self.owner = _owner(data["need"], self.first)
+            self._stop(publisher, data, moment_of(envelope))
+            word = Word(moment_of(envelope), data.get("state", "open"), envelope)
+            before = self.words.get(publisher)
+            if before is None or before.said <= word.said:
+                self.words[publisher] = word
 
+    def _fold_match(self, data: Mapping[str, Json], envelope: Mapping[str, Json], publisher: str) -> None:
+        known = self.matches.get(data["support"])
+        kinds = frozenset(data.get("kinds", ()))
+        if known is None:
+            voices = frozenset({publisher})
+            match = Match(data["offer"], kinds, moment_of(envelope), voices, envelope)
+            self._reserve(match, 1)
+        else:
+            match = Match(known.offer, known.kinds, known.said, known.voices | {publisher}, known.envelope)
+        self.matches[data["support"]] = match
 
-def _overlap(kinds: frozenset[str], taken: frozenset[str]) -> bool:
-    # A match that names no kind is for the whole need.
-    return not kinds or not taken or bool(kinds & taken)
+    def _stop(self, publisher: str, data: Mapping[str, Json], said: datetime) -> None:
+        # What is wanted again later does not bring back what was agreed before.
+        is_new = self.stopped is None or said > self.stopped
+        if publisher == self.owner and data.get("state") == "withdrawn" and is_new:
+            self.stopped = said
+            self.reserved.clear()
+            for one in self.matches.values():
+                self._reserve(one, 1)
+
+    def _reserve(self, match: Match, sign: int) -> None:
+        """Count what is reserved by kinds, of which there are few, so that many matches are not looked through."""
+        if not self._is_stopped(match.said):
+            self.reserved[match.kinds] += sign
+            # What nobody reserves any more must not be found.
+            self.reserved += Counter()
+
+    def _is_confirmation(self, data: Mapping[str, Json], actor: Actor) -> bool:
+        """Tell whether the other side says of a match that it may know of what the first has said."""
+        known = self.matches.get(data["support"])
+        is_same = known is not None and known.offer == data["offer"] and actor.sees(known.envelope)
+        return is_same and known is not None and actor.slug in self._sides(known)
+
+    def _sides(self, match: Match) -> frozenset[str]:
+        """Return the partners that may still confirm a match: of the need, of the offer, and who coordinates it."""
+        return (match.parties() | ({self.first} - {""})) - match.voices
+
+    def _is_stopped(self, said: datetime) -> bool:
+        """Tell whether the need's own partner has withdrawn it at that moment or later."""
+        return self.stopped is not None and self.stopped >= said
+
+    def _refuse_if_over(self, envelope: Mapping[str, Json], actor: Actor) -> None:
+        """Refuse a match for a need that the actor may know of and that does not stand any more."""
+        known = [slug for slug, word in self.words.items() if actor.sees(word.envelope)]
+        if not known:
+            return
+        said = min(moment_of(envelope), actor.moment)
+        for slug, word in self.words.items():
+            is_withdrawn = word.state == "withdrawn" and (slug in known or self._binds(slug))
+            is_over = is_withdrawn or (word.state in _OVER and self._binds(slug))
+            if is_over and word.said <= said:
+                raise DecisionRefused(
+                    "not_open", "/data/need", "Nobody looks for help for this need any more."
+                )
+
+    def _binds(self, slug: str) -> bool:
+        return slug == self.owner
 
 
 class Delivery(Decision):
     """What became of one support."""
+
+    hears = True
 
     @classmethod
     def key(cls, envelope: Mapping[str, Json]) -> str:
@@ -53,14 +169,103 @@ class Delivery(Decision):
         return str(envelope["data"]["support"])
 
     def begin(self) -> None:
-        """Not ended."""
-        self.has_ended = False
+        """Not ended, and nobody knows of which match."""
+        self.ends: dict[str, Mapping[str, Json]] = {}
+        self.match: Match | None = None
 
     def decide(self, event_type: str, envelope: Mapping[str, Json], actor: Actor) -> None:
-        """Nothing comes after the end."""
-        if self.has_ended:
+        """Nothing comes after the end, of which those are told who take part or may know of it.
+
+        Whoever has no part in a match ends it only for himself, so he neither learns of the end nor is in its way.
+        """
+        if event_type == DELIVERED and any(self._is_end(slug, actor) for slug in self.ends):
             raise DecisionRefused("already_decided", "/data/support", "This support has already ended.")
+
+    def _is_end(self, slug: str, actor: Actor) -> bool:
+        """Tell whether a partner has ended the support, as far as that is anything to the actor."""
+        if slug == actor.slug:
+            return True
+        parties = None if self.match is None else self.match.parties() | {STEWARDS}
+        if parties is not None and slug not in parties:
+            return False
+        is_concerned = parties is not None and actor.slug in parties
+        return is_concerned or actor.sees(self.ends[slug])
+
+    def touches(
+        self, event_type: str, envelope: Mapping[str, Json], actor: Actor
+    ) -> Iterator[tuple[type[Decision], str]]:
+        """What whoever takes part in a match says of it counts for its need and its offer."""
+        match = self.match
+        if event_type == MATCHED or match is None:
+            return
+        if event_type == ASSESSED:
+            yield Capacity, match.offer
+            return
+        if actor.is_steward or actor.slug in match.parties():
+            yield Reservation, str(match.envelope["data"]["need"])
+            yield Capacity, match.offer
+            if is_harm(envelope["data"]):
+                yield Harm, name_of(envelope)
+
+    def remarks(self, event_type: str, envelope: Mapping[str, Json], actor: Actor) -> tuple[Problem, ...]:
+        """Say so if the stewards, who must look at harm, may not see the event."""
+        stewards = Actor(STEWARDS, "", frozenset(), frozenset(), actor.moment)
+        if not is_harm(envelope["data"]) or stewards.sees(envelope):
+            return ()
+        detail = "The stewards must look at it and may not see it: name stewards in the audience."
+        return (Problem("/audience", "stewards_not_told", detail),)
 
     def fold(self, event_type: str, envelope: Mapping[str, Json]) -> None:
         """Part of the help leaves it open; everything else ends it."""
-        self.has_ended = envelope["data"]["result"] in _FINAL
+        data = envelope["data"]
+        if event_type == DELIVERED and data["result"] in _FINAL:
+            self.ends.setdefault(slug_of(envelope["source"]), envelope)
+        elif event_type == MATCHED:
+            self._fold_match(data, envelope)
+
+    def _fold_match(self, data: Mapping[str, Json], envelope: Mapping[str, Json]) -> None:
+        voices = frozenset({slug_of(envelope["source"])}) | (self.match.voices if self.match else frozenset())
+        first = self.match.envelope if self.match else envelope
+        self.match = Match(data["offer"], frozenset(), moment_of(envelope), voices, first)
+
+
+class Harm(Decision):
+    """One delivery by which somebody came to harm: leads from what the stewards say of it to the offer that rests."""
+
+    hears = True
+
+    def begin(self) -> None:
+        """Unknown."""
+        self.support = ""
+
+    def touches(
+        self, event_type: str, envelope: Mapping[str, Json], actor: Actor
+    ) -> Iterator[tuple[type[Decision], str]]:
+        """Through the support the offer is found."""
+        if event_type == ASSESSED and self.support:
+            yield Delivery, self.support
+
+    def fold(self, event_type: str, envelope: Mapping[str, Json]) -> None:
+        """Remember which support it was."""
+        if event_type == DELIVERED:
+            self.support = str(envelope["data"]["support"])
+
+
+def reviews_heard(envelope: Mapping[str, Json]) -> list[tuple[type[Decision], str]]:
+    """Return what takes part in an assessment: that of the stewards ends a rest, if it is about harm."""
+    return [(Harm, judged_by(envelope))] if slug_of(envelope["source"]) == STEWARDS else []
+
+
+def needs_heard(envelope: Mapping[str, Json]) -> list[tuple[type[Decision], str]]:
+    """Return what takes part in a need that is told of."""
+    return [(Reservation, Reservation.key(envelope))]
+
+
+def _owner(need: str, first: str) -> str:
+    """Return whose a need is: by its reference, else that of the first partner to tell of it."""
+    return slug_in(need) or first
+
+
+def _overlap(kinds: frozenset[str], taken: frozenset[str]) -> bool:
+    # A match that names no kind is for the whole need.
+    return not kinds or not taken or bool(kinds & taken)

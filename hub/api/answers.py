@@ -1,6 +1,7 @@
 """JSON answers, and calls that block."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TypeVar
 
 import anyio.to_thread
@@ -10,7 +11,7 @@ from starlette.responses import Response
 from events.event import Json
 from hub.access import Caller, credential_of
 from hub.address import HubRequest
-from hub.refusals import Absent
+from hub.refusals import Absent, AnswerOwed
 from projections.sight import Sight
 
 JSON = "application/json"
@@ -53,6 +54,16 @@ def steward_of(request: HubRequest) -> Caller:
     if not caller.is_steward:
         raise Absent
     return caller
+
+
+def refuse_debtor(sight: Sight, now: datetime) -> None:
+    """Give nothing new to a partner that owes an answer to an erasure for too long. Blocks for a short read.
+
+    Raises:
+        AnswerOwed: it does.
+    """
+    if sight.owes_answer(now):
+        raise AnswerOwed
 
 
 async def ask(request: HubRequest, question: Callable[[Sight], T]) -> T:

@@ -12,21 +12,26 @@ def lister(name: str) -> Endpoint:
     """Return what answers the list `name`, filtered, sorted and by the page."""
 
     async def show_list(request: HubRequest, asked: Asked) -> Response:
-        query = ListQuery(
-            country=asked["country"],
-            status=asked["status"],
-            about=asked["about"],
-            where=dict(asked["where"]),
-            sort=asked["sort"].removeprefix("-"),
-            descending=asked["sort"].startswith("-"),
-            limit=asked["limit"],
-            offset=asked["offset"],
-            as_of=asked["as_of"],
-            known_on=asked["known_on"],
-        )
+        query = list_query(asked)
         return json_answer(await ask(request, lambda sight: sight.listing(name, query)))
 
     return show_list
+
+
+def list_query(asked: Asked) -> ListQuery:
+    """Return which items of a list are asked for."""
+    return ListQuery(
+        country=asked["country"],
+        status=asked["status"],
+        about=asked["about"],
+        where=dict(asked["where"]),
+        sort=asked["sort"].removeprefix("-"),
+        descending=asked["sort"].startswith("-"),
+        limit=asked["limit"],
+        offset=asked["offset"],
+        as_of=asked["as_of"],
+        known_on=asked["known_on"],
+    )
 
 
 def dossier_of(name: str) -> Endpoint:

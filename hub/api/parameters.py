@@ -24,6 +24,7 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _WHERE = re.compile(r"[a-z_]{1,40}:[A-Za-z0-9_.:-]{1,140}")
 _SORT = re.compile(r"-?[a-z_]{1,40}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")
 
 
 def _form(form: re.Pattern[str], hint: str) -> Callable[[str], Json]:
@@ -108,6 +109,21 @@ def choice(name: str, meaning: str, choices: Sequence[str], default: str) -> Par
 def reference(name: str, meaning: str, *, required: bool = False) -> Parameter:
     """Return a parameter that takes one reference."""
     return Parameter(name, meaning, _text(_REF), _form(_REF, "kind:LOCAL"), required=required)
+
+
+def one_code(name: str, meaning: str, choices: Sequence[str]) -> Parameter:
+    """Return a parameter that takes one of a few words, or is left out."""
+    return Parameter(name, meaning, {"type": "string", "enum": list(choices)}, _one_of(choices))
+
+
+def some_codes(name: str, meaning: str, choices: Sequence[str]) -> Parameter:
+    """Return a parameter that takes some of a few words."""
+    return Parameter(name, meaning, {"type": "string", "enum": list(choices)}, _one_of(choices), many=True)
+
+
+def code(name: str, meaning: str, form: re.Pattern[str]) -> Parameter:
+    """Return a parameter that takes one code of a vocabulary."""
+    return Parameter(name, meaning, _text(form), _form(form, "a code"))
 
 
 def flag(name: str, meaning: str) -> Parameter:
@@ -253,8 +269,14 @@ key = Parameter(
     _form(_KEY, "as the hub made it"),
 )
 mine = flag("mine", "Only hearings of trials and cases of which your partner spoke, and of what you follow.")
+language = Parameter(
+    "language", "Wanted; the original by default.", _text(_LANGUAGE), _form(_LANGUAGE, "e.g. ar")
+)
 atomic = flag("atomic", "Record all or nothing.")
 dry_run = flag("dry_run", "Check only; record nothing.")
+
+LIST_FILTERS = (one_country, status, about_one, where, sort)
+"""The filters that all lists share."""
 
 EVENT_FILTERS = (types, country, about, partner, urgency, since, until)
 """The filters that `GET /events` and the feed share."""

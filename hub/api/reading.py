@@ -5,8 +5,9 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from hub.address import Asked, HubRequest
-from hub.api.answers import ask, json_answer, present
+from hub.api.answers import ask, json_answer, present, refuse_debtor
 from hub.api.queries import event_query
+from projections.event_query import EventPage
 from projections.sight import Sight
 
 
@@ -14,7 +15,13 @@ async def list_events(request: HubRequest, asked: Asked) -> Response:
     """Answer a page of events in append order."""
     cursors = request.state["cursors"]
     query = event_query(cursors, asked)
-    page = await ask(request, lambda sight: sight.events(query))
+    now = request.state["clock"]()
+
+    def pull(sight: Sight) -> EventPage:
+        refuse_debtor(sight, now)
+        return sight.events(query)
+
+    page = await ask(request, pull)
     if page.next is None:
         return json_answer({"events": page.events, "next": None})
     following = cursors.encode(page.next)

@@ -46,6 +46,7 @@ class Keeping:
         self._dossiers = dossiers
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
+        self._made: dict[str, tuple[threading.Lock, list[Any]]] = {}
 
     def rows(self, rows: Rows, tellings: Tellings) -> Mapping[str, Row]:
         """Return the rows by reference, sorted, as of now; not to be changed."""
@@ -53,6 +54,21 @@ class Keeping:
             kept = self._kept.setdefault(rows.name, _Kept(rows))
         with kept.lock:
             return kept.renewed(self._dossiers, tellings)
+
+    def remembered(self, name: str, of: Any, make: Callable[[Any], Any]) -> Any:
+        """Return what follows of something, made anew only if that is another than the last time it was asked.
+
+        Args:
+            name: of what follows, unlike that of all others.
+            of: what it follows of, and nothing else; compared with the last.
+            make: makes it from what was made the last time, None at first; that may only spare work.
+        """
+        with self._lock:
+            lock, last = self._made.setdefault(name, (threading.Lock(), []))
+        with lock:
+            if not last or last[0] != of:
+                last[:] = [of, make(last[1] if last else None)]
+            return last[1]
 
 
 class _Kept:

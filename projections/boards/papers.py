@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from projections.boards.kept import Keeping, Rows
+from projections.boards.statements.clocks import ReplyClocks
 from projections.boards.tellings import Tellings
 from projections.dossier_sight import DossierSight
 from projections.graph.query import NOW, Then
@@ -23,6 +24,7 @@ class Papers:
         tellings: finds visible events.
         dossiers: shown values with the claims behind them, as of now.
         keeping: rows over all things of a kind, as of now.
+        clocks: how long who has for a reply, the same for all readers.
         then: the moment that is looked at; boards of a past moment count what was known and had happened then.
     """
 
@@ -31,6 +33,7 @@ class Papers:
     tellings: Tellings
     dossiers: DossierSight
     keeping: Keeping
+    clocks: ReplyClocks
     then: Then = NOW
 
     def rows(self, rows: Rows) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """What visible events tell of something, for one class of readers: what every board is made from."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple, Protocol
 
 from projections.graph.merging import Merged
 from projections.graph.query import NOW, Then
@@ -58,21 +58,35 @@ def in_time(tellings: Iterable[Telling]) -> list[Telling]:
     return sorted(tellings, key=lambda one: (str(one.event.get("time", "")), *one.name))
 
 
-Told = Callable[[Collection[str], Collection[str], Then], Mapping[str, list[Telling]]]
-"""Finds the events behind keys of the timeline."""
+class Timeline(Protocol):
+    """The part of the timeline, as one class of readers may see it, that tells of things."""
+
+    def told(
+        self, keys: Collection[str], types: Collection[str] = (), then: Then = NOW
+    ) -> dict[str, list[Telling]]:
+        """Return the active events behind some keys of the timeline."""
+
+    def named(self, ids: Collection[str]) -> list[tuple[str, Telling]]:
+        """Return the events of some ids, each with its status."""
+
+    def stale(self) -> frozenset[str]:
+        """Return every reference of which something rests on facts that changed."""
+
+    def published(self) -> dict[str, int]:
+        """Return how many events there are of each publisher, by slug."""
 
 
 class Tellings:
     """Finds what visible events tell; references that people judged the same are read as one.
 
     Args:
-        told: `TimelineSight.told`.
+        timeline: where it finds them.
         merged: who is the same as whom for these readers.
         then: the moment that is looked at.
     """
 
-    def __init__(self, told: Told, merged: Merged, then: Then = NOW) -> None:
-        self._told = told
+    def __init__(self, timeline: Timeline, merged: Merged, then: Then = NOW) -> None:
+        self._timeline = timeline
         self.merged = merged
         self.then = then
 
@@ -88,13 +102,13 @@ class Tellings:
         """
         found: dict[str, list[Telling]] = {self.merged.of(ref): [] for ref in refs}
         keys = {f"r:{one}": ref for ref in found for one in self.merged.all_of(ref)}
-        for key, tellings in self._told(keys, types, self.then).items():
+        for key, tellings in self._timeline.told(keys, types, self.then).items():
             found[keys[key]] += tellings
         return {ref: _once(tellings) for ref, tellings in found.items()}
 
     def of_types(self, types: Collection[str]) -> list[Telling]:
         """Return all events of some types, in order of recording."""
-        told = self._told([f"t:{one}" for one in types], (), self.then)
+        told = self._timeline.told([f"t:{one}" for one in types], (), self.then)
         return sorted((one for tellings in told.values() for one in tellings), key=lambda one: one.position)
 
     def on(self, names: Iterable[Name]) -> dict[Name, list[Telling]]:
@@ -104,7 +118,22 @@ class Tellings:
             names: source and id of those others; those of which nothing is said are left out.
         """
         keys = {f"a:{source} {event_id}": (source, event_id) for source, event_id in names}
-        return {keys[key]: tellings for key, tellings in self._told(keys, (), self.then).items()}
+        return {keys[key]: tellings for key, tellings in self._timeline.told(keys, (), self.then).items()}
+
+    def named(self, ids: Collection[str]) -> list[tuple[str, Telling]]:
+        """Return the events of some ids, each with its status, in order of recording: also those that do not count now.
+
+        They are read as they stand now, whatever moment is looked at: a warning is never held back.
+        """
+        return self._timeline.named(ids) if ids else []
+
+    def stale(self) -> frozenset[str]:
+        """Return every reference of which something rests on facts that changed, as of now."""
+        return self._timeline.stale()
+
+    def published(self) -> dict[str, int]:
+        """Return how many events of each publisher these readers see or saw retracted, by slug, as of now."""
+        return self._timeline.published()
 
 
 def _once(tellings: Iterable[Telling]) -> list[Telling]:

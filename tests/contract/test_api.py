@@ -496,7 +496,17 @@ def test_health_readiness_and_metrics(client: TestClient, world: World) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     ready = client.get("/readyz")
     assert ready.status_code == 200
-    views = {"graph", "dossiers", "timeline", "search", "conflicts", "erasures", "identities"}
+    views = {
+        "graph",
+        "dossiers",
+        "timeline",
+        "search",
+        "conflicts",
+        "erasures",
+        "identities",
+        "deadlines",
+        "unsupported",
+    }
     assert set(ready.json()["views"]) == views
     text = client.get("/metrics", headers=world.bearer("steward")).text
     assert 'hub_answers_total{address="showHealth",status="200"}' in text

@@ -65,6 +65,8 @@ def test_stewards_see_who_is_kept_out_and_two_of_them_lift_it(door: TestClient, 
     [item] = listed["items"]
     assert (item["case"], item["partner"]) == (CASE, "quill-network")
     assert [one["id"] for one in item["attributions"]] == ["t-2"]
+    # What the bar could read before it was kept out.
+    assert [one["id"] for one in item["may_hold"]] == ["t-1"]
     first = judge(door, world, "steward")
     again = judge(door, world, "steward", verdict="uphold")
     assert (first.status_code, again.status_code) == (201, 201)

@@ -34,13 +34,28 @@ def wire(made: tuple[World, Aviary]) -> Iterator[Wire]:
 Made = Callable[[Mapping[str, Json], Mapping[str, Json]], Mapping[str, Json]]
 """From the attributes and the payload of another's event to what differs from it in the caller's own."""
 
+
+def without_hash(data: Mapping[str, Json]) -> dict[str, Json]:
+    """Leave out the fingerprint of a text: it is of no text in which words were changed."""
+    return {name: value for name, value in data.items() if name not in {"text_hash", "sha256"}}
+
+
+MATCH = {
+    "support": f"support:{FIRST}.probe",
+    "need": f"need:{FIRST}.probe",
+    "quantity": 1_000_000,
+    "amount": {"amount": "900000.00", "currency": "XTS"},
+    "accepted_by_person": True,
+}
+FIGURES = {"dataset": f"dataset:{FIRST}.probe", "country": "QM", "period": "2026-07/2026-09"}
+
 PROBES: Mapping[str, tuple[str, Made]] = {
     "an id": ("threat.reported.v1", lambda sent, _: {"id": sent["id"]}),
     "a source and id": ("threat.reported.v1", lambda sent, _: {"id": sent["id"], "source": sent["source"]}),
     "the same about a threat": ("threat.reported.v1", lambda _, data: data),
     "an update of a threat": ("threat.updated.v1", lambda _, data: data),
     "the same about a lawyer": ("lawyer.profiled.v1", lambda _, data: data),
-    "the same statement": ("statement.issued.v1", lambda _, data: data),
+    "the same statement": ("statement.issued.v1", lambda _, data: without_hash(data)),
     "the same need": ("need.expressed.v1", lambda _, data: data),
     "an assessment": ("claim.assessed.v1", lambda _, data: data),
     "an assessed event": (
@@ -57,7 +72,10 @@ PROBES: Mapping[str, tuple[str, Made]] = {
             "data": {"about_event": sent["id"], "about_source": sent["source"]},
         },
     ),
-    "the same action": ("action.proposed.v1", lambda _, data: {**data, "lead": f"partner:{FIRST}"}),
+    "the same action": (
+        "action.proposed.v1",
+        lambda _, data: {**without_hash(data), "lead": f"partner:{FIRST}"},
+    ),
     "joining an action": ("action.joined.v1", lambda _, data: {**data, "partner": f"partner:{FIRST}"}),
     "leaving an action": ("action.left.v1", lambda _, data: {**data, "partner": f"partner:{FIRST}"}),
     "completing an action": ("action.completed.v1", lambda _, data: data),
@@ -73,14 +91,76 @@ PROBES: Mapping[str, tuple[str, Made]] = {
         },
     ),
     "the same judgement": ("identity.judged.v1", lambda _, data: data),
+    "the same offer": ("offer.made.v1", lambda _, data: {**data, "capacity": 1, "state": "withdrawn"}),
+    "more of an offer than anybody gives": (
+        "offer.made.v1",
+        lambda _, data: {"type": "support.matched", "data": {**MATCH, "offer": data["offer"]}},
+    ),
+    "the end of a support": ("support.delivered.v1", lambda _, data: {**data, "result": "delivered"}),
+    "the end of a match": (
+        "support.matched.v1",
+        lambda _, data: {
+            "type": "support.delivered",
+            "data": {"support": data["support"], "result": "failed"},
+        },
+    ),
+    "a judgement of harm": (
+        "support.delivered.v1",
+        lambda sent, _: {
+            "type": "claim.assessed",
+            "data": {"about_event": sent["id"], "about_source": sent["source"], "verdict": "corroborates"},
+        },
+    ),
+    "a text of an action": (
+        "action.proposed.v1",
+        lambda sent, data: {
+            "type": "statement.issued",
+            "data": {
+                "statement": f"statement:{FIRST}.probe",
+                "kind": "joint_statement",
+                "issued": "2026-11-10",
+                "action": data["action"],
+                "about": [f"lawyer:{FIRST}.1"],
+                "signatories": [{"who": sent["source"].removeprefix("urn:hub:")}],
+            },
+        },
+    ),
+    "a seat handed over": (
+        "action.joined.v1",
+        lambda sent, data: {
+            "type": "action.left",
+            "data": {
+                "action": data["action"],
+                "partner": f"partner:{FIRST}",
+                "role": "observer",
+                "left": "2026-11-10T00:00:00Z",
+                "hand_over_to": sent["source"].removeprefix("urn:hub:"),
+            },
+        },
+    ),
+    "the same figures": ("legalaid.reported.v1", lambda _, data: {**data, "reporter": f"partner:{FIRST}"}),
+    "figures on an indicator": (
+        "indicator.defined.v1",
+        lambda _, data: {
+            "type": "legalaid.reported",
+            "data": {
+                **FIGURES,
+                "observations": [{"indicator": data["indicator"], "value": 5, "unit": "count"}],
+            },
+        },
+    ),
 }
 """What the caller sends, of which type, made from an event that he may not see."""
 
+FOR_PARTNER = "more of an offer than anybody gives"
+"""Decided by what the caller's partner may know, whichever account asks (docs/audience.md, declared exceptions)."""
 
-def hidden(aviary: Aviary, stem: str) -> list[Released]:
-    """Return the other partner's events of a type that the caller may not see."""
+
+def hidden(aviary: Aviary, stem: str, clearance: str = CALLER.clearance) -> list[Released]:
+    """Return the other partner's events of a type that the caller may not see, were he cleared for so much."""
+    who = Who(CALLER.name, FIRST, CALLER.account, clearance)
     others = [one for one in aviary.events if one.stem == stem and one.publisher == SECOND]
-    return [one for one in others if not may_see(CALLER, one)]
+    return [one for one in others if not may_see(who, one)]
 
 
 def sent(wire: Wire, world: World, event: Json) -> Reply:
@@ -126,7 +206,7 @@ def absent(aviary: Aviary, event: Json) -> Json:
 def test_a_probe_tells_nothing(name: str, wire: Wire, made: tuple[World, Aviary]) -> None:
     world, aviary = made
     stem, differs = PROBES[name]
-    tried = hidden(aviary, stem)
+    tried = hidden(aviary, stem, "red" if name == FOR_PARTNER else CALLER.clearance)
     assert tried
     for one in tried:
         event = own(one, differs)

@@ -60,7 +60,7 @@ def test_whom_nobody_supports_comes_first(told: Told) -> None:
     assert [support for support, _ in ranked] == sorted(support for support, _ in ranked)
     lonely = {ref for support, ref in ranked if support == 0}
     mine = "lawyer:lanterns-for-counsel"
-    assert lonely == {"lawyer:open-docket.OD-0201", f"{mine}.L-0701"}
+    assert lonely == {"lawyer:open-docket.OD-0201", f"{mine}.L-0501", f"{mine}.L-0701"}
     assert "lawyer:lanterns-for-counsel.L-0101" not in lonely
 
 
@@ -87,8 +87,12 @@ def test_a_lawyer_whose_bar_is_the_threat_is_not_referred_to_it(told: Told) -> N
 
 def test_the_public_sees_support_for_those_who_agreed_to_be_named(told: Told) -> None:
     items = alone(told, None)
-    assert set(items) == {"lawyer:lanterns-for-counsel.L-0601"}
-    (item,) = items.values()
+    unsupported, supported = (f"lawyer:lanterns-for-counsel.L-0{number}" for number in ("501", "601"))
+    assert {ref: bool(item["supporters"]) for ref, item in items.items()} == {
+        unsupported: False,
+        supported: True,
+    }
+    item = items[supported]
     assert partners(item["supporters"]) == ["lanterns-for-counsel"]
     assert {deed["what"] for one in item["supporters"] for deed in one["deeds"]} == {"signature"}
 

@@ -22,7 +22,7 @@ TAKEN: Mapping[str, frozenset[str]] = {
     "events.glass": frozenset({"Glass", "GlassRefused", "GlassRequest"}),
     "events.intake": frozenset({"Intake"}),
     "projections.dossier_sight": frozenset({"LISTS", "ListQuery"}),
-    "projections.event_query": frozenset({"EventQuery"}),
+    "projections.event_query": frozenset({"EventPage", "EventQuery"}),
     "projections.feed": frozenset({"FeedMessage"}),
     "projections.labels": frozenset({"class_of"}),
     "projections.reading_room": frozenset({"ReadingRoom"}),
@@ -33,8 +33,12 @@ TAKEN: Mapping[str, frozenset[str]] = {
 OF_THE_ROOM = frozenset({"purge", "position", "turned", "status", "on_erasure"})
 """What routes, pages and feeds may ask of the reading room; the rest is for the hub itself and for operators."""
 
-DECLARED = {"hub/api/glass.py": ["room.break_glass"]}
-"""The one way around a sight: two stewards, one event, each reading recorded (docs/audience.md)."""
+DECLARED = {"hub/api/glass.py": ["room.break_glass"], "hub/feeds/sharing.py": ["room.edge"]}
+"""The two ways around a sight.
+
+Two stewards open one event, each reading recorded (docs/audience.md). And the feed takes the newest of the log once for
+all, as a closed thing of which only a sight can make what one class is told (docs/decisions/0023).
+"""
 
 UNPURGED = frozenset({"store", "vault", "database", "rulings", "tail", "views", "timeline_view", "log"})
 

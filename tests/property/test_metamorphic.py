@@ -53,8 +53,21 @@ NOT_FOR_THIS = frozenset({
     # Where less is seen, more stands alone, less is done, and other ways and groups are the best.
     "/api/v1/graph/alone", "/api/v1/graph/bridges", "/api/v1/graph/central", "/api/v1/graph/communities",
     "/api/v1/graph/invite", "/api/v1/graph/paths", "/api/v1/graph/who-acts", "/api/v1/identity/suggestions",
+    # More is left to give, more is looked for, and less is paused where less is seen.
+    "/api/v1/matches",
+    # Less is watched where less is seen.
+    "/api/v1/coverage",
+    # More is missing, and what went out is a draft still, where less is seen.
+    "/api/v1/actions/board", "/api/v1/actions/{ref}/letter",
     # What changed since is what is more.
     "/api/v1/graph/changes",
+    # Where an answer, a match or a signature is not seen, more waits.
+    "/api/v1/board",
+    # Who agrees again, what is not replaced, and small numbers that are not small any more.
+    "/api/v1/commitments/lights", "/api/v1/consultations", "/api/v1/countries", "/api/v1/countries/{code}",
+    "/api/v1/data",
+    # Less is answered, judged, tried and assessed where less is seen.
+    "/api/v1/impunity", "/api/v1/replies", "/api/v1/retractions", "/api/v1/review", "/api/v1/what-works",
     # What is not public any more, does not hold any more or may not be used any more is said to be so.
     "/feed.atom", "/feed.json", "/hearings.ics",
 })  # fmt: skip

@@ -32,6 +32,9 @@ PARTS = 8
 STORES = 5
 """In each part; times the readers: 320 cases in every build."""
 
+SHARE = 0.3
+"""Of all questions, that a reader asks in one case: more worlds find more than more questions about each."""
+
 DEEP_PARTS = 2
 DEEP_STORES = 1275
 """The same: 20,400 cases in a night."""
@@ -53,7 +56,7 @@ def attempt(drawn: Drawn) -> None:
     partners, story, coda, chance = drawn
     with TemporaryDirectory() as folder:
         world = make_story(Path(folder, "whole"), partners, story, coda=coda)
-        asyncio.run(compare(world, READERS, chance))
+        asyncio.run(compare(world, READERS, chance, SHARE))
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -1,6 +1,7 @@
 """The twelve stories, with their reports delivered in any order, end the same for everybody."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -13,6 +14,24 @@ from events.event import slug_of
 from events.intake import Intake, Publisher
 from hub.demo.cast import members
 from hub.demo.stories import Story, stories
+from projections.boards.accountability.board import impunity_list
+from projections.boards.actions.tracker import tracker
+from projections.boards.countries.index import countries
+from projections.boards.countries.page import country_page
+from projections.boards.impact.works import DIMENSIONS, what_works
+from projections.boards.law.consultations import Asked as Consulted
+from projections.boards.law.consultations import consultations
+from projections.boards.law.norms import standards
+from projections.boards.papers import Papers
+from projections.boards.promises.listing import Asked as Lights
+from projections.boards.promises.listing import commitments
+from projections.boards.statements.scoreboard import scoreboard
+from projections.boards.support.matching import Asked as Matched
+from projections.boards.support.matching import matches
+from projections.boards.support.totals import totals
+from projections.boards.trials.overview import Asked as Coverage
+from projections.boards.trials.overview import overview
+from projections.boards.truth.review import retractions, review
 from projections.dossier_sight import LISTS, ListQuery
 from projections.event_query import EventQuery
 from projections.graph.query import GraphQuery
@@ -25,6 +44,11 @@ Json = Any
 
 ORDERS = 20
 READERS = (PUBLIC, Reader("quill-network", "ann", "green"), Reader("harbour-bar-watch", "ann", "amber"))
+NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
+"""When it is asked: hearings, consultations and clocks of the stories are near then."""
+
+ALL = 200
+COUNTRIES = ("QM", "QN", "QP", "QR", "QS", "QT", "QV")
 VOLATILE = frozenset({"recordedtime", "recorded", "digest", "log"})
 """Moments of recording, what is digested with them, and the audit timeline, which tells the order of arrival."""
 
@@ -92,7 +116,10 @@ def answers(sight: Sight) -> Iterator[Json]:
         yield sight.edge(edge["from"], edge["to"], edge["kind"])
     for name, kind in LISTS.items():
         yield sight.listing(name, ListQuery(limit=200))
-        yield [sight.dossier(name, ref) for ref in refs if ref.startswith(f"{kind}:")]
+        yield [sight.dossier(name, ref, now=NOW) for ref in refs if ref.startswith(f"{kind}:")]
+    papers = sight.papers(NOW)
+    yield from boards(papers)
+    yield None if papers.reader is None else sight.mine(papers.reader, NOW)
     events = sight.events(EventQuery(limit=1_000)).events
     yield sorted((event["source"], event["id"]) for event in events)
     for event in sorted(events, key=lambda one: str(one["id"])):
@@ -101,6 +128,26 @@ def answers(sight: Sight) -> Iterator[Json]:
         found["assessments"].sort(key=lambda one: str(one["id"]))
         yield found
     yield sorted(hit["ref"] for hit in sight.search("lawyer", limit=100)["hits"])
+
+
+def boards(papers: Papers) -> Iterator[Json]:
+    """Yield what is told of many things at once."""
+    yield overview(papers, Coverage(timedelta(days=14), None, None, ALL, 0))
+    for by in ("body", "mechanism", "kind"):
+        yield scoreboard(papers, by, ALL, 0)
+    yield what_works(papers, ("kind", "country"), dict.fromkeys(DIMENSIONS), (ALL, 0))
+    yield review(papers, None, None, (ALL, 0))
+    yield retractions(papers)
+    yield impunity_list(papers, None, ALL, 0)
+    yield consultations(papers, Consulted(None, ALL, 0))
+    yield commitments(papers, Lights())
+    yield standards(papers, None, None)
+    yield matches(papers, Matched(None, None, ALL, 0))
+    yield totals(papers)
+    yield tracker(papers, ALL, 0)
+    yield countries(papers)
+    for code in COUNTRIES:
+        yield country_page(papers, code)
 
 
 @pytest.fixture(scope="module")

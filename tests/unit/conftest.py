@@ -10,6 +10,7 @@ from projections.reading_room import ReadingRoom
 from projections.sight import Sight
 from schemas.registry import Registry
 from tests.court import Court
+from tests.docketing import Docket
 from tests.logs import Ask, MemoryLog
 
 
@@ -47,3 +48,8 @@ def ask(room: ReadingRoom) -> Ask:
         return room.purge(reader)
 
     return sight
+
+
+@pytest.fixture
+def docket(log: MemoryLog, ask: Ask) -> Docket:
+    return Docket(log, ask)

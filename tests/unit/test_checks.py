@@ -29,12 +29,13 @@ def figures(*shares: tuple[Any, Any]) -> dict[str, Any]:
     cells = [
         {
             "indicator": f"indicator:{SLUG}.16",
-            "value": 50,
+            "value": None,
             "unit": "percent",
             "numerator": part,
             "denominator": whole,
+            "dims": {"offence_group": f"group-{number}"},
         }
-        for part, whole in shares
+        for number, (part, whole) in enumerate(shares)
     ]
     return {
         "dataset": f"dataset:{SLUG}.1",

@@ -292,12 +292,12 @@ class TestSupport:
         archive.push(L, "support.matched", match("1", support=taken))
         for need in (f"need:{L}.1", f"need:{L}.2"):
             again = match("1", support=taken, need=need, others_informed=True)
-            assert archive.codes(M, "support.matched", again) == [("/data/support", "already_used")]
+            assert archive.codes(H, "support.matched", again) == [("/data/support", "already_used")]
 
     def test_a_support_is_never_matched_in_the_numbering_of_another_partner(self, archive: Archive) -> None:
-        assert archive.codes(M, "support.matched", match("1")) == [("/data/support", "not_yours")]
+        assert archive.codes(H, "support.matched", match("1")) == [("/data/support", "not_yours")]
         archive.push(L, "support.matched", match("1"))
-        assert archive.codes(M, "support.matched", match("1")) == [("/data/support", "not_yours")]
+        assert archive.codes(H, "support.matched", match("1")) == [("/data/support", "not_yours")]
 
     def test_the_same_support_twice_in_one_call_is_refused(self, archive: Archive) -> None:
         batch = [

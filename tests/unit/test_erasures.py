@@ -139,6 +139,37 @@ def test_overdue_is_what_somebody_should_have_answered_by_now(desk: Desk) -> Non
     assert desk.items(now=LATER, overdue=True, offset=1) == []
 
 
+def owing(desk: Desk, slug: str, days: int) -> bool:
+    desk.room.catch_up()
+    return desk.room.purge(Reader(slug, "anna", "amber")).owes_answer(NOW + timedelta(days=days))
+
+
+def test_who_does_not_answer_for_two_weeks_owes_an_answer_until_he_gives_it(desk: Desk) -> None:
+    for slug in ("stewards", "open-docket", "quill-network"):
+        desk.admit(slug)
+    desk.erase()
+    desk.admit("late-partner")
+    desk.suspend("quill-network")
+    desk.admit("quill-network")
+    everybody = ("stewards", "hub", "open-docket", "late-partner", "quill-network")
+    assert not any(owing(desk, slug, 13) for slug in everybody)
+    # Who was no partner then, or has not been one ever since, is not asked; nor are the stewards.
+    assert [slug for slug in everybody if owing(desk, slug, 15)] == ["open-docket"]
+    assert not desk.room.purge(PUBLIC).owes_answer(NOW + timedelta(days=15))
+    # A clearance that may not know of the erasure learns nothing of it from a refusal.
+    assert not desk.room.purge(Reader("open-docket", "eve", "clear")).owes_answer(NOW + timedelta(days=15))
+    desk.answer("open-docket", BEN)
+    assert owing(desk, "open-docket", 15)
+    desk.answer("open-docket")
+    assert not owing(desk, "open-docket", 15)
+
+
+def test_what_a_partner_was_never_told_of_it_does_not_owe(desk: Desk) -> None:
+    desk.admit("open-docket")
+    desk.erase(tlp="amber+strict", audience="quill-network")
+    assert not owing(desk, "open-docket", 15)
+
+
 def test_the_list_comes_by_pages_newest_first(desk: Desk) -> None:
     ids = [desk.erase(f"lawyer:harbour-bar-watch.{number}").id for number in range(3)]
     desk.room.catch_up()

@@ -1,0 +1,122 @@
+"""Consent: what each person allows each partner, and what was taken back."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from events.alarms import consent_ends
+from events.decisions.aggregate import Actor, Decision, DecisionRefused
+from events.event import Json, slug_of
+from events.moments import read_moment
+
+WITHDRAWN = "consent.withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A consent as one partner recorded it.
+
+    Args:
+        place: among all that was said of the person.
+        data: of the payload, what decides.
+    """
+
+    place: int
+    data: Mapping[str, Json]
+
+    def holds(self, now: datetime) -> bool:
+        """Tell whether its last day is still to come, or never comes."""
+        ends = read_moment(consent_ends(self.data) or "")
+        return ends is None or ends > now
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A withdrawal.
+
+    Args:
+        place: among all that was said of the person.
+        envelope: with what decides of its payload.
+    """
+
+    place: int
+    envelope: Mapping[str, Json]
+
+    @property
+    def consent(self) -> str | None:
+        """The consent that it names; None: all there were."""
+        named: str | None = self.envelope["data"].get("consent_id")
+        return named
+
+
+class Consent(Decision):
+    """What one person allows: recorded and updated by whoever holds it; withdrawn through anybody, for good."""
+
+    @classmethod
+    def key(cls, envelope: Mapping[str, Json]) -> str:
+        """Whose consent it is."""
+        return str(envelope["data"]["subject_of_consent"])
+
+    def begin(self) -> None:
+        """Unknown."""
+        self.given: dict[tuple[str, str], Given] = {}
+        self.taken: list[Taken] = []
+        self._said = 0
+
+    def decide(self, event_type: str, envelope: Mapping[str, Json], actor: Actor) -> None:
+        """A withdrawal is always accepted; what follows one needs a consent of its own.
+
+        Two partners may use one UUID: neither learns of the other, and each consent opens its own partner's events
+        alone. Of a withdrawal nobody is told who neither recorded the consent nor may see the withdrawal; it voids
+        what he records all the same.
+        """
+        if event_type == WITHDRAWN:
+            return
+        consent = envelope["data"]["consent_id"]
+        is_holder = (actor.slug, consent) in self.given
+        if any(one.consent == consent and (is_holder or actor.sees(one.envelope)) for one in self.taken):
+            raise DecisionRefused("already_withdrawn", "/data/consent_id", "Withdrawn; record a new consent.")
+
+    def fold(self, event_type: str, envelope: Mapping[str, Json]) -> None:
+        """Remember what was allowed to whom, and who may know that it was withdrawn."""
+        self._said += 1
+        if event_type == WITHDRAWN:
+            self.taken.append(Taken(self._said, {**envelope, "data": _kept(envelope["data"])}))
+        else:
+            named = slug_of(envelope["source"]), str(envelope["data"]["consent_id"])
+            self.given[named] = Given(self._said, _kept(envelope["data"]))
+
+    def own(self, slug: str) -> list[Given]:
+        """Return the consents that a partner recorded, newest first."""
+        found = [one for (holder, _), one in self.given.items() if holder == slug]
+        return sorted(found, key=lambda one: -one.place)
+
+    def scopes(self, given: Given) -> frozenset[str] | None:
+        """Return the uses that withdrawals have left of a consent; None if they left nothing of it at all."""
+        return _left(given, self.taken)
+
+    def withdrawals(self, actor: Actor) -> Iterator[Mapping[str, Json]]:
+        """Yield the withdrawals that an actor may know of, whichever consent they name."""
+        yield from (one.envelope["data"] for one in self.taken if actor.sees(one.envelope))
+
+
+_KEPT = ("consent_id", "level", "scopes", "expires_on", "effect", "scopes_withdrawn")
+"""What decides; nothing of it is personal."""
+
+
+def _kept(data: Mapping[str, Json]) -> Mapping[str, Json]:
+    return {name: data[name] for name in _KEPT if name in data}
+
+
+def _left(given: Given, taken: Sequence[Taken]) -> frozenset[str] | None:
+    left = frozenset(given.data.get("scopes", ()))
+    for one in taken:
+        # A consent is withdrawn for good, also for whoever records it later, not knowing.
+        if one.place < given.place if one.consent is None else one.consent != given.data["consent_id"]:
+            continue
+        data = one.envelope["data"]
+        gone = data.get("scopes_withdrawn")
+        if data.get("effect") != "stop_new_use" or not gone:
+            return None
+        left -= frozenset(gone)
+    return left

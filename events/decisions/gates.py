@@ -1,0 +1,129 @@
+"""Gates: what must hold before a person is named, going by consents and agreements that the publisher may know of.
+
+Nobody learns from a refusal what is hidden from him: only consents that he recorded himself, withdrawals that he may
+see or that void his own consent, actions that he may see, and what his event says of itself count.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, time
+from typing import Protocol, TypeVar
+
+from events.decisions.actions.joint import JointAction, lawyers_in
+from events.decisions.actions.rules import Use, use_rules
+from events.decisions.aggregate import Actor, Decision, DecisionRefused, slug_in
+from events.decisions.consents import Consent, Given
+from events.event import Json
+from schemas.edtf import bounds
+
+TDecision = TypeVar("TDecision", bound=Decision)
+
+
+class Lookup(Protocol):
+    """Finds what was decided, within the transaction that is being written."""
+
+    def __call__(self, kind: type[TDecision], key: str) -> TDecision:
+        """Return an aggregate; blank when nothing was decided."""
+
+
+Gate = Callable[[Mapping[str, Json], Actor, Lookup], None]
+
+
+def gate_action(envelope: Mapping[str, Json], actor: Actor, lookup: Lookup) -> None:
+    """Refuse to call others about a person whose consent was taken back; whoever leads may still close it."""
+    data = envelope["data"]
+    if lookup(JointAction, data["action"]).proposal is not None:
+        return
+    for place, ref in _named(data, "about"):
+        consent = lookup(Consent, ref)
+        own = consent.own(actor.slug)
+        if own and all(consent.scopes(one) is None for one in own):
+            raise _refused("consent_withdrawn", place)
+
+
+def gate_statement(envelope: Mapping[str, Json], actor: Actor, lookup: Lookup) -> None:
+    """Refuse a text that names a lawyer without consent or agreement, or a signatory before its time."""
+    data = envelope["data"]
+    action = lookup(JointAction, data["action"]) if "action" in data else None
+    if action is not None and action.is_known_to(actor):
+        _refuse_without_agreement(envelope, action)
+        _refuse_before_time(data, action, actor)
+    use = use_rules().of_statement(data["kind"], str(envelope["tlp"]))
+    for place, ref in _named(data, "about", "award/laureates") if use is not None else ():
+        code = _missing(lookup(Consent, ref), envelope, actor, use) if use is not None else None
+        if code is not None:
+            raise _refused(code, place)
+
+
+def _refuse_without_agreement(envelope: Mapping[str, Json], action: JointAction) -> None:
+    for place, ref in _named(envelope["data"], "about"):
+        if not action.speaks_for(ref, envelope):
+            detail = "The action has no agreement with this lawyer that covers this text."
+            raise DecisionRefused("agreement_required", place, detail)
+
+
+def _refuse_before_time(data: Mapping[str, Json], action: JointAction, actor: Actor) -> None:
+    for place, one in enumerate(data.get("signatories", ())):
+        slug = slug_in(one["who"])
+        if one["who"].startswith("partner:") and slug is not None and action.is_hidden(slug, actor):
+            pointer = f"/data/signatories/{place}/who"
+            raise DecisionRefused("embargoed", pointer, "Must not be named yet: it joined with an embargo.")
+
+
+def _missing(consent: Consent, envelope: Mapping[str, Json], actor: Actor, use: Use) -> str | None:
+    """Return why a lawyer may not be named; None if nothing that the publisher may know is against it."""
+    data = envelope["data"]
+    own = consent.own(actor.slug)
+    if own:
+        return _missing_of(consent, own, max(actor.moment, _issued(data)), use)
+    claimed = data.get("protection", {})
+    rests_on = frozenset(claimed.get("consent", ()))
+    for one in consent.withdrawals(actor):
+        named, gone = one.get("consent_id"), frozenset(one.get("scopes_withdrawn", ()))
+        is_all = one.get("effect") != "stop_new_use" or not gone
+        if (named is None or named in rests_on) and (is_all or use.scopes <= gone):
+            return "consent_withdrawn"
+    said = claimed.get("consent_level")
+    if said is not None and not use.is_covered(said, claimed.get("scopes", ())):
+        return "consent_too_narrow"
+    return None
+
+
+def _missing_of(consent: Consent, own: list[Given], moment: datetime, use: Use) -> str | None:
+    left = [(one, consent.scopes(one)) for one in own]
+    standing = [(one, scopes) for one, scopes in left if scopes is not None]
+    if not standing:
+        return "consent_withdrawn"
+    holding = [(one, scopes) for one, scopes in standing if one.holds(moment)]
+    if not holding:
+        return "consent_expired"
+    if any(use.is_covered(str(one.data["level"]), scopes) for one, scopes in holding):
+        return None
+    return "consent_too_narrow"
+
+
+def _issued(data: Mapping[str, Json]) -> datetime:
+    """Return the beginning of the first day on which a text may have gone out."""
+    day = bounds(data["issued"])[0] if "issued" in data else None
+    return datetime.min.replace(tzinfo=UTC) if day is None else datetime.combine(day, time.min, UTC)
+
+
+def _named(data: Mapping[str, Json], *fields: str) -> Iterator[tuple[str, str]]:
+    """Yield where lawyers are named, and which."""
+    for field in fields:
+        value = data
+        for step in field.split("/"):
+            value = value.get(step, {})
+        for place, ref in enumerate(value):
+            if lawyers_in((ref,)):
+                yield f"/data/{field}/{place}", ref
+
+
+_WHY = {
+    "consent_withdrawn": "The person has taken the consent back.",
+    "consent_expired": "Your consent of this person does not hold at that time. Ask again, and record it.",
+    "consent_too_narrow": "Your consent of this person does not cover being named in such a text.",
+}
+
+
+def _refused(code: str, pointer: str) -> DecisionRefused:
+    return DecisionRefused(code, pointer, _WHY[code])

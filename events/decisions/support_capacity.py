@@ -1,0 +1,186 @@
+"""Capacity: an offer is drawn on as far as it reaches, while it stands."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from events.decisions.aggregate import Actor, Decision, DecisionRefused, slug_in
+from events.decisions.support_match import moment_of
+from events.event import Json, slug_of
+from events.moments import read_moment
+
+OFFER, MATCHED, DELIVERED, NEED = "offer.made", "support.matched", "support.delivered", "need.expressed"
+ASSESSED = "claim.assessed"
+
+_CLOSED = frozenset({"reserved", "exhausted", "withdrawn", "expired"})
+_FREEING = frozenset({"failed", "stopped_by_person"})
+
+
+class Drawn(NamedTuple):
+    """What a match takes of an offer."""
+
+    need: str
+    units: int
+    money: Mapping[str, Json] | None
+    said: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the partner whose offer it is last said of it."""
+
+    said: datetime
+    envelope: Mapping[str, Json]
+
+    @property
+    def data(self) -> Mapping[str, Json]:
+        """The payload."""
+        told: Mapping[str, Json] = self.envelope["data"]
+        return told
+
+
+class Capacity(Decision):
+    """How much of one offer is given away. Nothing is decided here first: it only takes part."""
+
+    hears = True
+
+    @classmethod
+    def key(cls, envelope: Mapping[str, Json]) -> str:
+        """The offer's reference."""
+        return str(envelope["data"]["offer"])
+
+    def begin(self) -> None:
+        """Unknown, and nothing drawn."""
+        self.terms: Terms | None = None
+        self.told: list[Mapping[str, Json]] = []
+        self.owner = ""
+        self.drawn: dict[str, Drawn] = {}
+        self.of_needs: defaultdict[str, set[str]] = defaultdict(set)
+        self.units: defaultdict[str, int] = defaultdict(int)
+        self.money: defaultdict[str, Decimal] = defaultdict(Decimal)
+        self.given = 0
+        self.stopped: dict[str, datetime] = {}
+        self.harms: dict[str, Mapping[str, Json]] = {}
+
+    def takes_part(self, event_type: str, envelope: Mapping[str, Json], actor: Actor) -> bool:
+        """A match counts unless its publisher may not know of the offer: then it is as if there were none."""
+        return event_type != MATCHED or self.terms is None or any(actor.sees(one) for one in self.told)
+
+    def decide(self, event_type: str, envelope: Mapping[str, Json], actor: Actor) -> None:
+        """Refuse a match for which the offer does not stand, or reach."""
+        if event_type != MATCHED or self.terms is None or envelope["data"]["support"] in self.drawn:
+            return
+        data, terms = envelope["data"], self.terms.data
+        agreed = min(read_moment(str(data.get("agreed_on", ""))) or moment_of(envelope), actor.moment)
+        is_closed = terms.get("state", "open") in _CLOSED and self.terms.said <= moment_of(envelope)
+        # By the moment at which both agreed: what is told later of an offer that stood then is no less true.
+        if is_closed or str(terms.get("valid_until", "9999")) < f"{agreed.astimezone(UTC):%Y-%m-%d}":
+            raise DecisionRefused("not_open", "/data/offer", "This offer does not stand any more.")
+        if any(moment_of(one) <= moment_of(envelope) and actor.sees(one) for one in self.harms.values()):
+            raise DecisionRefused(
+                "paused", "/data/offer", "Somebody came to harm; the stewards look at it first."
+            )
+        capacity = terms.get("capacity")
+        if capacity is not None and self.given + int(data.get("quantity", 1)) > capacity:
+            pointer = "/data/quantity" if "quantity" in data else "/data/offer"
+            raise DecisionRefused("no_capacity_left", pointer, "The offer does not reach that far.")
+        self._refuse_money(data, terms.get("max_amount"))
+
+    def _refuse_money(self, data: Mapping[str, Json], most: Mapping[str, Json] | None) -> None:
+        asked = data.get("amount")
+        if asked is None or most is None:
+            return
+        if asked["currency"] != most["currency"]:
+            raise DecisionRefused(
+                "other_currency", "/data/amount/currency", "The offer is in another currency."
+            )
+        if self.money.get(data["need"], Decimal(0)) + _amount(asked) > _amount(most):
+            detail = "More than the offer gives to one need."
+            raise DecisionRefused("above_the_most", "/data/amount/amount", detail)
+
+    def fold(self, event_type: str, envelope: Mapping[str, Json]) -> None:
+        """Remember terms, what is drawn, and what is free again."""
+        data = envelope["data"]
+        said = moment_of(envelope)
+        if event_type == OFFER:
+            self._fold_terms(envelope, said)
+        elif event_type == MATCHED:
+            self._draw(data, said)
+        elif event_type == DELIVERED:
+            self._fold_delivery(envelope)
+        elif event_type == ASSESSED:
+            self.harms.pop(judged_by(envelope), None)
+        elif event_type == NEED and data.get("state") == "withdrawn":
+            self.stopped[data["need"]] = max(said, self.stopped.get(data["need"], said))
+            self._add_up(data["need"])
+
+    def _draw(self, data: Mapping[str, Json], said: datetime) -> None:
+        if data["support"] not in self.drawn:
+            one = Drawn(data["need"], int(data.get("quantity", 1)), data.get("amount"), said)
+            self.drawn[data["support"]] = one
+            self.of_needs[one.need].add(data["support"])
+            self._count(one, 1)
+
+    def _free(self, support: str) -> None:
+        one = self.drawn.pop(support, None)
+        if one is not None:
+            self.of_needs[one.need].discard(support)
+            self._count(one, -1)
+
+    def _count(self, one: Drawn, sign: int) -> None:
+        """Keep the sums, so that one more match costs the same however many there are."""
+        if one.need not in self.stopped or self.stopped[one.need] < one.said:
+            self.units[one.need] += sign * one.units
+            self.money[one.need] += sign * _amount(one.money)
+            self.given += sign * one.units
+
+    def _add_up(self, need: str) -> None:
+        self.given -= self.units.pop(need, 0)
+        self.money.pop(need, None)
+        for support in self.of_needs.get(need, ()):
+            self._count(self.drawn[support], 1)
+
+    def _fold_delivery(self, envelope: Mapping[str, Json]) -> None:
+        data = envelope["data"]
+        if data["result"] in _FREEING:
+            self._free(data["support"])
+        if is_harm(data):
+            self.harms[name_of(envelope)] = {name: one for name, one in envelope.items() if name != "data"}
+
+    def _fold_terms(self, envelope: Mapping[str, Json], said: datetime) -> None:
+        publisher = slug_of(envelope["source"])
+        self.owner = self.owner or slug_in(str(envelope["data"]["offer"])) or publisher
+        # What others say of an offer is a report like any other; it does not bind.
+        if publisher != self.owner:
+            return
+        self.told.append(envelope)
+        if self.terms is None or self.terms.said <= said:
+            self.terms = Terms(said, envelope)
+
+
+def offers_heard(envelope: Mapping[str, Json]) -> list[tuple[type[Decision], str]]:
+    """Return what takes part in an offer that is made."""
+    return [(Capacity, Capacity.key(envelope))]
+
+
+def is_harm(data: Mapping[str, Json]) -> bool:
+    """Tell whether a delivery says that somebody came to harm, or nearly."""
+    return data.get("safety_incident") is True or data.get("person_feedback") == "harmed"
+
+
+def judged_by(envelope: Mapping[str, Json]) -> str:
+    """Return source and id of the event that an assessment is about."""
+    data = envelope["data"]
+    return f"{data.get('about_source', envelope['source'])} {data['about_event']}"
+
+
+def name_of(envelope: Mapping[str, Json]) -> str:
+    """Return source and id of an event as one text."""
+    return f"{envelope['source']} {envelope['id']}"
+
+
+def _amount(money: Mapping[str, Json] | None) -> Decimal:
+    return Decimal(0) if money is None else Decimal(money["amount"])

@@ -1,0 +1,100 @@
+"""Downloads of figures: SDMX-CSV 2.0 columns, or the form of SDMX-JSON 2.0 with definitions and coverage beside."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from starlette.responses import Response
+
+from events.event import Json
+from events.moments import stamp
+from hub.address import Asked, HubRequest
+from hub.api.answers import ask, json_answer
+from projections.boards.indicators.download import ATTRIBUTES, DIMENSIONS, NOTE, Download, download
+
+STRUCTURE = ("dataflow", "HUB:LEGAL_AID(1.0.0)", "I")
+"""The first three columns of SDMX-CSV 2.0; I: information, nothing is to be replaced or deleted."""
+
+COLUMNS = (*DIMENSIONS, "OBS_VALUE", *ATTRIBUTES)
+CSV = "text/csv; charset=utf-8"
+
+_FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+"""What a spreadsheet computes, wide forms included; or what an apostrophe before that already stands for."""
+
+_SCHEMA = "https://json.sdmx.org/2.0.0/sdmx-json-data-schema.json"
+
+
+async def show_data(request: HubRequest, asked: Asked) -> Response:
+    """Answer the figures that fit, as a table or with all that explains them."""
+    now = request.state["clock"]()
+    wanted = asked["indicator"], asked["country"], asked["period"]
+    found = await ask(request, lambda sight: download(sight.papers(now), *wanted))
+    if asked["format"] == "json":
+        return json_answer(as_json(found, now))
+    headers = {"content-disposition": 'attachment; filename="legal-aid.csv"'}
+    return Response(as_csv(found.rows), 200, headers, CSV)
+
+
+def as_csv(rows: Sequence[Mapping[str, Json]]) -> bytes:
+    """Return a table of SDMX-CSV 2.0; a text that a spreadsheet would compute is quoted by an apostrophe."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(("STRUCTURE", "STRUCTURE_ID", "ACTION", *COLUMNS))
+    for row in rows:
+        writer.writerow((*STRUCTURE, *(_cell(row[name]) for name in COLUMNS)))
+    return out.getvalue().encode()
+
+
+def _cell(value: Json) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return repr(value)
+    return f"'{value}" if _FORMULA.match(value) else value
+
+
+def as_json(found: Download, now: datetime) -> Json:
+    """Return the figures in the form of SDMX-JSON 2.0, and `definitions`, `coverage` and a `note` beside them."""
+    codes = {name: list(_codes(found.rows, name)) for name in DIMENSIONS}
+    places = {name: {code: place for place, code in enumerate(known)} for name, known in codes.items()}
+    observations = {
+        ":".join(str(places[name][row[name]]) for name in DIMENSIONS): [
+            row["OBS_VALUE"],
+            *(row[name] for name in ATTRIBUTES),
+        ]
+        for row in found.rows
+    }
+    dimensions = [
+        {"id": name, "keyPosition": place, "values": [{"id": code} for code in codes[name]]}
+        for place, name in enumerate(DIMENSIONS)
+    ]
+    structure = {
+        "dataSets": [0],
+        "dimensions": {"observation": dimensions},
+        "measures": {"observation": [{"id": "OBS_VALUE"}]},
+        "attributes": {"observation": [{"id": name} for name in ATTRIBUTES]},
+    }
+    data = {"structure": 0, "action": "Information", "observations": observations}
+    return {
+        "meta": {
+            "schema": _SCHEMA,
+            "id": STRUCTURE[1],
+            "prepared": stamp(_day(now)),
+            "sender": {"id": "HUB"},
+        },
+        "data": {"structures": [structure], "dataSets": [data]},
+        "definitions": found.definitions,
+        "coverage": found.coverage,
+        "note": NOTE,
+    }
+
+
+def _codes(rows: Sequence[Mapping[str, Json]], name: str) -> Iterator[str]:
+    yield from sorted({str(row[name]) for row in rows})
+
+
+def _day(now: datetime) -> datetime:
+    """Return the beginning of a day: the same is answered as long as nothing changed, and on any hub."""
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)

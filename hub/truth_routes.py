@@ -1,0 +1,47 @@
+"""Addresses of what became of what was said and done."""
+
+import re
+
+from hub.address import Address, Answer
+from hub.api import parameters as p
+from hub.api import truth
+from projections.boards.impact.works import DIMENSIONS
+from projections.boards.truth.review import REASONS
+
+_API = "/api/v1"
+
+_CODE = re.compile(r"[a-z][a-z_]*(?:\.[a-z_]+)?")
+_REASON = p.one_code("reason", "Only what waits for this reason.", REASONS)
+_BY = p.some_codes(
+    "by", "What a row is of: one of these, or several by comma; `kind` without it.", DIMENSIONS
+)
+_KIND = p.code("kind", "Only actions of this kind.", _CODE)
+_CATEGORY = p.code("category", "Only actions about threats of this category.", _CODE)
+_MECHANISM = p.reference("mechanism", "Only actions before this mechanism.")
+
+
+def truth_addresses() -> tuple[Address, ...]:
+    """Return the rows of the table."""
+    page = (p.limit(50, p.MAX_LISTED), p.offset)
+    by = p.choice("by", "What a line is.", ("body", "mechanism", "kind"), "body")
+    works = (_BY, p.one_country, _KIND, _CATEGORY, _MECHANISM, *page)
+    return (
+        Address("GET", f"{_API}/replies", "showReplies", truth.show_replies,
+                "Demands and replies: who was asked, answered how, how soon", "Lists", (by, *page),
+                _ok("Replies", "A page, those first of whom most was asked.")),
+        Address("GET", f"{_API}/review", "showReview", truth.show_review,
+                "What waits for somebody's judgement", "Lists", (_REASON, p.one_country, *page),
+                _ok("Review", "A page, by urgency, then the oldest first.")),
+        Address("GET", f"{_API}/retractions", "showRetractions", truth.show_retractions,
+                "How much each partner has retracted", "Stewards", (), _ok("Retractions", "By partner.")),
+        Address("GET", f"{_API}/impunity", "showImpunity", truth.show_impunity,
+                "Threats for which nobody was called to account, longest first", "Lists", (p.one_country, *page),
+                _ok("Impunity", "A page.")),
+        Address("GET", f"{_API}/what-works", "showWhatWorks", truth.show_what_works,
+                "How actions were assessed, by kind and context", "Lists", works,
+                _ok("WhatWorks", "A page, most cases first.")),
+    )  # fmt: skip
+
+
+def _ok(component: str, meaning: str) -> tuple[Answer, ...]:
+    return (Answer(200, meaning, component=component),)

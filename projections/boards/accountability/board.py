@@ -1,0 +1,125 @@
+"""Accountability on the board of a threat, and the list of those for which nobody was called to account."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from projections.boards.accountability.ladder import RECORDED, Impunity, days_of, impunity_of, steps_in
+from projections.boards.kept import Rows
+from projections.boards.papers import Papers
+from projections.boards.tellings import Telling, Tellings
+from projections.boards.truth.claims import REPORTS, Said, claims_in, counting, said_of
+from projections.boards.truth.units import count_of
+from projections.shown import shown
+
+Json = Any
+
+COUNTRY: Mapping[str, str] = {"threat.reported": "/place/country", "threat.updated": "/changes/place/country"}
+TITLE: Mapping[str, str] = {"threat.reported": "/title", "threat.updated": "/changes/title"}
+_TYPES = (*REPORTS, RECORDED)
+
+
+class Row(NamedTuple):
+    """One threat of the list: all of it without the clock.
+
+    Args:
+        label: its title, or its reference.
+        country: where it happened.
+        impunity: how its clock stands.
+        rung: the highest that was reached.
+        steps: how many were recorded.
+        targets: references to go by.
+    """
+
+    label: str
+    country: str | None
+    impunity: Impunity
+    rung: int
+    steps: int
+    targets: tuple[str, ...]
+
+
+def accountability_of(papers: Papers, ref: str) -> Json:
+    """Return the ladder of a threat and its impunity clock."""
+    told = papers.tellings.about([ref], _TYPES)[ref]
+    said = said_of(papers.tellings, told)
+    steps = steps_in(told, said)
+    impunity = impunity_of(told, said)
+    return {
+        "steps": steps,
+        "rung": max((one["rung"] for one in steps), default=0),
+        "clock": _clock(impunity, papers),
+    }
+
+
+def _clock(impunity: Impunity, papers: Papers) -> Json:
+    state = "stopped" if impunity.stopped else "unknown" if impunity.since is None else "running"
+    ended = {} if impunity.stopped is None else {"stopped_by": impunity.stopped, "until": impunity.until}
+    days = days_of(impunity, papers.now.date())
+    return {"state": state, "since": impunity.since, "counts_from": impunity.basis, "days": days, **ended}
+
+
+def _make(tellings: Tellings, refs: Sequence[str]) -> Mapping[str, Row]:
+    told = tellings.about(refs, _TYPES)
+    said = said_of(tellings, (one for events in told.values() for one in events))
+    rows = {ref: _row(tellings, ref, (events, said)) for ref, events in told.items()}
+    return {ref: row for ref, row in rows.items() if row is not None}
+
+
+def _row(tellings: Tellings, ref: str, told: tuple[Sequence[Telling], Said]) -> Row | None:
+    events, said = told
+    reports = counting([one for one in events if one.type in REPORTS], said)
+    if not reports:
+        return None
+    steps = steps_in(events, said)
+    targets = {tellings.merged.of(str(target)) for one in reports for target in one.data.get("targets", ())}
+    return Row(
+        label=str(shown_of(reports, TITLE, said) or ref),
+        country=shown_of(reports, COUNTRY, said),
+        impunity=impunity_of([*reports, *(one for one in events if one.type == RECORDED)], said),
+        rung=max((one["rung"] for one in steps), default=0),
+        steps=len(steps),
+        targets=tuple(sorted(targets)),
+    )
+
+
+def shown_of(told: Collection[Telling], pointers: Mapping[str, str], said: Said) -> Json:
+    """Return the shown value of a property of a threat; None if nobody says anything of it."""
+    claims = claims_in(told, pointers)
+    return shown(claims, said.lookup).value if claims else None
+
+
+ROWS = Rows("impunity", "threat", _make)
+
+
+def impunity_list(papers: Papers, country: str | None, limit: int, offset: int) -> Json:
+    """Return a page of threats for which nobody was called to account, longest first.
+
+    Returns:
+        `{"items", "total", "next", "stopped", "unknown", "units"}`: `stopped` and `unknown` count the threats that
+        are not listed, because somebody was, or because no day is known. `units` counts threat × target of all.
+    """
+    rows = {ref: row for ref, row in papers.rows(ROWS).items() if country in (None, row.country)}
+    running = [ref for ref, row in rows.items() if row.impunity.since and row.impunity.stopped is None]
+    running.sort(key=lambda ref: (rows[ref].impunity.since, ref))
+    page = running[offset : offset + limit]
+    end = offset + len(page)
+    units = {(ref, target) for ref, row in rows.items() for target in row.targets}
+    return {
+        "items": [_item(ref, rows[ref], papers) for ref in page],
+        "total": len(running),
+        "next": end if page and end < len(running) else None,
+        "stopped": sum(row.impunity.stopped is not None for row in rows.values()),
+        "unknown": sum(row.impunity.since is None and row.impunity.stopped is None for row in rows.values()),
+        "units": count_of(papers.tellings, units),
+    }
+
+
+def _item(ref: str, row: Row, papers: Papers) -> Json:
+    return {
+        "ref": ref,
+        "label": row.label,
+        "country": row.country,
+        "rung": row.rung,
+        "steps": row.steps,
+        "clock": _clock(row.impunity, papers),
+    }

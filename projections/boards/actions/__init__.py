@@ -1,0 +1,1 @@
+"""Joint actions: who signed which text, what is missing, the letter itself, and how it is verified."""

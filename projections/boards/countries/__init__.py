@@ -1,0 +1,1 @@
+"""Countries: the safety of lawyers and access to justice side by side."""

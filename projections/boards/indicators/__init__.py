@@ -1,0 +1,1 @@
+"""Indicators: versions, who agrees, and the figures reported on each."""

@@ -1,0 +1,1 @@
+"""Trials, their hearings, and who watches them: what follows from visible events."""

@@ -1,0 +1,253 @@
+"""Indicators, datasets and downloads: what is agreed, what was reported, and what stays hidden."""
+
+import csv
+import io
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from events.audience import PUBLIC
+from events.disclosure import SMALL
+from hub.api.data import as_csv
+from projections.boards.indicators import board as boards
+from projections.boards.indicators.definitions import DEFINITIONS
+from projections.boards.indicators.download import download
+from projections.boards.indicators.figures import DATASETS, Wanted, figures
+from projections.boards.indicators.periods import time_period
+from projections.sight import Sight
+from tests.logs import PARTNER, Ask, MemoryLog
+
+Json = Any
+
+NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
+ONE, TWO = "indicator:quill.1", "indicator:quill.2"
+FIRST, SECOND = "dataset:tallow.1", "dataset:tallow.2"
+GIRLS = {"gender": "woman", "age_band": "12_14", "stage": "diversion"}
+
+
+def defined(log: MemoryLog, ref: str = ONE, slug: str = "quill", **said: Json) -> None:
+    envelope = {name: said.pop(name) for name in ("tlp", "time") if name in said}
+    data = {
+        "indicator": ref,
+        "code": "LA-16",
+        "version": "1.0.0",
+        "name": {"en": "Diverted"},
+        "unit": "count",
+    }
+    log.add(
+        "indicator.defined",
+        {**data, "definition": {"en": "How many"}, **said},
+        slug,
+        **{"tlp": "clear", **envelope},
+    )
+
+
+def cell(value: Json, ref: str = ONE, unit: str = "count", **more: Json) -> Json:
+    return {"indicator": ref, "value": value, "unit": unit, **more}
+
+
+def reported(log: MemoryLog, *cells: Json, dataset: str = FIRST, **said: Json) -> None:
+    envelope = {name: said.pop(name) for name in ("tlp", "time") if name in said}
+    data = {
+        "dataset": dataset,
+        "country": "QS",
+        "period": "2026-07/2026-09",
+        "observations": list(cells),
+        **said,
+    }
+    log.add("legalaid.reported", data, "tallow", **{"tlp": "clear", **envelope})
+
+
+def board(sight: Sight, name: str, ref: str) -> Json:
+    found = sight.dossier(name, ref, now=NOW)
+    assert found is not None
+    return found["board"]
+
+
+def test_versions_stand_in_a_chain_and_each_has_its_meter(log: MemoryLog, ask: Ask) -> None:
+    agreed: Json = {"status": "agreed", "endorsed_by": ["partner:tallow"], "review_by": "2027-03-11"}
+    defined(log, TWO, version="10.0.0-rc.1", replaces=ONE, **agreed)
+    against: Json = {"objections": [{"by": "partner:tallow", "text": "Why"}], "time": "2026-11-06T00:00:00Z"}
+    defined(log, ONE, version="9.2.0", minimum_cell=10, **against)
+    defined(log, "indicator:quill.odd", version="x.y", code="LA-17")
+    found = board(ask(PUBLIC), "indicators", TWO)
+    assert [(one["version"], one["replaced_by"]) for one in found["versions"]] == [
+        ("9.2.0", [TWO]),
+        ("10.0.0-rc.1", []),
+    ]
+    assert (found["definition"]["said_by"], found["definition"]["status"]) == ("partner:quill", "agreed")
+    assert (found["review_days_left"], found["consensus"]["share"]) == (10, 1.0)
+    # The last word of each counts, whichever version he spoke of.
+    assert found["consensus"]["all_versions"]["share"] == 0.0
+    first = board(ask(PUBLIC), "indicators", ONE)
+    assert (first["consensus"]["share"], first["definition"]["status"]) == (0.0, "draft")
+    assert board(ask(PUBLIC), "indicators", "indicator:quill.odd")["consensus"]["share"] is None
+    assert ask(PUBLIC).papers(NOW).rows(DEFINITIONS)[ONE].minimum == 10
+
+
+def test_what_a_publisher_says_again_takes_the_place_of_what_it_said(log: MemoryLog, ask: Ask) -> None:
+    defined(log, endorsed_by=["partner:tallow", "partner:harbour"])
+    defined(log, endorsed_by=["partner:tallow"])
+    defined(log, slug="docket", objections=[{"by": "partner:harbour"}])
+    consensus = board(ask(PUBLIC), "indicators", ONE)["consensus"]
+    assert [one["by"] for one in consensus["endorsed_by"]] == ["partner:tallow"]
+    assert [(one["by"], one["text"]) for one in consensus["objections"]] == [("partner:harbour", None)]
+
+
+def test_an_objection_that_is_hidden_does_not_move_the_meter(log: MemoryLog, ask: Ask) -> None:
+    defined(log, endorsed_by=["partner:tallow"])
+    defined(log, TWO, slug="docket", replaces=ONE, objections=[{"by": "partner:docket"}], tlp="green")
+    shares = [board(ask(who), "indicators", ONE)["consensus"]["share"] for who in (PUBLIC, PARTNER)]
+    assert shares == [1.0, 0.5]
+
+
+def test_figures_on_an_indicator_that_nobody_defined_are_shown(log: MemoryLog, ask: Ask) -> None:
+    reported(log, cell(12))
+    log.add(
+        "commitment.made", {"commitment": "commitment:quill.1", "target": [{"indicator": ONE}]}, tlp="clear"
+    )
+    found = board(ask(PUBLIC), "indicators", ONE)
+    assert (found["definition"], len(found["benchmark"]["series"])) == (None, 1)
+    [row] = download(ask(PUBLIC).papers(NOW), None, None, None).rows
+    assert (row["INDICATOR_CODE"], row["INDICATOR_VERSION"]) == (None, None)
+
+
+def test_a_report_replaces_the_figures_of_the_same_version_and_no_others(log: MemoryLog, ask: Ask) -> None:
+    reported(log, cell(12), cell(50, TWO))
+    reported(log, cell(14), dataset=SECOND, supersedes=FIRST)
+    papers = ask(PUBLIC).papers(NOW)
+    values = [(one.indicator, one.value) for one, _ in figures(papers, Wanted())]
+    assert values == [(ONE, 14), (TWO, 50)]
+    assert board(ask(PUBLIC), "datasets", FIRST)["superseded_by"] == {ONE: SECOND}
+    assert board(ask(PUBLIC), "datasets", SECOND)["supersedes"] == FIRST
+
+
+def test_two_reports_that_replace_each_other_are_not_both_gone(log: MemoryLog, ask: Ask) -> None:
+    reported(log, cell(14), dataset=SECOND, supersedes=FIRST)
+    reported(log, cell(12), supersedes=SECOND)
+    assert [one.value for one, _ in figures(ask(PUBLIC).papers(NOW), Wanted())] == [12]
+    # The same dataset again: what was said last counts, whichever came first.
+    reported(log, cell(13), supersedes=FIRST, time="2026-11-06T00:00:00Z")
+    reported(log, cell(11), time="2026-11-05T12:00:00Z")
+    assert [one.value for one, _ in figures(ask(PUBLIC).papers(NOW), Wanted())] == [14, 13]
+
+
+def test_a_dataset_is_shown_in_tables_by_what_it_is_split_by(log: MemoryLog, ask: Ask) -> None:
+    men = {"gender": "man"}
+    reported(
+        log,
+        cell(60),
+        cell(20, dims=GIRLS),
+        cell(30, dims=men),
+        cell(None, dims={"gender": "woman"}),
+        notes="Late",
+    )
+    found = board(ask(PUBLIC), "datasets", FIRST)
+    assert [(table["by"], len(table["rows"])) for table in found["tables"]] == [
+        ([], 1),
+        (["age_band", "gender", "stage"], 1),
+        (["gender"], 2),
+    ]
+    assert (found["about"]["notes"], found["about"]["reporter"]) == ("Late", "partner:tallow")
+
+
+def test_a_dataset_without_visible_figures_has_an_empty_board(log: MemoryLog, ask: Ask) -> None:
+    reported(log, period="2026/2027")
+    measured = [{"indicator": ONE, "dataset": SECOND}]
+    log.add("commitment.progressed", {"commitment": "commitment:quill.1", "measured": measured}, tlp="clear")
+    assert board(ask(PUBLIC), "datasets", FIRST)["tables"] == []
+    assert ask(PUBLIC).papers(NOW).rows(DATASETS) == {}
+
+
+def test_long_benchmarks_end_and_say_so(log: MemoryLog, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boards, "MOST_SERIES", 2)
+    reported(log, *(cell(20 + number, dims={"offence_group": f"o{number}"}) for number in range(5)))
+    assert board(ask(PUBLIC), "indicators", ONE)["benchmark"]["truncated"] == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [
+        ("2026-07/2026-09", "2026-Q3"),
+        ("2026-07-01/2026-12-31", "2026-S2"),
+        ("2026-01/2026-12", "2026"),
+        ("2026-02/2026-02", "2026-02"),
+        ("2026-02-05/2026-02-05", "2026-02-05"),
+        ("2026-02/2026-04", "2026-02-01/P89D"),
+        ("2026-01/2026-04", "2026-01-01/P120D"),
+        ("2026-12/2027-02", "2026-12-01/P90D"),
+        ("2026-02-05/2026-03-04", "2026-02-05/P28D"),
+        ("2026-02/..", "2026-02/.."),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_periods_are_written_as_statistics_do(text: str, period: str) -> None:
+    assert time_period(text) == period
+
+
+def test_a_download_says_what_is_hidden_and_what_is_missing(log: MemoryLog, ask: Ask) -> None:
+    defined(log)
+    reported(
+        log, cell(SMALL, dims=GIRLS), cell(None, dims={**GIRLS, "gender": "man"}), cell(None, TWO), notes="N"
+    )
+    reported(log, cell(None, numerator=5, denominator=9), dataset=SECOND, subdivision="QS-01", period="2025/2025",
+             suppression={"threshold": 5, "cells_suppressed": 1})  # fmt: skip
+    found = download(ask(PUBLIC).papers(NOW), None, None, None)
+    told = {(row["INDICATOR"], row["SEX"], row["TIME_PERIOD"]): row for row in found.rows}
+    small, beside = told[ONE, "F", "2026-Q3"], told[ONE, "M", "2026-Q3"]
+    assert [small[name] for name in ("OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "COMMENT")] == [
+        None,
+        "Q",
+        "C",
+        "<5 N",
+    ]
+    assert (beside["OBS_STATUS"], beside["CONF_STATUS"]) == ("Q", "S")
+    assert (told[TWO, "_T", "2026-Q3"]["OBS_STATUS"], told[TWO, "_T", "2026-Q3"]["CONF_STATUS"]) == ("M", "F")
+    year = told[ONE, "_T", "2025"]
+    assert (year["REF_AREA"], year["NUMERATOR"], year["OBS_STATUS"]) == ("QS-01", 5, "Q")
+    assert [one["indicator"] for one in found.definitions] == [ONE]
+    assert {one["dataset"] for one in found.coverage} == {FIRST, SECOND}
+
+
+def test_what_is_downloaded_can_be_narrowed(log: MemoryLog, ask: Ask) -> None:
+    defined(log)
+    defined(log, TWO, code="LA-17")
+    reported(log, cell(12), cell(13, TWO))
+    reported(log, cell(14), dataset=SECOND, country="QR", period="2025-12/2026-01")
+    papers = ask(PUBLIC).papers(NOW)
+
+    def values(*asked: Json) -> list[Json]:
+        return [row["OBS_VALUE"] for row in download(papers, *asked).rows]
+
+    assert values("LA-16", None, None) == values(ONE, None, None) == [14, 12]
+    assert values("LA-99", None, None) == []
+    assert (
+        values(None, "QR", None)
+        == values(None, None, "2025")
+        == values(None, None, "2025-12/2026-01")
+        == [14]
+    )
+    assert values(None, None, "2026-07") == []
+
+
+def test_what_a_dataset_says_twice_of_a_group_keeps_two_lines(log: MemoryLog, ask: Ask) -> None:
+    reported(log, cell(4.5, unit="hours"), cell(30.0, unit="hours"), period="not a period")
+    rows = download(ask(PUBLIC).papers(NOW), None, None, None).rows
+    assert [(row["LINE"], row["OBS_VALUE"], row["TIME_PERIOD"]) for row in rows] == [
+        ("1", 4.5, "not a period"),
+        ("2", 30.0, "not a period"),
+    ]
+
+
+def test_a_table_holds_nothing_that_a_spreadsheet_would_compute(log: MemoryLog, ask: Ask) -> None:
+    formulas = ("=1+1", "+1", "-1", "@a", "\t=1", "'=1", "\uff1d1")
+    for number, notes in enumerate(formulas):
+        whom = {"population_definition": 'a "b", c\nd', "dataset": f"dataset:tallow.{number}"}
+        reported(log, cell(-2.5, unit="index"), notes=notes, **whom)
+    written = as_csv(download(ask(PUBLIC).papers(NOW), None, None, None).rows)
+    assert written.startswith(b"STRUCTURE,STRUCTURE_ID,ACTION,REF_AREA,INDICATOR,")
+    rows = list(csv.DictReader(io.StringIO(written.decode(), newline="")))
+    assert [row["COMMENT"] for row in rows] == [f"'{notes}" for notes in formulas]
+    told = {(row["OBS_VALUE"], row["STRUCTURE"], row["ACTION"], row["POPULATION"]) for row in rows}
+    assert told == {("-2.5", "dataflow", "I", 'a "b", c\nd')}
