@@ -10,7 +10,7 @@ from datetime import datetime
 
 from events.decisions.aggregate import Actor, Decision, DecisionRefused, slug_in
 from events.decisions.support_capacity import ASSESSED, Capacity, is_harm, judged_by, name_of
-from events.decisions.support_match import Match, Word, moment_of
+from events.decisions.support_match import Match, Word, bare, moment_of
 from events.event import Json, slug_of
 from events.submission import STEWARDS
 from schemas.problem import Problem
@@ -94,7 +94,7 @@ class Reservation(Decision):
             self.first = self.first or publisher
             self.owner = _owner(data["need"], self.first)
             self._stop(publisher, data, moment_of(envelope))
-            word = Word(moment_of(envelope), data.get("state", "open"), envelope)
+            word = Word(moment_of(envelope), data.get("state", "open"), bare(envelope))
             before = self.words.get(publisher)
             if before is None or before.said <= word.said:
                 self.words[publisher] = word
@@ -104,7 +104,7 @@ class Reservation(Decision):
         kinds = frozenset(data.get("kinds", ()))
         if known is None:
             voices = frozenset({publisher})
-            match = Match(data["offer"], kinds, moment_of(envelope), voices, envelope)
+            match = Match(data["offer"], kinds, moment_of(envelope), voices, bare(envelope))
             self._reserve(match, 1)
         else:
             match = Match(known.offer, known.kinds, known.said, known.voices | {publisher}, known.envelope)

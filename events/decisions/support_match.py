@@ -18,7 +18,7 @@ class Match:
         kinds: of help; none: the whole need.
         said: when its publisher says so.
         voices: slugs of the partners that said so.
-        envelope: of the first event that said so.
+        envelope: of the first event that said so, `bare`.
     """
 
     offer: str
@@ -41,6 +41,15 @@ class Word:
     said: datetime
     state: str
     envelope: Mapping[str, Json]
+
+
+_REFERENCES = ("need", "offer", "support", "lead")
+
+
+def bare(envelope: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Return an envelope with nothing of its payload but references: a decision keeps nothing that may be erased."""
+    data = envelope["data"]
+    return {**envelope, "data": {name: data[name] for name in _REFERENCES if name in data}}
 
 
 def moment_of(envelope: Mapping[str, Json]) -> datetime:
