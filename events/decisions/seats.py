@@ -4,7 +4,7 @@ Part of a joint action: whoever joins as observer holds seats, whoever leaves gi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from events.decisions.aggregate import DecisionRefused, slug_in
@@ -29,13 +29,19 @@ class Held:
     until: datetime | None
 
 
+@dataclass(slots=True)
 class Seats:
-    """Who holds how many seats at one mission, and how many are kept: by whom they were given up, and for whom."""
+    """The seats at one mission.
 
-    def __init__(self) -> None:
-        self.room: int | None = None
-        self.held: dict[str, Held] = {}
-        self.kept: dict[tuple[str, str], int] = {}
+    Args:
+        room: how many there are; None: no limit was said.
+        held: slug → how many a partner holds.
+        kept: by whom they were given up, and for whom → how many.
+    """
+
+    room: int | None = None
+    held: dict[str, Held] = field(default_factory=dict)
+    kept: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def decide(self, event_type: str, data: Mapping[str, Json], slug: str, now: datetime) -> None:
         """Refuse more observers than there is room for, and handing over to nobody.

@@ -57,6 +57,8 @@ PARTS = {
     "request": f"{DAY}-nothing",
     "job": "0" * 32,
     "subscription": "sub_x",
+    "hash": "0" * 64,
+    "code": "QM",
 }
 """What stands for a part of a path that names no event and no reference."""
 
@@ -176,7 +178,9 @@ def test_no_answer_holds_what_its_reader_may_not_see(
             for query in queries(one, aviary):
                 answer = wire.ask("GET", path, query, shown)
                 assert answer.status < 500, (path, query)
-                assert heard(answer.whole, hidden) == [], (path, query)
+                # The forms of pages show what was asked.
+                own = query if one.tag == "Pages" else ""
+                assert [song for song in heard(answer.whole, hidden) if song not in own] == [], (path, query)
 
 
 def test_what_two_stewards_read_through_broken_glass_is_whole(glass: list[Broken], aviary: Aviary) -> None:
