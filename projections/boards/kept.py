@@ -82,7 +82,7 @@ class _Kept:
     def renewed(self, dossiers: DossierSight, tellings: Tellings) -> Mapping[str, Row]:
         turn, touched = dossiers.moved(self._turn)
         merged = tellings.merged
-        if touched is None or self._turn < 0 or merged is not self._merged:
+        if touched is None or self._turn < 0 or merged != self._merged:
             self._rows = self._made(tellings, dossiers.of_kind(self._of.kind), {})
         elif touched:
             concerned = {merged.of(ref) for ref in self._concerned(tellings, touched)}

@@ -149,7 +149,7 @@ def what_works(
     """Return a page of how actions were assessed, by kind and context, most cases first.
 
     An action with several values of a dimension is counted in the row of each. Whoever is no partner gets no row of
-    fewer than `FEWEST` cases, and no sums with which to find one.
+    fewer than `FEWEST` cases; that one can be worked out from others hides nothing: each case is public.
 
     Args:
         papers: of the readers.
