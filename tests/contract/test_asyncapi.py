@@ -142,7 +142,9 @@ def said(world: World) -> Said:
         with connect(hub.feed, additional_headers=world.bearer("leaving"), proxy=None) as socket:
             over_socket = heard(iter(lambda: json.loads(socket.recv(timeout=PATIENCE)), None), "live")
             everything_happens(hub, world)
-            over_socket += heard(iter(lambda: json.loads(socket.recv(timeout=PATIENCE)), None), "beat")
+            # A busy hub may have a quiet moment in between.
+            for last in ("withdrawn", "beat"):
+                over_socket += heard(iter(lambda: json.loads(socket.recv(timeout=PATIENCE)), None), last)
             world.revoke("leaving")
             over_socket += heard(iter(lambda: json.loads(socket.recv(timeout=PATIENCE)), None), "bye")
         headers = {**world.bearer("leaving too"), "Accept": "text/event-stream"}

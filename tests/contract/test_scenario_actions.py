@@ -124,7 +124,9 @@ def test_the_tracker_lists_what_is_open_soonest_first_and_only_what_its_reader_s
     assert "action:lanterns-for-counsel.A-0101" not in refs  # completed
     assert [one["join_by"] for one in page["items"]] == sorted(one["join_by"] for one in page["items"])
     first = told.ask("/actions/board", "lanterns-for-counsel", limit="1")
-    assert (first["items"], first["total"], first["next"]) == (page["items"][:1], len(refs), 1)
+    # The hub of this module may have been told other stories before.
+    further = 1 if len(refs) > 1 else None
+    assert (first["items"], first["total"], first["next"]) == (page["items"][:1], len(refs), further)
     assert told.ask("/actions/board", None) == {"items": [], "total": 0, "next": None}
 
 

@@ -35,20 +35,23 @@ class Told:
 
     client: TestClient
     tokens: dict[str, str]
+    cursor: str = ""
 
     def bearer(self, slug: str | None) -> Mapping[str, str]:
         return {} if slug is None else {"Authorization": f"Bearer {self.tokens[slug]}"}
 
     def send(self, event: Json) -> Any:
+        """Send one event; what is asked afterwards includes it."""
         slug = event["source"].rpartition(":")[2]
-        return self.client.post("/api/v1/events", json=event, headers=self.bearer(slug))
+        answer = self.client.post("/api/v1/events", json=event, headers=self.bearer(slug))
+        self.cursor = answer.json().get("cursor", self.cursor)
+        return answer
 
     def tell(self, story: Story, until: str | None = None) -> None:
         """Send the events of a story up to and with `until`; each refused step at its place."""
         for event in story.events:
             answer = self.send(event)
             assert answer.status_code in {200, 201}, (event["id"], answer.json())
-            self.cursor = answer.json()["cursor"]
             for step in story.refused:
                 if step.after == event["id"]:
                     self.refuse(step)
@@ -64,9 +67,8 @@ class Told:
         assert problems == step.problems
 
     def ask(self, address: str, reader: str | None = "stewards", **params: str) -> Json:
-        answer = self.client.get(
-            f"/api/v1{address}", params={**params, "at_least": self.cursor}, headers=self.bearer(reader)
-        )
+        asked = {**params, "at_least": self.cursor} if self.cursor else params
+        answer = self.client.get(f"/api/v1{address}", params=asked, headers=self.bearer(reader))
         return None if answer.status_code == 404 else answer.json()
 
     def shown(self, ref: str, prop: str, reader: str | None = "stewards") -> Json:
