@@ -12,7 +12,7 @@ from events.decisions.support_match import moment_of
 from events.event import Json, slug_of
 from events.moments import read_moment
 
-OFFER, MATCHED, DELIVERED, NEED = "offer.made", "support.matched", "support.delivered", "need.expressed"
+OFFER, MATCHED, DELIVERED = "offer.made", "support.matched", "support.delivered"
 ASSESSED = "claim.assessed"
 
 _CLOSED = frozenset({"reserved", "exhausted", "withdrawn", "expired"})
@@ -113,7 +113,8 @@ class Capacity(Decision):
             self._fold_delivery(envelope)
         elif event_type == ASSESSED:
             self.harms.pop(judged_by(envelope), None)
-        elif event_type == NEED and data.get("state") == "withdrawn":
+        else:
+            # Of a need nothing is heard but that it was withdrawn.
             self.stopped[data["need"]] = max(said, self.stopped.get(data["need"], said))
             self._add_up(data["need"])
 

@@ -186,6 +186,8 @@ def test_days_end_where_they_are_and_moments_are_exact(registry: Registry, clock
     assert moments("action.joined", valid_until="2026-11-10T10:00:00+02:00") == ["2026-11-10T08:00"]
     assert moments("offer.made", valid_until="9999-12-31") == []
     assert moments("offer.made", valid_until="2020-01-01") == []
+    # A day before the first day of the calendar there is none to speak of it.
+    assert moments("action.proposed", join_by="0001-01-01T00:00:00Z") == []
     assert moments("commitment.made", made="9999-01-01") == ["2028-01-01T00:00"]
     soon = clockwork.log.add(
         "hearing.scheduled",

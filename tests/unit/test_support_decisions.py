@@ -368,3 +368,18 @@ class TestMany:
         many = self._cost(Begun, event_type, more, 4_000)
         # 16 times as many; were each to look through all before it, it would be 256 times as much.
         assert many < 70 * few
+
+
+def test_what_failed_for_both_sides_is_free_once() -> None:
+    offer = Capacity.blank(Capacity.stream("offer:a.1"))
+    named = {"source": "urn:hub:partner:a", "id": "1", "time": "2026-11-05T08:00:00Z"}
+    match = {
+        **named,
+        "data": {"support": "support:a.1", "need": "need:a.1", "offer": "offer:a.1", "quantity": 2},
+    }
+    failed = {**named, "data": {"support": "support:a.1", "result": "failed"}}
+    offer.fold("support.matched", match)
+    assert offer.given == 2
+    for _ in range(2):
+        offer.fold("support.delivered", failed)
+        assert offer.given == 0
