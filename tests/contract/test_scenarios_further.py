@@ -36,6 +36,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Timed]:
         yield told
 
 
+@pytest.mark.xdist_group("one hub hears S1")
 class TestS1ArrestToRelease:
     """Everything but the final state, which other files hold."""
 

@@ -147,7 +147,8 @@ def test_ten_stalled_readers_cost_little_and_go_while_others_are_served(
     world: World, hub: Served, request_text: str
 ) -> None:
     bytes_each, seconds = cost_of_ten(world, hub, request_text, 5000 if request_text == UPGRADE else 6000)
-    assert 0 < bytes_each < MOST_BYTES_EACH
+    # What others let go of meanwhile may be more than what ten cost.
+    assert bytes_each < MOST_BYTES_EACH
     # As much later than 15 seconds as 20 are, and what a busy machine adds.
     assert seconds < SLOW * 20 / 15 + 1
 

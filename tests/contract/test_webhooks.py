@@ -580,6 +580,9 @@ def played(folder: Path, receiver: Receiver, path: str, *, with_hidden: bool) ->
     world = make_following_world(folder)
     with playing(world, receiver) as scene:
         scene.receiver.answers = lambda one: Answering(503 if one.id == "t-3" else 204)
+        state = scene.observer.door.app_state
+        # Whoever follows begins where the views are.
+        assert state["room"].wait_for(state["end_of_log"](), 20)
         made = scene.observer.follow(f"{receiver.url}{path}")
         for number, tlp in enumerate(("green", "red", "clear", "amber+strict", "green"), start=1):
             if tlp in {"green", "clear"} or with_hidden:
