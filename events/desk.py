@@ -257,14 +257,14 @@ class Desk:
         if self._known_as(self._salt.of_claim(_turn(kind, key, 1))) is None:
             return
         places: list[int] = []
-        while len(places) % _TURNS == 0:
+        is_more = True
+        while is_more:
             turns = range(len(places) + 1, len(places) + 1 + _TURNS)
             names = [self._salt.of_claim(_turn(kind, key, turn)) for turn in turns]
             self._look_up([name for name in names if name not in self._known])
             known = [one.position for name in names if (one := self._known[name]) is not None]
             places += known
-            if not known:
-                break
+            is_more = len(known) == _TURNS
         held.heard = len(places)
         for fact in self._means.log.facts_at(places):
             held.fold(fact.stem.rpartition(".v")[0], fact.envelope)

@@ -202,7 +202,6 @@ def _gained(turn: FiledTurn, seen: Numbers) -> bool:
 
 def _differs(turn: FiledTurn, seen: Numbers) -> bool:
     """Tell whether these readers saw the event differently before, or not at all."""
-    if turn.after not in seen:
-        return False
     is_other = any((one[0] in seen) != (one[1] in seen) for one in turn.forms)
-    return turn.before not in seen or is_other or any(one[0] in seen for one in turn.shows)
+    was_other = turn.before not in seen or is_other or any(one[0] in seen for one in turn.shows)
+    return turn.after in seen and was_other

@@ -211,8 +211,9 @@ def _links(db: sqlite3.Connection, refs: set[str]) -> dict[str, list[Link]]:
     """Return what things belong to, what that belongs to, and so on, as far as it counts."""
     query = f"SELECT child, parent, label, since, active FROM timeline_links WHERE child {_IN}"
     found: dict[str, list[Link]] = {}
-    fresh = refs
-    for _ in range(MOST_STEPS):
+    fresh, steps = refs, 0
+    while fresh and steps < MOST_STEPS:
+        steps += 1
         parents: set[str] = set()
         for child, parent, label, since, is_active in db.execute(
             query, (orjson.dumps(sorted(fresh)).decode(),)
@@ -220,8 +221,6 @@ def _links(db: sqlite3.Connection, refs: set[str]) -> dict[str, list[Link]]:
             found.setdefault(child, []).append(Link(parent, label, since, bool(is_active)))
             parents.add(parent)
         fresh = parents - found.keys()
-        if not fresh:
-            break
     return found
 
 
