@@ -218,7 +218,8 @@ class Said:
         ends |= {
             each.data["subject_of_consent"]
             for each in self.standing("consent.withdrawn", until)
-            if start < each.position and "erase" in (each.data["effect"], self.says(each, until)["effect"])
+            # Corrected to ask for less, it erases no more what has its keys; what lost them is lost by itself.
+            if start < each.position and self.says(each, until)["effect"] == "erase"
         }
         return ends & {*self.persons(one), *self._marked(one)} if ends else ends
 

@@ -28,12 +28,7 @@ from tests.worlds import READERS, make_story, stories
 
 Drawn = tuple[int, list[Step], bool, int]
 
-SEEDS = (0, 1, 2, 3, 4, 6, 7, 8)
-"""One for each part."""
-
-OPEN = 5
-"""A seed of which one store differs: its publisher is shown less of a need, by an event that he does not see."""
-
+PARTS = 8
 STORES = 5
 """In each part; times the readers: 320 cases in every build."""
 
@@ -64,12 +59,10 @@ def attempt(drawn: Drawn) -> None:
         asyncio.run(compare(world, READERS, chance, SHARE))
 
 
-@pytest.mark.parametrize(
-    "number", [*SEEDS, pytest.param(OPEN, marks=pytest.mark.xfail(reason="not understood yet"))]
-)
-def test_what_a_reader_may_not_know_changes_no_byte_of_any_answer(number: int) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_what_a_reader_may_not_know_changes_no_byte_of_any_answer(part: int) -> None:
     tried = settings(max_examples=STORES, phases=[Phase.generate])(given(worlds())(attempt))
-    seed(number)(tried)()
+    seed(part)(tried)()
 
 
 @pytest.mark.deep
@@ -80,7 +73,7 @@ def test_what_a_reader_may_not_know_changes_no_byte_in_a_whole_night(part: int) 
 
 
 def test_enough_cases_are_tried() -> None:
-    assert len(SEEDS) * STORES * len(READERS) >= 300
+    assert PARTS * STORES * len(READERS) >= 300
     assert DEEP_PARTS * DEEP_STORES * len(READERS) >= 20_000
 
 

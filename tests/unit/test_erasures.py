@@ -12,7 +12,7 @@ from events.event import RecordedEvent
 from projections.erasures import DueErasure, list_erasures
 from projections.reading_room import ReadingRoom
 from tests.folding import registry
-from tests.logs import MemoryLog
+from tests.logs import OWNER, MemoryLog
 
 Json = Any
 
@@ -235,3 +235,19 @@ def test_a_log_that_no_hub_follows_tells_the_same(desk: Desk, tmp_path: Path) ->
     file = tmp_path / "other.sqlite"
     assert list_erasures(registry(), desk.log, file, STEWARD, NOW) == expected
     assert list_erasures(registry(), desk.log, file, STEWARD, NOW, overdue=True) == []
+
+
+def test_a_withdrawal_that_is_corrected_to_ask_for_less_erases_nothing_of_others(desk: Desk) -> None:
+    def told() -> set[str]:
+        found = desk.room.purge(OWNER).event(profile.source, profile.id)
+        assert found is not None
+        return set(found["event"]["data"])
+
+    profile = desk.log.profile(1)
+    wanted = desk.withdraw()
+    assert desk.due(NOW + timedelta(days=31)) != []
+    assert told() == set()
+    desk.log.correct(wanted.id, ("/effect", "restrict_to_pseudonym"), slug="open-docket")
+    # Until keys are gone, what was meant otherwise can be put right (docs/decisions/0010).
+    assert desk.due(NOW + timedelta(days=31)) == []
+    assert "identity" in told()
