@@ -11,6 +11,7 @@ from events.event import SOURCE_PREFIX
 from projections.changes import Change
 from projections.database import Database
 from projections.labels import Allowed, Labels
+from projections.paging import further
 from projections.protections import attributed_by, cases_of
 
 Json = Any
@@ -88,7 +89,7 @@ class ConflictSight:
             (total,) = db.execute(f"SELECT count(*) FROM ({pairs})", named).fetchone()
             page = db.execute(f"{pairs} ORDER BY ref, partner LIMIT :limit OFFSET :offset", named).fetchall()
             items = [self._item(db, ref, partner, seen) for ref, partner in page]
-        return {"items": items, "total": total, "next": offset + limit if offset + limit < total else None}
+        return {"items": items, "total": total, "next": further(offset, len(items), total)}
 
     def _item(self, db: sqlite3.Connection, ref: str, partner: str, seen: str) -> Json:
         named = {"allowed": self._allowed.as_json(), "ref": ref, "partner": partner}

@@ -12,6 +12,7 @@ from projections.dossier_reading import Claims, DossierReading
 from projections.graph.look import plain
 from projections.graph.merging import NOBODY, Merged
 from projections.labels import Allowed
+from projections.paging import further
 from projections.shelf import Shelf
 from projections.shown import Assessments, Claim, Shown, shown, told
 
@@ -197,7 +198,7 @@ class DossierSight:
         turn = reading.turn()
         shelf = self._shelves.get(kind)
         touched = None if shelf is None or shelf.turn > turn else reading.touched(kind, shelf.turn)
-        if shelf is None or touched is None or shelf.merged is not reading.merged:
+        if shelf is None or touched is None or shelf.merged != reading.merged:
             shelf = self._shelves[kind] = Shelf(reading.of_kind(kind), reading.merged)
         elif touched:
             renewed = sorted({*touched, *map(reading.merged.of, touched)})
@@ -244,8 +245,7 @@ def _page(place: tuple[Shelf, str, Reading], query: ListQuery) -> Json:
     for item in items:
         if others := [one for one in reading.merged.all_of(item["ref"]) if one != item["ref"]]:
             item["same"] = others
-    end = offset + len(page)
-    return {"items": items, "total": len(refs), "next": end if page and end < len(refs) else None}
+    return {"items": items, "total": len(refs), "next": further(offset, len(page), len(refs))}
 
 
 def _matching(shelf: Shelf, kind: str, reading: Reading, query: ListQuery) -> list[str]:

@@ -14,6 +14,7 @@ from events.submission import HUB, STEWARDS
 from projections.changes import Change
 from projections.database import Database
 from projections.labels import Allowed, Labels
+from projections.paging import further
 from projections.rulings import Rulings
 from projections.tail import Log, Tail
 from schemas.registry import Registry
@@ -166,9 +167,9 @@ class ErasureSight:
             rows = _rows(db, query, numbers)
             if not overdue:
                 page = [self._item(db, row, partners, now) for row in rows[offset : offset + limit]]
-                return _page(page, len(rows), limit, offset)
+                return _page(page, len(rows), offset)
             late = [one for row in rows if (one := self._item(db, row, partners, now))["overdue"]]
-        return _page(late[offset : offset + limit], len(late), limit, offset)
+        return _page(late[offset : offset + limit], len(late), offset)
 
     def owes(self, slug: str, now: datetime) -> bool:
         """Tell whether a partner owes an answer for so long that it is given nothing new until it has answered."""
@@ -242,8 +243,8 @@ def _rows(db: sqlite3.Connection, query: str, *values: Json) -> list[sqlite3.Row
     return cursor.execute(query, values).fetchall()
 
 
-def _page(items: list[Json], total: int, limit: int, offset: int) -> Json:
-    return {"items": items, "total": total, "next": offset + limit if offset + limit < total else None}
+def _page(items: list[Json], total: int, offset: int) -> Json:
+    return {"items": items, "total": total, "next": further(offset, len(items), total)}
 
 
 def _answered_by(recorded: str) -> str:

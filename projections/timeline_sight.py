@@ -20,6 +20,7 @@ from projections.feed_edge import Edge
 from projections.feed_sight import FeedSight
 from projections.graph.query import NOW, Then
 from projections.labels import Allowed
+from projections.paging import further
 from projections.positions import position_in
 from projections.stale import FLAG, is_stale
 from projections.timeline import TimelineView
@@ -183,7 +184,7 @@ class TimelineSight:
         items = [
             {"when": row["date"], "recorded": row["recorded"], "event": self._rows.event(row)} for row in rows
         ]
-        return {"items": items, "total": total, "next": offset + limit if offset + limit < total else None}
+        return {"items": items, "total": total, "next": further(offset, len(items), total)}
 
     def feed(self, after: Position, part: int, query: EventQuery, limit: int, head: Position) -> FeedPage:
         """Return what these readers are told behind `(after, part)`.

@@ -10,6 +10,7 @@ from projections.boards.support.board import review_list
 from projections.boards.support.matching import Asked as Wanted
 from projections.boards.support.matching import matches
 from projections.boards.support.totals import totals
+from projections.paging import further
 from projections.sight import Sight
 
 
@@ -40,7 +41,7 @@ async def list_reviews(request: HubRequest, asked: Asked) -> Response:
     def question(sight: Sight) -> Json:
         found = review_list(sight.papers(now))
         page = found[offset : offset + limit]
-        end = offset + len(page)
-        return {"items": page, "total": len(found), "next": end if page and end < len(found) else None}
+        following = further(offset, len(page), len(found))
+        return {"items": page, "total": len(found), "next": following}
 
     return json_answer(await ask(request, question))

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple, Protocol
 
+from events.event import slug_of
 from projections.graph.merging import Merged
 from projections.graph.query import NOW, Then
 
@@ -45,7 +46,7 @@ class Telling(NamedTuple):
     @property
     def partner(self) -> str:
         """Slug of the publisher."""
-        return str(self.event["source"]).rpartition(":")[2]
+        return slug_of(self.event["source"])
 
     @property
     def proof(self) -> Json:

@@ -9,6 +9,7 @@ from projections.boards.papers import Papers
 from projections.boards.tellings import Telling, Tellings
 from projections.boards.truth.claims import REPORTS, Said, claims_in, counting, said_of
 from projections.boards.truth.units import count_of
+from projections.paging import further
 from projections.shown import shown
 
 Json = Any
@@ -102,12 +103,11 @@ def impunity_list(papers: Papers, country: str | None, limit: int, offset: int) 
     running = [ref for ref, row in rows.items() if row.impunity.since and row.impunity.stopped is None]
     running.sort(key=lambda ref: (rows[ref].impunity.since, ref))
     page = running[offset : offset + limit]
-    end = offset + len(page)
     units = {(ref, target) for ref, row in rows.items() for target in row.targets}
     return {
         "items": [_item(ref, rows[ref], papers) for ref in page],
         "total": len(running),
-        "next": end if page and end < len(running) else None,
+        "next": further(offset, len(page), len(running)),
         "stopped": sum(row.impunity.stopped is not None for row in rows.values()),
         "unknown": sum(row.impunity.since is None and row.impunity.stopped is None for row in rows.values()),
         "units": count_of(papers.tellings, units),

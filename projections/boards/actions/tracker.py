@@ -11,6 +11,7 @@ from projections.boards.actions.sheet import Sheet, sheets_of
 from projections.boards.kept import Rows
 from projections.boards.papers import Papers
 from projections.boards.tellings import Tellings
+from projections.paging import further
 
 Json = Any
 
@@ -32,11 +33,10 @@ def tracker(papers: Papers, limit: int, offset: int) -> Json:
     page = {ref: rows[ref] for ref in refs[offset : offset + limit]}
     joined = signed(page, papers.tellings, papers.now)
     blocked = blocks(page, papers.tellings, papers.now)
-    end = offset + len(page)
     return {
         "items": [_item(sheet, joined[ref], blocked[ref], papers.now) for ref, sheet in page.items()],
         "total": len(refs),
-        "next": end if page and end < len(refs) else None,
+        "next": further(offset, len(page), len(refs)),
     }
 
 

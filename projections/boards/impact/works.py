@@ -10,6 +10,7 @@ from projections.boards.kept import Rows
 from projections.boards.papers import Papers
 from projections.boards.tellings import Telling, Tellings
 from projections.boards.truth.claims import Said, claims_in, said_of
+from projections.paging import further
 from projections.shown import shown
 
 Json = Any
@@ -166,12 +167,12 @@ def what_works(
     keys = [key for key, one in sums.items() if not is_public or len(one.rows) >= FEWEST]
     keys.sort(key=lambda key: (-len(sums[key].rows), tuple(one or "" for one in key)))
     limit, offset = page
-    end = offset + limit
+    shown = keys[offset : offset + limit]
     return {
         "by": list(by),
-        "items": [sums[key].as_json(dict(zip(by, key, strict=True))) for key in keys[offset:end]],
+        "items": [sums[key].as_json(dict(zip(by, key, strict=True))) for key in shown],
         "total": len(keys),
-        "next": end if end < len(keys) else None,
+        "next": further(offset, len(shown), len(keys)),
         "coverage": None if is_public else _coverage(actions),
         "note": _NOTE,
     }

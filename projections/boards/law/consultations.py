@@ -10,6 +10,7 @@ from projections.boards.papers import Papers
 from projections.boards.tellings import Telling, Tellings
 from projections.boards.trials.saying import Voices, sayings, values_of
 from projections.graph.look import plain
+from projections.paging import further
 
 Json = Any
 
@@ -87,11 +88,10 @@ def consultations(papers: Papers, asked: Asked) -> Json:
             found.append((days, ref, closes, row))
     found.sort(key=lambda one: one[:2])
     page = found[asked.offset : asked.offset + asked.limit]
-    end = asked.offset + len(page)
     return {
         "items": [_item(*one) for one in page],
         "total": len(found),
-        "next": end if page and end < len(found) else None,
+        "next": further(asked.offset, len(page), len(found)),
     }
 
 

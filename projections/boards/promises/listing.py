@@ -10,6 +10,7 @@ from projections.boards.promises.story import MADE, PROGRESSED, Story, states_of
 from projections.boards.tellings import Tellings
 from projections.boards.trials.saying import Voices, sayings
 from projections.graph.look import plain
+from projections.paging import further
 
 Json = Any
 
@@ -70,8 +71,8 @@ def commitments(papers: Papers, asked: Asked) -> Json:
     fitting = [one for one in items if _fits(one, asked)]
     fitting.sort(key=lambda one: (one["last_report"] or "", one["ref"]))
     page = fitting[asked.offset : asked.offset + asked.limit]
-    end = asked.offset + len(page)
-    return {"items": page, "total": len(fitting), "next": end if page and end < len(fitting) else None}
+    following = further(asked.offset, len(page), len(fitting))
+    return {"items": page, "total": len(fitting), "next": following}
 
 
 def item_of(ref: str, row: Row, papers: Papers) -> Json:

@@ -13,6 +13,7 @@ from projections.boards.statements.clocks import ReplyClocks, bodies_of
 from projections.boards.statements.demands import demands_of
 from projections.boards.statements.matter import ISSUED, REPLIED, Matter, matters_of
 from projections.boards.tellings import Telling, Tellings
+from projections.paging import further
 
 Json = Any
 By = Literal["body", "mechanism", "kind"]
@@ -150,9 +151,8 @@ def scoreboard(papers: Papers, by: By, limit: int, offset: int) -> Json:
             sums[key].add(row, told, today)
     keys = sorted(sums, key=lambda key: (-sums[key].asked, key))
     page = keys[offset : offset + limit]
-    end = offset + len(page)
     items = [sums[key].as_json(key) for key in page]
-    following = end if page and end < len(keys) else None
+    following = further(offset, len(page), len(keys))
     return {"by": by, "items": items, "total": len(keys), "next": following, "statements": len(rows)}
 
 

@@ -15,6 +15,7 @@ from projections.boards.support.fitting import Fit, Fitting, blocks
 from projections.boards.support.rows import Need, Offer
 from projections.boards.support.standing import Board, standing
 from projections.boards.support.terms import ALL_POINTS, listed, terms
+from projections.paging import further
 
 Json = Any
 
@@ -82,7 +83,6 @@ def matches(papers: Papers, asked: Asked) -> Json:
     ]
     ordered = sorted(needs, key=_urgent)
     page = ordered[asked.offset : asked.offset + asked.limit]
-    end = asked.offset + len(page)
     return {
         "says": SAYS,
         "automatic": False,
@@ -90,7 +90,7 @@ def matches(papers: Papers, asked: Asked) -> Json:
         "total": len(ordered),
         "proposed": sum(one.ref in made.assignment.offers for one in ordered),
         "items": [_item(made, need, papers.reader) for need in page],
-        "next": end if page and end < len(ordered) else None,
+        "next": further(asked.offset, len(page), len(ordered)),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from projections.boards.papers import Papers
 from projections.boards.trials.coverage import Row, rows_of
+from projections.paging import further
 
 Json = Any
 
@@ -41,14 +42,13 @@ def overview(papers: Papers, asked: Asked) -> Json:
     near = [row for row in fitting if row.is_within(papers.now, asked.within)]
     trials = _by_trial(papers.now, near, _refused(fitting))
     page = trials[asked.offset : asked.offset + asked.limit]
-    end = asked.offset + len(page)
     return {
         "total": _sums(papers.now, near),
         "countries": [
             {"country": country, **_sums(papers.now, of)} for country, of in sorted(_by_country(near).items())
         ],
         "trials": page,
-        "next": end if page and end < len(trials) else None,
+        "next": further(asked.offset, len(page), len(trials)),
     }
 
 

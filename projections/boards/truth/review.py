@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from events.event import slug_of
 from projections.amendments import STEWARDS
 from projections.boards.accountability.board import COUNTRY, TITLE, shown_of
 from projections.boards.kept import Rows
@@ -14,6 +15,7 @@ from projections.boards.truth.claims import REPORTS, Said, claims_in, said_of
 from projections.boards.truth.saying import PROPS
 from projections.boards.truth.units import JUDGED, open_pairs
 from projections.graph.look import plain
+from projections.paging import further
 from projections.shown import UNVERIFIED, shown
 
 Json = Any
@@ -120,11 +122,11 @@ def review(papers: Papers, reason: str | None, country: str | None, page: tuple[
     chosen = [ref for ref, row in fitting.items() if reason is None or reason in row.reasons]
     counts = Counter(one for row in fitting.values() for one in row.reasons)
     limit, offset = page
-    end = offset + limit
+    shown = chosen[offset : offset + limit]
     return {
-        "items": [_item(ref, fitting[ref], papers.reader) for ref in chosen[offset:end]],
+        "items": [_item(ref, fitting[ref], papers.reader) for ref in shown],
         "total": len(chosen),
-        "next": end if end < len(chosen) else None,
+        "next": further(offset, len(shown), len(chosen)),
         "counts": {one: counts[one] for one in REASONS},
     }
 
@@ -197,7 +199,7 @@ def retractions(papers: Papers) -> Json:
         about = str(one.data.get("about_source", one.event["source"]))
         if one.event["source"] in (about, STEWARDS):
             named = about, str(one.data.get("about_event", ""))
-            reasons.setdefault(about.rpartition(":")[2], {})[named] = str(one.data.get("reason"))
+            reasons.setdefault(slug_of(about), {})[named] = str(one.data.get("reason"))
     return {"items": [_rate(slug, counted[slug], reasons.get(slug, {})) for slug in sorted(counted)]}
 
 

@@ -13,6 +13,7 @@ from projections.graph.questions.inquiry import Inquiry
 from projections.graph.questions.near import near_partners
 from projections.graph.questions.ranked import Helper, Kept, Row, Standing
 from projections.graph.questions.support import Support, deed_as_json, events_of, step_as_json
+from projections.paging import further
 
 Json = Any
 
@@ -181,10 +182,9 @@ def answer(inquiry: Inquiry, standing: Standing, asked: Mapping[str, Json]) -> J
     """
     limit, offset = asked["limit"], asked["offset"]
     page, total = standing.page(asked["country"], limit, offset)
-    end = offset + len(page)
     return {
         "items": told(inquiry, standing, page),
         "total": total,
-        "next": end if page and end < total else None,
+        "next": further(offset, len(page), total),
         "as_of": inquiry.now.isoformat(),
     }
