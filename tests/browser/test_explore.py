@@ -1,34 +1,15 @@
 """`/explore` in a real browser: drawn by WebGL, read by tables, and telling nobody what he may not see."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import pytest
 
-from tests.chromium import Page, needs_chromium, page
-from tests.running import Served, World, make_world, serving, threat
+from tests.chromium import Page, needs_chromium
+from tests.running import Served, World, threat
 
 STATE = "document.querySelector('[data-explore=state]').textContent"
 PANEL = "document.querySelector('[data-explore=panel]').innerText"
 LAWYER = "lawyer:harbour-bar-watch.0001"
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return make_world(tmp_path_factory.mktemp("hub"))
-
-
-@pytest.fixture(scope="module")
-def hub(world: World) -> Iterator[Served]:
-    with serving(world) as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with page(tmp_path_factory.mktemp("browser")) as opened:
-        yield opened
 
 
 def publish(hub: Served, world: World, number: int, **more: Any) -> str:
@@ -65,6 +46,15 @@ def test_a_node_is_found_opened_and_taken_back_and_what_comes_flows_in(
     publish(hub, world, 3, tlp="clear", data={"targets": [LAWYER]})
     shown.wait_for(f"{STATE}.includes('3 nodes, 2 ties')")
     assert "0002" not in shown.evaluate("document.documentElement.outerHTML")
+    # So it does after a look at other days.
+    for day in ("min", "max"):
+        shown.evaluate(
+            "(() => { const slide = document.querySelector('[data-explore=slide]');"
+            f" slide.value = slide.{day}; slide.dispatchEvent(new Event('input')); }})()"
+        )
+        shown.wait_for(f"{STATE}.startsWith('{'As of' if day == 'min' else 'Now.'}')")
+    publish(hub, world, 4, tlp="clear", data={"targets": [LAWYER]})
+    shown.wait_for(f"{STATE}.includes('Something new came in.')")
 
 
 @needs_chromium

@@ -1,32 +1,12 @@
 """`/live` in a real browser: what comes, what is taken back, and whether silence is silence."""
 
-from collections.abc import Iterator
-
 import httpx
-import pytest
 
-from tests.chromium import Page, needs_chromium, page
-from tests.running import Served, World, make_world, serving, threat
+from tests.chromium import Page, needs_chromium
+from tests.running import Served, World, threat
 
 STATE = "document.querySelector('[data-state]')"
 CARDS = "[...document.querySelectorAll('.event')].map((one) => one.innerText)"
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return make_world(tmp_path_factory.mktemp("hub"))
-
-
-@pytest.fixture(scope="module")
-def hub(world: World) -> Iterator[Served]:
-    with serving(world) as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with page(tmp_path_factory.mktemp("browser")) as opened:
-        yield opened
 
 
 def retraction(of: str) -> dict[str, object]:

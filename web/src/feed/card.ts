@@ -1,20 +1,9 @@
 /** An event as a card in a list: the same markup that the server writes (`hub/pages/templates/events.html`). */
 
-import type { ChangedMessage, CloudEvent, Json, WithdrawnMessage } from "./messages";
+import { element, inOneLanguage } from "../dom";
+import { type ChangedMessage, type CloudEvent, type Json, publisherOf, type WithdrawnMessage } from "./messages";
 
 export type Titles = ReadonlyMap<string, string>;
-
-function element<Name extends keyof HTMLElementTagNameMap>(
-  name: Name,
-  text?: string,
-  className?: string,
-): HTMLElementTagNameMap[Name] {
-  const made = document.createElement(name);
-  // Always as text: what partners send is never read as markup.
-  if (text !== undefined) made.textContent = text;
-  if (className !== undefined) made.className = className;
-  return made;
-}
 
 function row(term: string, value: string | HTMLElement): HTMLElement {
   const made = element("div");
@@ -28,7 +17,7 @@ function row(term: string, value: string | HTMLElement): HTMLElement {
 function plain(value: Json | undefined): string | undefined {
   if (typeof value === "string") return value;
   if (value === null || typeof value !== "object" || Array.isArray(value)) return undefined;
-  const said = value["en"] ?? Object.values(value)[0];
+  const said = inOneLanguage(value);
   return typeof said === "string" ? said : undefined;
 }
 
@@ -46,7 +35,7 @@ function facts(event: CloudEvent): HTMLDListElement {
   const urgency = event.data["urgency"];
   list.append(
     row("About", about(event)),
-    row("From", event.source.slice(event.source.lastIndexOf(":") + 1)),
+    row("From", publisherOf(event.source)),
     ...(typeof urgency === "string" ? [row("Urgency", urgency)] : []),
     row("Recorded", moment),
     row("Label", element("span", event.tlp, "tlp")),

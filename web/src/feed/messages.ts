@@ -12,6 +12,11 @@ export interface CloudEvent {
   readonly data: { readonly [name: string]: Json };
 }
 
+/** Returns the slug of the partner whose source this is. */
+export function publisherOf(source: string): string {
+  return source.slice(source.lastIndexOf(":") + 1);
+}
+
 interface Told {
   readonly cursor: string;
 }

@@ -5,6 +5,11 @@ import type { EdgeDisplayData, NodeDisplayData } from "sigma/types";
 import type { Colours } from "./colours";
 import type { Canvas, NodeLook, TieLook } from "./shown";
 
+/** How the camera moves: at once for whoever asked for less motion. */
+function moving(): { duration: number } {
+  return { duration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 300 };
+}
+
 export interface Touched {
   node(ref: string): void;
   open(ref: string): void;
@@ -65,12 +70,11 @@ export class Screen {
   /** Moves the camera to a node. */
   show(ref: string): void {
     const at = this.sigma.getNodeDisplayData(ref);
-    const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (at !== undefined) void this.sigma.getCamera().animate({ x: at.x, y: at.y, ratio: 0.4 }, { duration: isStill ? 0 : 300 });
+    if (at !== undefined) void this.sigma.getCamera().animate({ x: at.x, y: at.y, ratio: 0.4 }, moving());
   }
 
   whole(): void {
-    void this.sigma.getCamera().animatedReset({ duration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 300 });
+    void this.sigma.getCamera().animatedReset(moving());
   }
 
   zoom(factor: number): void {

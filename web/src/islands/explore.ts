@@ -30,7 +30,8 @@ class Explorer {
   private readonly day = part<HTMLInputElement>("day");
   private start: string | undefined;
   private play: number | undefined;
-  private due: number | undefined;
+  private sliding: number | undefined;
+  private renewing: number | undefined;
   private readonly waiting = new Set<string>();
 
   constructor(names: { kinds: Names; ties: Names }) {
@@ -129,9 +130,9 @@ class Explorer {
     });
     this.day.addEventListener("change", () => void this.tell(() => this.travel()));
     part<HTMLInputElement>("slide").addEventListener("input", (happened) => {
-      this.day.value = dayOf(Number((happened.target as HTMLInputElement).value));
-      window.clearTimeout(this.due);
-      this.due = window.setTimeout(() => void this.tell(() => this.travel()), SETTLE_MILLISECONDS);
+      this.lookAt(happened.target as HTMLInputElement);
+      window.clearTimeout(this.sliding);
+      this.sliding = window.setTimeout(() => void this.tell(() => this.travel()), SETTLE_MILLISECONDS);
     });
     part<HTMLFormElement>("search").addEventListener("submit", (happened) => {
       happened.preventDefault();
@@ -176,6 +177,11 @@ class Explorer {
     this.say(`${alone.length} lawyers under threat, those first whom the least support reaches.`);
   }
 
+  /** Takes the day of the slider; its end is now, where live changes flow in. */
+  private lookAt(slide: HTMLInputElement): void {
+    this.day.value = slide.value === slide.max ? "" : dayOf(Number(slide.value));
+  }
+
   private async travel(): Promise<void> {
     const found = await ask<GraphPart>("/graph", this.question);
     this.canvas.keep(found);
@@ -198,7 +204,7 @@ class Explorer {
     this.play = window.setInterval(() => {
       if (slide.value === slide.max) return stop();
       slide.value = String(Math.min(Number(slide.max), Number(slide.value) + 30));
-      this.day.value = slide.value === slide.max ? "" : dayOf(Number(slide.value));
+      this.lookAt(slide);
       void this.tell(() => this.travel());
     }, FRAME_MILLISECONDS);
   }
@@ -220,8 +226,8 @@ class Explorer {
       const shown = refs.filter((ref) => this.canvas.graph.hasNode(ref));
       if (shown.length === 0 || this.day.value !== "") return;
       for (const ref of refs) this.waiting.add(ref);
-      this.due ??= window.setTimeout(() => {
-        this.due = undefined;
+      this.renewing ??= window.setTimeout(() => {
+        this.renewing = undefined;
         void this.tell(() => this.renew());
       }, SETTLE_MILLISECONDS);
     };
