@@ -71,6 +71,12 @@ class Receiver:
         return [one.id for one in self.at(path)]
 
 
+class Server(ThreadingHTTPServer):
+    """Takes as many calls at once as a hub may make: with the usual five, the kernel lets the rest wait for seconds."""
+
+    request_queue_size = 128
+
+
 @contextmanager
 def receiving() -> Iterator[Receiver]:
     """Open a receiver."""
@@ -94,7 +100,7 @@ def receiving() -> Iterator[Receiver]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", 0), Handler)
     receiver = Receiver(f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

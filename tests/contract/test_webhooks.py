@@ -41,6 +41,8 @@ class Scene:
 @contextmanager
 def playing(world: World, receiver: Receiver) -> Iterator[Scene]:
     with calling(world) as door:
+        # Whoever follows begins where the views are: all that was there before is no news.
+        assert door.app_state["room"].wait_for(door.app_state["end_of_log"](), 20)
         yield Scene(world, Publisher(door, world), Follower(door, world), receiver)
 
 
@@ -580,9 +582,6 @@ def played(folder: Path, receiver: Receiver, path: str, *, with_hidden: bool) ->
     world = make_following_world(folder)
     with playing(world, receiver) as scene:
         scene.receiver.answers = lambda one: Answering(503 if one.id == "t-3" else 204)
-        state = scene.observer.door.app_state
-        # Whoever follows begins where the views are.
-        assert state["room"].wait_for(state["end_of_log"](), 20)
         made = scene.observer.follow(f"{receiver.url}{path}")
         for number, tlp in enumerate(("green", "red", "clear", "amber+strict", "green"), start=1):
             if tlp in {"green", "clear"} or with_hidden:

@@ -9,38 +9,10 @@ from events.audience import PUBLIC
 from projections.boards.papers import Papers
 from projections.boards.promises.lights import light_of
 from projections.boards.promises.listing import Asked, commitments
-from projections.sight import Sight
+from tests.gazette import MINISTRY, NOW, OTHER, PROMISE, board, made, progressed
 from tests.logs import PARTNER, Ask, MemoryLog
 
 Json = Any
-
-NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
-POLICY, OTHER = "policy:northlight.1", "policy:open-docket.9"
-PROMISE = "commitment:northlight.1"
-MINISTRY = "body:northlight.ministry"
-
-
-def changed(log: MemoryLog, slug: str = "northlight", **said: Json) -> None:
-    envelope = {name: said.pop(name) for name in ("tlp", "time") if name in said}
-    data = {"policy": POLICY, "title": {"en": "A bill"}, "stage": "draft", "country": "QP", **said}
-    log.add("policy.changed", data, slug, **{"tlp": "clear", **envelope})
-
-
-def made(log: MemoryLog, **said: Json) -> None:
-    data = {"commitment": PROMISE, "by": MINISTRY, "text": {"en": "A fund"}, "made": "2026-01-10", **said}
-    log.add("commitment.made", data, "northlight", tlp="clear")
-
-
-def progressed(log: MemoryLog, slug: str = "northlight", **said: Json) -> None:
-    envelope = {name: said.pop(name) for name in ("tlp", "time") if name in said}
-    data = {"commitment": PROMISE, "state": "on_track", **said}
-    log.add("commitment.progressed", data, slug, **{"tlp": "clear", **envelope})
-
-
-def board(sight: Sight, name: str, ref: str, now: datetime = NOW) -> Json:
-    found = sight.dossier(name, ref, now=now)
-    assert found is not None
-    return found["board"]
 
 
 @pytest.mark.parametrize(

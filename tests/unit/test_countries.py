@@ -1,6 +1,5 @@
 """Country pages: what is counted for whom, and what stays hidden."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from events.audience import PUBLIC
@@ -8,46 +7,10 @@ from events.disclosure import SMALL
 from projections.boards.countries.counts import Counted, sum_of
 from projections.boards.countries.index import countries
 from projections.boards.countries.page import country_page
+from tests.gazette import NOW, cell, defined, reported
 from tests.logs import PARTNER, Ask, MemoryLog
 
 Json = Any
-
-NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
-ONE = "indicator:quill.1"
-FIRST = "dataset:tallow.1"
-
-
-def defined(log: MemoryLog, ref: str = ONE, slug: str = "quill", **said: Json) -> None:
-    envelope = {name: said.pop(name) for name in ("tlp", "time") if name in said}
-    data = {
-        "indicator": ref,
-        "code": "LA-16",
-        "version": "1.0.0",
-        "name": {"en": "Diverted"},
-        "unit": "count",
-    }
-    log.add(
-        "indicator.defined",
-        {**data, "definition": {"en": "How many"}, **said},
-        slug,
-        **{"tlp": "clear", **envelope},
-    )
-
-
-def cell(value: Json, ref: str = ONE, unit: str = "count", **more: Json) -> Json:
-    return {"indicator": ref, "value": value, "unit": unit, **more}
-
-
-def reported(log: MemoryLog, *cells: Json, dataset: str = FIRST, **said: Json) -> None:
-    envelope = {name: said.pop(name) for name in ("tlp", "time") if name in said}
-    data = {
-        "dataset": dataset,
-        "country": "QS",
-        "period": "2026-07/2026-09",
-        "observations": list(cells),
-        **said,
-    }
-    log.add("legalaid.reported", data, "tallow", **{"tlp": "clear", **envelope})
 
 
 def country(log: MemoryLog, threats: int, tlp: str = "clear", **said: Json) -> None:

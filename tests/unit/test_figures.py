@@ -2,7 +2,6 @@
 
 import csv
 import io
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,54 +14,13 @@ from projections.boards.indicators.definitions import DEFINITIONS
 from projections.boards.indicators.download import download
 from projections.boards.indicators.figures import DATASETS, Wanted, figures
 from projections.boards.indicators.periods import time_period
-from projections.sight import Sight
+from tests.gazette import FIRST, NOW, ONE, board, cell, defined, reported
 from tests.logs import PARTNER, Ask, MemoryLog
 
 Json = Any
 
-NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
-ONE, TWO = "indicator:quill.1", "indicator:quill.2"
-FIRST, SECOND = "dataset:tallow.1", "dataset:tallow.2"
+TWO, SECOND = "indicator:quill.2", "dataset:tallow.2"
 GIRLS = {"gender": "woman", "age_band": "12_14", "stage": "diversion"}
-
-
-def defined(log: MemoryLog, ref: str = ONE, slug: str = "quill", **said: Json) -> None:
-    envelope = {name: said.pop(name) for name in ("tlp", "time") if name in said}
-    data = {
-        "indicator": ref,
-        "code": "LA-16",
-        "version": "1.0.0",
-        "name": {"en": "Diverted"},
-        "unit": "count",
-    }
-    log.add(
-        "indicator.defined",
-        {**data, "definition": {"en": "How many"}, **said},
-        slug,
-        **{"tlp": "clear", **envelope},
-    )
-
-
-def cell(value: Json, ref: str = ONE, unit: str = "count", **more: Json) -> Json:
-    return {"indicator": ref, "value": value, "unit": unit, **more}
-
-
-def reported(log: MemoryLog, *cells: Json, dataset: str = FIRST, **said: Json) -> None:
-    envelope = {name: said.pop(name) for name in ("tlp", "time") if name in said}
-    data = {
-        "dataset": dataset,
-        "country": "QS",
-        "period": "2026-07/2026-09",
-        "observations": list(cells),
-        **said,
-    }
-    log.add("legalaid.reported", data, "tallow", **{"tlp": "clear", **envelope})
-
-
-def board(sight: Sight, name: str, ref: str) -> Json:
-    found = sight.dossier(name, ref, now=NOW)
-    assert found is not None
-    return found["board"]
 
 
 def test_versions_stand_in_a_chain_and_each_has_its_meter(log: MemoryLog, ask: Ask) -> None:
