@@ -17,7 +17,7 @@ import orjson
 from benchmarks.graph_draw import READER
 from benchmarks.graph_world import Invention
 from events.audience import Label, Reader
-from hub.routes import API
+from hub.address import API
 from projections.changes import Change
 from projections.labels import Allowed
 from projections.tail import BATCH

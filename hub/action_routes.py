@@ -1,10 +1,8 @@
 """The addresses of joint actions, beside their list."""
 
-from hub.address import Address, Answer
+from hub.address import API, Address, Answer, ok
 from hub.api import actions
 from hub.api import parameters as p
-
-_API = "/api/v1"
 
 
 def action_addresses() -> tuple[Address, ...]:
@@ -22,10 +20,10 @@ def action_addresses() -> tuple[Address, ...]:
         Answer(200, "The same as a page.", "text/html", "Page"),
     )
     return (
-        Address("GET", f"{_API}/actions/board", "showSignOnTracker", actions.show_tracker,
+        Address("GET", f"{API}/actions/board", "showSignOnTracker", actions.show_tracker,
                 "Open actions, the one to be joined soonest first, and what each still lacks", "Lists",
-                (p.limit(50, p.MAX_LISTED), p.offset), (Answer(200, "A page.", component="SignOnTracker"),)),
-        Address("GET", f"{_API}/actions/{{ref}}/letter", "showLetter", actions.show_letter,
+                (p.limit(50, p.MAX_LISTED), p.offset), ok("SignOnTracker", "A page.")),
+        Address("GET", f"{API}/actions/{{ref}}/letter", "showLetter", actions.show_letter,
                 "The letter of an action, as far as you may see it", "Letters", (form, p.language),
                 printed),
         Address("GET", "/verify/{hash}", "verifyLetter", actions.show_verification,

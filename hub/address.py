@@ -14,6 +14,9 @@ from hub.refusals import QueryRefused
 from hub.state import HubState
 from schemas.problem import Problem
 
+API = "/api/v1"
+"""Under which the addresses for programs are."""
+
 HubRequest = Request[HubState]
 HubSocket = WebSocket[HubState]
 Asked = Mapping[str, Json]
@@ -64,6 +67,11 @@ class Answer:
     meaning: str
     media: str = "application/json"
     component: str = ""
+
+
+def ok(component: str, meaning: str, media: str = "application/json") -> tuple[Answer, ...]:
+    """Return the answers of an address that answers 200 and nothing else besides problems."""
+    return (Answer(200, meaning, media, component),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Every address of the hub, in one list."""
 
 from hub.action_routes import action_addresses
-from hub.address import Address, Answer
+from hub.address import API, Address, Answer, ok
 from hub.api import (
     catalogue,
     conflicts,
@@ -30,7 +30,6 @@ from hub.support_routes import support_addresses
 from hub.trial_routes import trial_addresses
 from hub.truth_routes import truth_addresses
 
-API = "/api/v1"
 PROMETHEUS = "text/plain"
 
 
@@ -60,10 +59,6 @@ def addresses() -> tuple[Address, ...]:
     )
 
 
-def _ok(component: str, meaning: str, media: str = "application/json") -> tuple[Answer, ...]:
-    return (Answer(200, meaning, media, component),)
-
-
 def _events() -> tuple[Address, ...]:
     one = f"{API}/events/{{source}}/{{id:path}}"
     posted = (
@@ -73,26 +68,26 @@ def _events() -> tuple[Address, ...]:
     )
     filters = p.EVENT_FILTERS
     paged = (p.after, p.limit(100, p.MAX_EVENTS), *filters)
-    fed = _ok("FeedMessage", "Messages, one by one.", "text/event-stream")
+    fed = ok("FeedMessage", "Messages, one by one.", "text/event-stream")
     feed = f"{API}/feed"
     follow = "Follow the feed (WebSocket, or server-sent events)"
     return (
         Address("POST", f"{API}/events", "postEvents", events.post_events, "Publish one or many events",
                 "Events", (p.atomic, p.dry_run), posted),
         Address("GET", f"{API}/events", "listEvents", reading.list_events, "Events in the order of recording",
-                "Events", paged, _ok("EventPage", "A page.")),
+                "Events", paged, ok("EventPage", "A page.")),
         Address("GET", one, "showEvent", reading.show_event, "One event with what was said about it",
-                "Events", (), _ok("EventRecord", "The event.")),
+                "Events", (), ok("EventRecord", "The event.")),
         Address("GET", feed, "follow", follow_events, follow, "Events", (p.feed_after, *filters), fed,
                 follower=follow_websocket),
         Address("GET", f"{API}/search", "search", search.search, "Full text over what you may see", "Events",
-                (p.words, p.kinds, p.limit(20, 100), p.offset), _ok("SearchPage", "A page of hits.")),
+                (p.words, p.kinds, p.limit(20, 100), p.offset), ok("SearchPage", "A page of hits.")),
         Address("GET", f"{API}/timeline/{{ref}}", "showTimeline", search.show_timeline,
                 "Everything about a reference, in order", "Events",
                 (p.choice("order", "By world date, or as recorded.", ("world", "log"), "world"),
-                 p.limit(200, p.MAX_LISTED), p.offset), _ok("Listing", "A page.")),
+                 p.limit(200, p.MAX_LISTED), p.offset), ok("Listing", "A page.")),
         Address("GET", f"{API}/me", "showMe", me.show_me, "Who the hub takes you for", "Events", (),
-                _ok("Me", "You.")),
+                ok("Me", "You.")),
     )  # fmt: skip
 
 
@@ -118,15 +113,15 @@ def _graph() -> tuple[Address, ...]:
     )
     return (
         Address("GET", of, "showGraph", graph.show_graph, "A part of the graph", "Graph", asked,
-                _ok("Graph", "Nodes and ties.")),
+                ok("Graph", "Nodes and ties.")),
         Address("GET", f"{of}/nodes/{{ref}}", "showNode", graph.show_node, "Everything known about a node",
-                "Graph", then, _ok("NodeDossier", "The node.")),
+                "Graph", then, ok("NodeDossier", "The node.")),
         Address("GET", f"{of}/edges", "showEdge", graph.show_edge, "Everything known about a tie", "Graph",
-                (p.tie_from, p.tie_to, p.tie, *then, p.past), _ok("EdgeDossier", "The tie.")),
+                (p.tie_from, p.tie_to, p.tie, *then, p.past), ok("EdgeDossier", "The tie.")),
         Address("GET", f"{of}/changes", "showGraphChanges", graph.show_changes, "What is new since the last visit",
-                "Graph", (p.since_cursor, p.limit(500, p.MAX_NODES)), _ok("GraphChanges", "What differs.")),
+                "Graph", (p.since_cursor, p.limit(500, p.MAX_NODES)), ok("GraphChanges", "What differs.")),
         Address("GET", f"{of}/paths", "showPaths", graph.show_paths, "Shortest introduction paths", "Graph",
-                (p.tie_from, p.tie_to, p.ways, p.avoid, p.weigh, p.hostile), _ok("Paths", "The paths.")),
+                (p.tie_from, p.tie_to, p.ways, p.avoid, p.weigh, p.hostile), ok("Paths", "The paths.")),
         Address("GET", f"{of}/export", "exportGraph", graph.export_graph, "The graph as a file", "Graph",
                 (form, *then), files),
     )  # fmt: skip
@@ -143,15 +138,15 @@ def _measures() -> tuple[Address, ...]:
     most = p.limit(50, p.MAX_LISTED)
     return (
         Address("GET", f"{of}/central", "showCentral", measures.show_central, "Who is in the middle of the graph",
-                "Graph", (by, p.kinds, most), (*_ok("Central", "The nodes."), later)),
+                "Graph", (by, p.kinds, most), (*ok("Central", "The nodes."), later)),
         Address("GET", f"{of}/communities", "showCommunities", measures.show_communities,
                 "Groups that have more ties inside than outside", "Graph", (most,),
-                (*_ok("Communities", "The groups."), later)),
+                (*ok("Communities", "The groups."), later)),
         Address("GET", f"{of}/bridges", "showBridges", measures.show_bridges,
                 "Organisations and ties whose loss would cut parts off", "Graph", (most,),
-                (*_ok("Bridges", "What would break."), later)),
+                (*ok("Bridges", "What would break."), later)),
         Address("GET", job, "showJob", measures.show_job, "The answer of a job, or how far it is", "Graph", (),
-                (*_ok("JobAnswer", "The answer."), later)),
+                (*ok("JobAnswer", "The answer."), later)),
         Address("DELETE", job, "cancelJob", measures.cancel_job, "Cancel a job", "Graph", (),
                 (Answer(204, "Cancelled."),)),
     )  # fmt: skip
@@ -162,13 +157,13 @@ def _questions() -> tuple[Address, ...]:
     return (
         Address("GET", f"{of}/alone", "showAlone", questions.show_alone,
                 "Lawyers under threat, those first whom the least support reaches", "Graph",
-                (p.one_country, p.limit(50, p.MAX_LISTED), p.offset, *then), (*_ok("Alone", "A page."), _later())),
+                (p.one_country, p.limit(50, p.MAX_LISTED), p.offset, *then), (*ok("Alone", "A page."), _later())),
         Address("GET", f"{of}/who-acts", "showWhoActs", questions.show_who_acts,
                 "Who acts in a matter, what nobody does, and what two do", "Graph", (p.matter, *then),
-                _ok("WhoActs", "The acts.")),
+                ok("WhoActs", "The acts.")),
         Address("GET", f"{of}/invite", "showInvite", questions.show_invite,
                 "Whom to invite to an action, with reasons", "Graph",
-                (p.matter, p.limit(20, p.MAX_LISTED), *then), _ok("Invitations", "Partners, best first.")),
+                (p.matter, p.limit(20, p.MAX_LISTED), *then), ok("Invitations", "Partners, best first.")),
     )  # fmt: skip
 
 
@@ -177,7 +172,7 @@ def _identity() -> tuple[Address, ...]:
     return (
         Address("GET", f"{API}/identity/suggestions", "listSuggestions", suggestions.show_suggestions,
                 "Who may be the same person, and what the same incident", "Graph", asked,
-                _ok("Suggestions", "A page.")),
+                ok("Suggestions", "A page.")),
     )  # fmt: skip
 
 
@@ -191,31 +186,31 @@ def _lists() -> tuple[Address, ...]:
     )
     lists = [
         Address("GET", f"{API}/{name}", f"list{name.capitalize()}", lister(name), f"The {name}", "Lists",
-                asked, _ok("Listing", "A page."))
+                asked, ok("Listing", "A page."))
         for name in NAMES
         if name != "hearings"
     ]  # fmt: skip
     dossiers = [
         Address("GET", f"{API}/{name}/{{ref}}", f"show{name.capitalize()}", dossier_of(name),
-                f"One of the {name}", "Lists", then, _ok("Dossier", "What is known."))
+                f"One of the {name}", "Lists", then, ok("Dossier", "What is known."))
         for name in NAMES
     ]  # fmt: skip
     return (*lists, *dossiers)
 
 
 def _documents() -> tuple[Address, ...]:
-    schema = _ok("JsonSchema", "The schema.", catalogue.SCHEMA)
+    schema = ok("JsonSchema", "The schema.", catalogue.SCHEMA)
     return (
         Address("GET", "/schemas", "listSchemas", catalogue.list_schemas, "Every event type", "Contracts", (),
-                _ok("SchemaIndex", "The types.")),
+                ok("SchemaIndex", "The types.")),
         Address("GET", "/schemas/{name}", "showSharedSchema", catalogue.show_shared,
                 "Parts that types share: common, vocabularies, codes", "Contracts", (), schema),
         Address("GET", "/schemas/{type}/{version}", "showSchema", catalogue.show_schema,
                 "The schema of an event type", "Contracts", (), schema),
         Address("GET", "/openapi.json", "showOpenApi", catalogue.show_openapi, "This interface", "Contracts",
-                (), _ok("OpenApi", "OpenAPI 3.1.")),
+                (), ok("OpenApi", "OpenAPI 3.1.")),
         Address("GET", "/asyncapi.json", "showAsyncApi", catalogue.show_asyncapi, "The feed", "Contracts", (),
-                _ok("AsyncApi", "AsyncAPI 3.0.")),
+                ok("AsyncApi", "AsyncAPI 3.0.")),
     )  # fmt: skip
 
 
@@ -223,7 +218,7 @@ def _stewards() -> tuple[Address, ...]:
     of = f"{API}/conflicts"
     return (
         Address("GET", of, "listConflicts", conflicts.list_conflicts, "Who is kept out of which case",
-                "Stewards", (p.limit(50, p.MAX_LISTED), p.offset), _ok("Listing", "A page.")),
+                "Stewards", (p.limit(50, p.MAX_LISTED), p.offset), ok("Listing", "A page.")),
         Address("POST", of, "judgeConflict", conflicts.judge_conflict, "Lift an exclusion, or uphold it",
                 "Stewards", (), (Answer(201, "Recorded.", component="Receipt"),), takes="ConflictJudgement"),
     )  # fmt: skip
@@ -233,15 +228,15 @@ def _glass() -> tuple[Address, ...]:
     of, one = f"{API}/glass", f"{API}/glass/{{request}}"
     return (
         Address("GET", of, "listGlass", glass.list_glass, "Requests to break glass, waiting or open", "Stewards",
-                (), _ok("GlassList", "The requests.")),
+                (), ok("GlassList", "The requests.")),
         Address("POST", of, "askGlass", glass.ask_glass, "Ask to read an event that you may not see",
                 "Stewards", (), (Answer(202, "Recorded, whether there is such an event or not.",
                                         component="GlassRequest"),), takes="GlassQuestion"),
         Address("POST", f"{one}/approve", "approveGlass", glass.approve_glass,
                 "Agree, as a second steward: open for the two for an hour", "Stewards", (),
-                _ok("GlassRequest", "Open."), takes="Nothing"),
+                ok("GlassRequest", "Open."), takes="Nothing"),
         Address("GET", one, "showGlass", glass.show_glass, "The event, whole; each reading is recorded first",
-                "Stewards", (), _ok("GlassEvent", "The event.")),
+                "Stewards", (), ok("GlassEvent", "The event.")),
     )  # fmt: skip
 
 
@@ -251,17 +246,17 @@ def _erasures() -> tuple[Address, ...]:
     return (
         Address("GET", f"{API}/erasures", "listErasures", erasures.list_erasures,
                 "What was erased, and whose copies are not known to be gone", "Lists", asked,
-                _ok("ErasureList", "A page, newest first.")),
+                ok("ErasureList", "A page, newest first.")),
     )  # fmt: skip
 
 
 def _operations() -> tuple[Address, ...]:
-    ready = (*_ok("Readiness", "Ready."), Answer(503, "Not ready.", component="Readiness"))
+    ready = (*ok("Readiness", "Ready."), Answer(503, "Not ready.", component="Readiness"))
     return (
         Address("GET", "/healthz", "showHealth", health.show_health, "Whether the hub serves", "Operation",
-                (), _ok("Health", "It does.")),
+                (), ok("Health", "It does.")),
         Address("GET", "/readyz", "showReadiness", health.show_readiness, "How far the views are",
                 "Operation", (), ready),
         Address("GET", "/metrics", "showMetrics", health.show_metrics, "What the hub counts; for stewards",
-                "Operation", (), _ok("Metrics", "The counters.", PROMETHEUS)),
+                "Operation", (), ok("Metrics", "The counters.", PROMETHEUS)),
     )  # fmt: skip

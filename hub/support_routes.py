@@ -1,10 +1,8 @@
 """The addresses of needs and offers, beside their lists."""
 
-from hub.address import Address, Answer
+from hub.address import API, Address, ok
 from hub.api import matches
 from hub.api import parameters as p
-
-_API = "/api/v1"
 
 
 def support_addresses() -> tuple[Address, ...]:
@@ -14,13 +12,13 @@ def support_addresses() -> tuple[Address, ...]:
         p.reference("need", "Only this need."), p.reference("offer", "Only needs that this offer fits."), *page,
     )  # fmt: skip
     return (
-        Address("GET", f"{_API}/matches", "showMatches", matches.show_matches,
+        Address("GET", f"{API}/matches", "showMatches", matches.show_matches,
                 "Which offer for which need: explained proposals", "Lists", asked,
-                (Answer(200, "A page, the most urgent first.", component="Matches"),)),
-        Address("GET", f"{_API}/support/totals", "showSupportTotals", matches.show_totals,
+                ok("Matches", "A page, the most urgent first.")),
+        Address("GET", f"{API}/support/totals", "showSupportTotals", matches.show_totals,
                 "How many were helped and what it cost, never of a few", "Lists", (),
-                (Answer(200, "The cells that may be shown.", component="SupportTotals"),)),
-        Address("GET", f"{_API}/support/reviews", "listSupportReviews", matches.list_reviews,
+                ok("SupportTotals", "The cells that may be shown.")),
+        Address("GET", f"{API}/support/reviews", "listSupportReviews", matches.list_reviews,
                 "Help after which somebody came to harm, for the stewards to judge", "Stewards", page,
-                (Answer(200, "A page.", component="SupportReviews"),)),
+                ok("SupportReviews", "A page.")),
     )  # fmt: skip

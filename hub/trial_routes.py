@@ -3,11 +3,10 @@
 import re
 from datetime import timedelta
 
-from hub.address import Address, Answer, Parameter, ValueRefused
+from hub.address import API, Address, Parameter, ValueRefused, ok
 from hub.api import coverage
 from hub.api import parameters as p
 
-_API = "/api/v1"
 _AHEAD = re.compile(r"[0-9]{1,4}[dh]")
 _A_YEAR = timedelta(days=366)
 
@@ -17,12 +16,12 @@ def trial_addresses() -> tuple[Address, ...]:
     then, page = (p.as_of, p.known_on), (p.limit(50, p.MAX_LISTED), p.offset)
     uncovered = p.flag("uncovered", "Only hearings still to come at which nobody you see will observe.")
     board = (within("14d"), p.one_country, p.reference("about", "Only of this trial."), *then, *page)
-    listed = (Answer(200, "A page.", component="Listing"),)
-    covered = (Answer(200, "The board.", component="Coverage"),)
+    listed = ok("Listing", "A page.")
+    covered = ok("Coverage", "The board.")
     return (
-        Address("GET", f"{_API}/hearings", "listHearings", coverage.list_hearings, "The hearings", "Lists",
+        Address("GET", f"{API}/hearings", "listHearings", coverage.list_hearings, "The hearings", "Lists",
                 (*p.LIST_FILTERS, uncovered, within(), *then, *page), listed),
-        Address("GET", f"{_API}/coverage", "showCoverage", coverage.show_coverage,
+        Address("GET", f"{API}/coverage", "showCoverage", coverage.show_coverage,
                 "Hearings that are near, and who watches them", "Lists", board, covered),
     )  # fmt: skip
 

@@ -2,13 +2,11 @@
 
 import re
 
-from hub.address import Address, Answer
+from hub.address import API, Address, ok
 from hub.api import parameters as p
 from hub.api import truth
 from projections.boards.impact.works import DIMENSIONS
 from projections.boards.truth.review import REASONS
-
-_API = "/api/v1"
 
 _CODE = re.compile(r"[a-z][a-z_]*(?:\.[a-z_]+)?")
 _REASON = p.one_code("reason", "Only what waits for this reason.", REASONS)
@@ -26,22 +24,18 @@ def truth_addresses() -> tuple[Address, ...]:
     by = p.choice("by", "What a line is.", ("body", "mechanism", "kind"), "body")
     works = (_BY, p.one_country, _KIND, _CATEGORY, _MECHANISM, *page)
     return (
-        Address("GET", f"{_API}/replies", "showReplies", truth.show_replies,
+        Address("GET", f"{API}/replies", "showReplies", truth.show_replies,
                 "Demands and replies: who was asked, answered how, how soon", "Lists", (by, *page),
-                _ok("Replies", "A page, those first of whom most was asked.")),
-        Address("GET", f"{_API}/review", "showReview", truth.show_review,
+                ok("Replies", "A page, those first of whom most was asked.")),
+        Address("GET", f"{API}/review", "showReview", truth.show_review,
                 "What waits for somebody's judgement", "Lists", (_REASON, p.one_country, *page),
-                _ok("Review", "A page, by urgency, then the oldest first.")),
-        Address("GET", f"{_API}/retractions", "showRetractions", truth.show_retractions,
-                "How much each partner has retracted", "Stewards", (), _ok("Retractions", "By partner.")),
-        Address("GET", f"{_API}/impunity", "showImpunity", truth.show_impunity,
+                ok("Review", "A page, by urgency, then the oldest first.")),
+        Address("GET", f"{API}/retractions", "showRetractions", truth.show_retractions,
+                "How much each partner has retracted", "Stewards", (), ok("Retractions", "By partner.")),
+        Address("GET", f"{API}/impunity", "showImpunity", truth.show_impunity,
                 "Threats for which nobody was called to account, longest first", "Lists", (p.one_country, *page),
-                _ok("Impunity", "A page.")),
-        Address("GET", f"{_API}/what-works", "showWhatWorks", truth.show_what_works,
+                ok("Impunity", "A page.")),
+        Address("GET", f"{API}/what-works", "showWhatWorks", truth.show_what_works,
                 "How actions were assessed, by kind and context", "Lists", works,
-                _ok("WhatWorks", "A page, most cases first.")),
+                ok("WhatWorks", "A page, most cases first.")),
     )  # fmt: skip
-
-
-def _ok(component: str, meaning: str) -> tuple[Answer, ...]:
-    return (Answer(200, meaning, component=component),)

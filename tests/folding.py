@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,11 @@ Json = Any
 STEWARD = Reader("stewards", "hub", "amber+strict")
 
 
-@cache
 def registry() -> Registry:
     """Return the registry of the package."""
     return Registry.load()
 
 
-@cache
 def rules() -> Mapping[str, Rule]:
     """Return the rules of the package."""
     return load_rules(registry())

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +35,8 @@ NOON = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
 FIXTURES = Path(__file__).parent / "fixtures"
 
 
-@cache
 def registry() -> Registry:
-    """Return the contracts; they never change, so that all tests may share them."""
+    """Return the contracts; a process has them once."""
     return Registry.load()
 
 
