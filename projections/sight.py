@@ -201,7 +201,7 @@ class Sight:
 
     def _dated(self, query: GraphQuery) -> GraphQuery:
         """Return a query that says by a place of the log which day's knowledge it asks for."""
-        if query.known_on is None:
+        if query.known_on is None or query.upto is not None:
             return query
         return replace(query, upto=self._timeline.place_on(query.known_on))
 
