@@ -29,14 +29,13 @@ def step(name: str) -> Json:
     return next(event for event in story.events if event["id"] == name)
 
 
-@pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Timed]:
-    """Give a hub to which nothing of S1 was told yet; its tests go on from one another."""
-    with timed(tmp_path_factory.mktemp("s1"), "2026-11-20T12:00") as told:
+@pytest.fixture
+def first(tmp_path: Path) -> Iterator[Timed]:
+    """Give a hub to which nothing of S1 was told yet."""
+    with timed(tmp_path, "2026-11-20T12:00") as told:
         yield told
 
 
-@pytest.mark.xdist_group("one hub hears S1")
 class TestS1ArrestToRelease:
     """Everything but the final state, which other files hold."""
 
@@ -61,11 +60,13 @@ class TestS1ArrestToRelease:
     def test_while_the_release_is_conditional_a_threat_that_ended_does_not_end_the_risk(
         self, first: Timed
     ) -> None:
+        first.tell(STORIES["s01"])
         ended = {"threat": f"threat:{L}.T-0101", "as_of": "2026-11-19", "changes": {"status": "ended"}}
         say(first, L, "threat.updated", ended)
         assert [one["value"] for one in self.risk(first)["inputs"]] == ["released.conditional"]
 
     def test_the_public_is_told_of_no_risk(self, first: Timed) -> None:
+        first.tell(STORIES["s01"])
         profile = {"lawyer": PELLAMINE, "country_of_practice": "QM"}
         say(first, L, "lawyer.profiled", profile, tlp="clear")
         dossier = first.ask(f"/lawyers/{PELLAMINE}", None)
@@ -73,6 +74,7 @@ class TestS1ArrestToRelease:
         assert self.risk(first, T)["score"] > 0
 
     def test_the_timeline_reads_by_world_date_and_audits_by_arrival(self, first: Timed) -> None:
+        first.tell(STORIES["s01"])
         case = step("s01-02")["correlationid"]
 
         def ids(order: str) -> list[str]:
@@ -87,6 +89,7 @@ class TestS1ArrestToRelease:
         assert log == [event["id"] for event in STORIES["s01"].events if event["id"] in log]
 
     def test_each_signatory_supports_the_lawyer_and_the_events_say_why(self, first: Timed) -> None:
+        first.tell(STORIES["s01"])
         graph = first.ask("/graph", S, about=PELLAMINE, hops="1", derived="true", limit="500")
         supports = {
             edge["from"] for edge in graph["edges"] if (edge["kind"], edge["to"]) == ("SUPPORTS", PELLAMINE)

@@ -22,7 +22,7 @@ BATCHES = 3
 
 VISIBLE = KILLS * BATCHES * BATCH * 2 // 3
 
-pytestmark = [pytest.mark.xdist_group("kill"), pytest.mark.timeout(280)]
+pytestmark = pytest.mark.timeout(280)
 
 
 class Publisher(threading.Thread):

@@ -44,7 +44,7 @@ REAL_EVENTS = 2_500
 ROOT = Path(__file__).parents[2]
 PARTNER = Publisher("harbour-bar-watch", "tests")
 
-pytestmark = [pytest.mark.xdist_group("kill"), pytest.mark.timeout(280)]
+pytestmark = pytest.mark.timeout(280)
 
 
 def main(address: str, log: str, views: str) -> None:

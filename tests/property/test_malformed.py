@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.app import build
-from schemas.registry import Registry
-from tests.running import TestClient, World, example, make_world, registry
+from tests.running import TestClient, World, example, make_world
 
 Json = Any
 
@@ -44,11 +43,9 @@ class Hub:
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     world = make_world(tmp_path_factory.mktemp("malformed"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Registry, "load", staticmethod(lambda _extra=None: registry()))
-        app = build(world.settings, world.clock, random=world.chance)
-        with TestClient(app, base_url="http://hub.test", raise_server_exceptions=False) as client:
-            yield Hub(client, world, client.app_state)
+    app = build(world.settings, world.clock, random=world.chance)
+    with TestClient(app, base_url="http://hub.test", raise_server_exceptions=False) as client:
+        yield Hub(client, world, client.app_state)
 
 
 def event(**more: Json) -> dict[str, Json]:
