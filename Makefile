@@ -10,7 +10,7 @@ SOURCES := $(shell find $(CODE) tests -type f -not -path '*/__pycache__/*' 2>/de
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal -q
 PART ?= all
 
-.PHONY: setup web demo test test-deep check fix bench docs pictures lock format lint types layers coverage clean
+.PHONY: setup web demo test test-deep check fix texts bench docs pictures lock format lint types layers coverage clean
 
 setup: $(VENV)/.ready
 
@@ -67,6 +67,10 @@ pictures: web
 fix: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# The catalogues of all languages: new texts stand in them empty, for translators.
+texts: setup
+	$(BIN)/python -m hub.texts.gather
 
 bench: setup
 	$(BIN)/python -m benchmarks $(PART)

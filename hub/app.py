@@ -19,6 +19,7 @@ from events.clock import Clock
 from events.cursor import Cursors
 from events.glass import Glass
 from events.intake import Intake
+from events.notes import Signer
 from events.store import open_store
 from hub import problems
 from hub.access import Callers
@@ -29,7 +30,7 @@ from hub.documents import Documents
 from hub.feeds.broadcast import Broadcaster, Sources
 from hub.feeds.rights import Rights
 from hub.feeds.sharing import SharedPages
-from hub.keys import cursor_key, open_vault
+from hub.keys import cursor_key, make_log_key, open_vault
 from hub.limits import Gate
 from hub.metrics import CountAnswers, Metrics
 from hub.outgoing import Outgoing, Rules
@@ -41,6 +42,7 @@ from hub.routes import addresses
 from hub.routing import routes_of
 from hub.security import SecurityHeaders
 from hub.settings import Settings
+from hub.sheets import close_now, keep_sheets
 from hub.state import Closing, HubState
 from hub.subscriptions.desk import SubscriptionDesk
 from hub.subscriptions.dispatcher import Dispatcher
@@ -124,6 +126,7 @@ def _lifespan(parts: _Parts) -> Callable[[Starlette], AbstractAsyncContextManage
                 tasks.start_soon(_ring_at_close, parts.closing, pulse)
                 seconds = parts.settings.timekeeper_seconds
                 tasks.start_soon(keep_time, hub["intake"], room, parts.clock, seconds)
+                tasks.start_soon(keep_sheets, hub, parts.settings.checkpoint_seconds)
                 tasks.start_soon(hub["dispatcher"].run, pulse, seconds)
                 if hub["postman"] is not None:
                     tasks.start_soon(hub["postman"].run, seconds)
@@ -150,6 +153,9 @@ def _open(parts: _Parts, opened: ExitStack) -> HubState:
     opened.callback(accounts.close)
     personal = open_personal_keys(settings.data, parts.random)
     opened.callback(personal.close)
+    signer = Signer(make_log_key(settings.data, parts.random, settings.keys))
+    ledger = store.ledger(signer)
+    close_now(ledger, clock, settings.checkpoint_seconds)
     intake = Intake(registry, store, clock)
     clocks = load_clocks(settings.reply_clocks)
     room = opened.enter_context(ReadingRoom(registry, store, settings.data / VIEWS_FILE, parts.extra, clocks))
@@ -169,7 +175,7 @@ def _open(parts: _Parts, opened: ExitStack) -> HubState:
     reading, writing = anyio.CapacityLimiter(READERS), anyio.CapacityLimiter(WRITERS)
     pulse = Pulse(room, store.head, accounts, settings.look_seconds)
     shared = SharedPages(room, cursors, anyio.CapacityLimiter(FEEDERS), settings.feed_messages)
-    sources = Sources(shared, pulse, Rights(callers, accounts.version, clock), parts.closing)
+    sources = Sources(shared, pulse, Rights(callers, lambda: (accounts.version(), store.version()), clock), parts.closing)
     return HubState(
         settings=settings,
         clock=clock,
@@ -180,6 +186,8 @@ def _open(parts: _Parts, opened: ExitStack) -> HubState:
         callers=callers,
         gate=Gate(settings.rate_burst, settings.rate_per_second, clock),
         glass=Glass(intake, store, clock),
+        ledger=ledger,
+        witness=store.witness(signer),
         cursors=cursors,
         pulse=pulse,
         closing=parts.closing,
@@ -211,6 +219,7 @@ def _templates() -> jinja2.Environment:
         loader=jinja2.PackageLoader("hub.pages", "templates"),
         autoescape=True,
         undefined=jinja2.ChainableUndefined,
+        extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -1,11 +1,13 @@
 """The only place that pairs errors with HTTP: every refusal is an RFC 9457 problem document."""
 
+import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from http import HTTPStatus
 from types import MappingProxyType
+from typing import cast
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -16,13 +18,21 @@ from events import submission
 from events.cursor import UnknownCursor
 from events.event import Json
 from events.glass import GlassRefused
+from events.ledger import ForeignKey, UnknownSize
+from events.notes import NoteRefused
 from events.strict import MalformedJson
+from events.witness import Forked, NotSigned, UnknownOrigin
 from hub import refusals
+from hub.address import API, HubRequest
 from hub.api.receipts import NotYours, problem_of
+from hub.pages.rendering import render
 from hub.security import SECURITY_HEADERS
+from hub.texts import N_
 
 MEDIA = "application/problem+json"
 URN = "urn:hub:problem:"
+
+_OF_A_BODY = frozenset({"content-length", "content-type"})
 
 _BUSY = "Too many events wait for the log. Send again; the same id is recognised."
 _LOST = "The log did not confirm. Send again; the same id is recognised."
@@ -87,37 +97,47 @@ def rows() -> Mapping[type[Exception], Row]:
     again = {"Retry-After": "1"}
     bearer = {"WWW-Authenticate": 'Bearer realm="hub"'}
     table = {
-        refusals.NotSignedIn: Row(401, "not-signed-in", "Not signed in", _detail, bearer),
-        refusals.PartnerSuspended: Row(403, "partner-suspended", "Partner not admitted", _detail),
-        refusals.AnswerOwed: Row(403, "erasure-unanswered", "An erasure waits for your answer", _detail),
-        refusals.MayNotPublish: Row(403, "may-not-publish", "May not publish", _detail),
-        refusals.RateLimited: Row(429, "rate-limited", "Too many calls", _detail),
-        GlassRefused: Row(403, "glass-refused", "Glass stays whole", _errors),
-        refusals.OriginRefused: Row(403, "origin-refused", "Origin not allowed", _detail),
-        submission.WrongSource: Row(403, "wrong-source", "Not your source", _not_yours),
-        submission.NotYourType: Row(403, "not-your-type", "Not your type", _not_yours),
-        submission.NotAdmitted: Row(403, "not-admitted", "Partner not admitted", _not_yours),
-        submission.SignatureRequired: Row(403, "signature-required", "Signature required", _not_yours),
-        refusals.Absent: Row(404, "not-found", "Not found", _detail),
-        refusals.RecordedDifferently: Row(409, "recorded-differently", "Same id, other content", _detail),
-        refusals.BodyTooLarge: Row(413, "too-large", "Too large", _too_large),
-        refusals.MediaTypeUnknown: Row(415, "unknown-media-type", "Unknown media type", _detail),
-        refusals.BodyMalformed: Row(400, "malformed-body", "Malformed body", _detail),
-        refusals.RequestMalformed: Row(400, "malformed-request", "Malformed request", _detail),
-        refusals.RequestTooSlow: Row(408, "too-slow", "Too slow", _detail),
-        refusals.AddressTooLong: Row(414, "address-too-long", "Address too long", _detail),
-        refusals.HeadTooLarge: Row(431, "head-too-large", "Headers too large", _detail),
-        refusals.TooManyConnections: Row(503, "too-many-connections", "Full", _detail, {"Retry-After": "10"}),
-        refusals.QueryRefused: Row(400, "query-refused", "Address refused", _errors),
-        submission.EventRefused: Row(422, "event-refused", "Event refused", _submission),
-        refusals.AddressRefused: Row(422, "address-refused", "Personal address refused", _errors),
-        refusals.SubscriptionRefused: Row(422, "subscription-refused", "Subscription refused", _errors),
-        refusals.NotYet: Row(503, "not-yet", "Not yet", _detail, again),
-        submission.StoreBusy: Row(503, "busy", "Busy", _const(_BUSY), again),
-        submission.StoreUnavailable: Row(503, "log-unavailable", "Log unavailable", _const(_LOST), again),
-        MalformedJson: Row(400, "malformed-json", "Malformed JSON", _malformed),
-        UnknownCursor: Row(400, "unknown-cursor", "Unknown cursor", _const("This cursor is not this hub's.")),
-        ClientDisconnect: Row(400, "body-cut-off", "Body cut off", _const("The body ended too early.")),
+        refusals.NotSignedIn: Row(401, "not-signed-in", N_("Not signed in"), _detail, bearer),
+        refusals.PartnerSuspended: Row(403, "partner-suspended", N_("Partner not admitted"), _detail),
+        refusals.AnswerOwed: Row(403, "erasure-unanswered", N_("An erasure waits for your answer"), _detail),
+        refusals.MayNotPublish: Row(403, "may-not-publish", N_("May not publish"), _detail),
+        refusals.RateLimited: Row(429, "rate-limited", N_("Too many calls"), _detail),
+        GlassRefused: Row(403, "glass-refused", N_("Glass stays whole"), _errors),
+        refusals.OriginRefused: Row(403, "origin-refused", N_("Origin not allowed"), _detail),
+        submission.WrongSource: Row(403, "wrong-source", N_("Not your source"), _not_yours),
+        submission.NotYourType: Row(403, "not-your-type", N_("Not your type"), _not_yours),
+        submission.NotAdmitted: Row(403, "not-admitted", N_("Partner not admitted"), _not_yours),
+        submission.SignatureRequired: Row(403, "signature-required", N_("Signature required"), _not_yours),
+        refusals.Absent: Row(404, "not-found", N_("Not found"), _detail),
+        refusals.RecordedDifferently: Row(409, "recorded-differently", N_("Same id, other content"), _detail),
+        refusals.BodyTooLarge: Row(413, "too-large", N_("Too large"), _too_large),
+        refusals.MediaTypeUnknown: Row(415, "unknown-media-type", N_("Unknown media type"), _detail),
+        refusals.BodyMalformed: Row(400, "malformed-body", N_("Malformed body"), _detail),
+        refusals.RequestMalformed: Row(400, "malformed-request", N_("Malformed request"), _detail),
+        refusals.RequestTooSlow: Row(408, "too-slow", N_("Too slow"), _detail),
+        refusals.AddressTooLong: Row(414, "address-too-long", N_("Address too long"), _detail),
+        refusals.HeadTooLarge: Row(431, "head-too-large", N_("Headers too large"), _detail),
+        refusals.TooManyConnections: Row(
+            503, "too-many-connections", N_("Full"), _detail, {"Retry-After": "10"}
+        ),
+        refusals.QueryRefused: Row(400, "query-refused", N_("Address refused"), _errors),
+        submission.EventRefused: Row(422, "event-refused", N_("Event refused"), _submission),
+        refusals.AddressRefused: Row(422, "address-refused", N_("Personal address refused"), _errors),
+        refusals.SubscriptionRefused: Row(422, "subscription-refused", N_("Subscription refused"), _errors),
+        UnknownSize: Row(400, "unknown-size", "No such tree", _detail),
+        NoteRefused: Row(400, "note-refused", "Not understood", _detail),
+        UnknownOrigin: Row(404, "unknown-origin", "Not a witness of this log", _detail),
+        NotSigned: Row(403, "not-signed", "Not signed by this log", _detail),
+        Forked: Row(422, "forked", "Another history", _detail),
+        ForeignKey: Row(503, "no-key", "No key to sign with", _detail),
+        refusals.NotYet: Row(503, "not-yet", N_("Not yet"), _detail, again),
+        submission.StoreBusy: Row(503, "busy", N_("Busy"), _const(_BUSY), again),
+        submission.StoreUnavailable: Row(503, "log-unavailable", N_("Log unavailable"), _const(_LOST), again),
+        MalformedJson: Row(400, "malformed-json", N_("Malformed JSON"), _malformed),
+        UnknownCursor: Row(
+            400, "unknown-cursor", N_("Unknown cursor"), _const("This cursor is not this hub's.")
+        ),
+        ClientDisconnect: Row(400, "body-cut-off", N_("Body cut off"), _const("The body ended too early.")),
     }
     return MappingProxyType(table)
 
@@ -158,7 +178,23 @@ async def on_error(request: Request | WebSocket, error: Exception) -> Response:
     if isinstance(request, WebSocket):
         # A refused handshake is answered outside the middleware, which knows HTTP alone.
         response.headers.update(SECURITY_HEADERS)
-    return response
+        return response
+    return _as_page(request, response) if _is_for_a_person(request) else response
+
+
+def _is_for_a_person(request: Request) -> bool:
+    """Tell whether a browser asked for a page: it names HTML, programs and scripts do not."""
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(f"{API}/")
+
+
+def _as_page(request: Request, response: Response) -> Response:
+    """Say a problem as a page says it; status and headers stay."""
+    kept = {name: value for name, value in response.headers.items() if name not in _OF_A_BODY}
+    try:
+        said = json.loads(bytes(response.body))
+        return render(cast("HubRequest", request), "problem.html", said, response.status_code, kept)
+    except refusals.NotSignedIn:
+        return response
 
 
 async def on_unexpected(_: Request | WebSocket, error: Exception) -> Response:

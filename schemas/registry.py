@@ -40,7 +40,7 @@ class MisnamedSchema(ValueError):
     """A file in `types/` is not named after its schema: `threat.reported.v1` for `.../threat.reported/1`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Registry:
     """Every contract and what contracts share; never changes after `load`."""
 

@@ -6,13 +6,12 @@ import anyio.to_thread
 from starlette.responses import Response
 
 from events.audience import PUBLIC
-from hub.access import credential_of
 from hub.address import Asked, HubRequest
 from hub.api.answers import JSON, ask, json_answer, present
 from hub.letters.content import content
 from hub.letters.pdf import MEDIA, pdf
+from hub.pages.rendering import render
 from hub.personal.reading import outside
-from hub.refusals import PartnerSuspended
 from projections.boards.actions.letter import as_statement, letter_of
 from projections.boards.actions.tracker import tracker
 from projections.boards.actions.verifying import verification
@@ -46,7 +45,7 @@ async def show_letter(request: HubRequest, asked: Asked) -> Response:
     if form == "pdf":
         printed = await anyio.to_thread.run_sync(pdf, shown, limiter=request.state["reading"])
         return Response(printed, 200, headers, MEDIA)
-    return _page(request, "letter.html", {"letter": shown}, headers)
+    return render(request, "letter.html", {"letter": shown}, headers=headers)
 
 
 async def show_verification(request: HubRequest, _: Asked) -> Response:
@@ -61,7 +60,7 @@ async def show_verification(request: HubRequest, _: Asked) -> Response:
     headers = {"Vary": "Accept"}
     if _wanted(request, JSON) == "json":
         return json_answer(found, headers=headers)
-    return _page(request, "verify.html", {"found": found}, headers)
+    return render(request, "verify.html", {"found": found}, headers=headers)
 
 
 def _wanted(request: HubRequest, otherwise: str = HTML) -> str:
@@ -70,12 +69,3 @@ def _wanted(request: HubRequest, otherwise: str = HTML) -> str:
     said = request.headers.get("accept", "")
     named = (part.partition(";")[0].strip().lower() for part in said.split(","))
     return next((forms[one] for one in named if one in forms), forms[otherwise])
-
-
-def _page(request: HubRequest, template: str, more: dict[str, Json], headers: dict[str, str]) -> Response:
-    try:
-        account = request.state["callers"].of(credential_of(request)).account
-    except PartnerSuspended:
-        account = None
-    text = request.state["templates"].get_template(template).render({"account": account, **more})
-    return Response(text, 200, headers, HTML)

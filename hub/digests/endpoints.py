@@ -12,6 +12,7 @@ from hub.address import Asked, HubRequest
 from hub.api import bodies
 from hub.api.answers import caller_of, json_answer
 from hub.digests.postman import Postman
+from hub.pages.rendering import render
 from hub.refusals import Absent, NotSignedIn, SubscriptionRefused
 from hub.subscriptions.subscription import Subscription
 from schemas.problem import Problem
@@ -94,8 +95,7 @@ async def _linked(request: HubRequest) -> tuple[Subscription, bool]:
 
 
 def _page(request: HubRequest, more: dict[str, Json]) -> Response:
-    text = request.state["templates"].get_template("mail_link.html").render(more)
-    return Response(text, 200, _HEADERS, "text/html")
+    return render(request, "mail_link.html", more, headers=_HEADERS)
 
 
 def _refused(pointer: str, code: str, detail: str) -> SubscriptionRefused:

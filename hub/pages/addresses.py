@@ -2,7 +2,8 @@
 
 from hub.address import Address
 from hub.api import parameters as p
-from hub.pages import explore, live, views
+from hub.pages import explore, languages, live, views
+from hub.pages.dossier_addresses import dossier_addresses
 
 
 def page_addresses() -> tuple[Address, ...]:
@@ -14,6 +15,8 @@ def page_addresses() -> tuple[Address, ...]:
         ("GET", "/sign-in/{secret}", "linkForm", views.show_link, "The button behind a sign-in link"),
         ("POST", "/sign-in/{secret}", "useLink", views.use_link, "Signs in with a link"),
         ("POST", "/sign-out", "signOut", views.sign_out, "Signs out"),
+        ("POST", "/language", "chooseLanguage", languages.choose_language, "Keeps the language of the pages"),
+        ("GET", "/texts/{language}", "texts", languages.show_texts, "What scripts say in a language"),
         ("GET", "/static/{name}", "static", views.show_static, "A style, script or picture"),
     )
     plain = (
@@ -22,7 +25,7 @@ def page_addresses() -> tuple[Address, ...]:
         )
         for method, path, name, endpoint, summary in rows
     )
-    return (*plain, *_lists_of_events(), _explore())
+    return (*plain, *_lists_of_events(), _explore(), *dossier_addresses())
 
 
 def _lists_of_events() -> tuple[Address, ...]:

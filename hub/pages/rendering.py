@@ -1,23 +1,44 @@
-"""Writes a page from a template, for whoever asks."""
+"""Writes a page from a template, in the language of whoever asks."""
+
+from collections.abc import Mapping
 
 from starlette.responses import Response
 
 from events.event import Json
 from hub.access import Caller, credential_of
 from hub.address import HubRequest
+from hub.pages.environment import environment
 from hub.refusals import PartnerSuspended
+from hub.texts.languages import Language, chosen
+
+LANGUAGE_COOKIE = "hub_language"
 
 
-def render(request: HubRequest, template: str, more: dict[str, Json], status: int = 200) -> Response:
-    """Return a page; `more` is what its template needs beside who asks and the titles of types."""
-    registry = request.state["registry"]
+def render(
+    request: HubRequest,
+    template: str,
+    more: dict[str, Json],
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return a page; `more` is what its template needs beside who asks and where."""
+    language = language_of(request)
+    caller = caller_of(request)
     context = {
-        "account": caller_of(request).account,
-        "titles": {registry.contract(stem).type: registry.contract(stem).title for stem in registry.stems},
+        "account": caller.account,
+        "is_steward": caller.is_steward,
+        "path": request.url.path,
+        "place": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         **more,
     }
-    text = request.state["templates"].get_template(template).render(context)
-    return Response(text, status, media_type="text/html")
+    text = environment(language.code, request.state["registry"]).get_template(template).render(context)
+    spoken = {"Content-Language": language.code, "Vary": "Accept, Accept-Language, Cookie"}
+    return Response(text, status, {**spoken, **(headers or {})}, media_type="text/html")
+
+
+def language_of(request: HubRequest) -> Language:
+    """Return the language of whoever asks: chosen on a page before, else what the browser accepts."""
+    return chosen(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", ""))
 
 
 def caller_of(request: HubRequest) -> Caller:

@@ -14,10 +14,13 @@ from hub.pages.live import newest
 from hub.pages.reference import described_addresses, messages
 from hub.pages.rendering import render
 from hub.refusals import Absent, NotSignedIn, PartnerSuspended, RateLimited
+from hub.texts import N_
 
 SHOWN_ON_START = 20
 MAX_FORM_BYTES = 4096
-TOO_OFTEN = "Too many attempts that failed. Wait a minute, then try again."
+TOO_OFTEN = N_("Too many attempts that failed. Wait a minute, then try again.")
+NO_TOKEN = N_("This token does not work.")
+NO_LINK = N_("This link was used already, or is too old.")
 STATIC_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
@@ -65,11 +68,11 @@ async def sign_in(request: HubRequest, _: Asked) -> Response:
     except (NotSignedIn, PartnerSuspended) as refused:
         if isinstance(refused, NotSignedIn):
             hub["gate"].note_guess(shown.address, is_sign_in=True)
-        return _refused(request, "This token does not work.")
+        return _refused(request, NO_TOKEN)
     session = await anyio.to_thread.run_sync(
         hub["accounts"].open_session, token, hub["clock"](), _lives(request)
     )
-    return await _signed_in(request, session, "This token does not work.")
+    return await _signed_in(request, session, NO_TOKEN)
 
 
 async def use_link(request: HubRequest, _: Asked) -> Response:
@@ -86,7 +89,7 @@ async def use_link(request: HubRequest, _: Asked) -> Response:
     )
     if session is None:
         hub["gate"].note_guess(address, is_sign_in=True)
-    return await _signed_in(request, session, "This link was used already, or is too old.")
+    return await _signed_in(request, session, NO_LINK)
 
 
 async def sign_out(request: HubRequest, _: Asked) -> Response:

@@ -117,6 +117,8 @@ ROUTES = {
     "POST /sign-in/{secret}": "form",
     "POST /sign-out": "form",
     "GET /static/{name}": "document",
+    "POST /language": "form",
+    "GET /texts/{language}": "document",
 }
 """What each address is. `thing`, `event` and `tie` answer as `answer` does, with 404 for what is hidden."""
 
@@ -218,7 +220,7 @@ ASKED: Mapping[str, Sequence[str]] = {
 PARTS = {
     "name": "common", "type": "threat.reported", "version": "1", "secret": "nothing", "request": "20310504-x",
     "job": "0" * 32, "subscription": "sub_x", "address": "adr_x", "hash": "0" * 64, "code": "QM",
-    "/static/{name}": "hub.css",
+    "/static/{name}": "hub.css", "language": "fr",
 }  # fmt: skip
 """What stands for a part of a path, or for the only part of one path, that names no event and no reference."""
 
