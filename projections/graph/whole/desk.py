@@ -86,10 +86,6 @@ class Kept:
             self._slots.clear()
 
 
-def _as_found(found: T) -> T:
-    return found
-
-
 class Desk:
     """Keeps cuts and results, and does long computations: one measure, and one other, after the other. One a hub."""
 
