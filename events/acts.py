@@ -26,6 +26,9 @@ Action = Literal[
     "glass_asked",
     "glass_opened",
     "glass_read",
+    "witness_asked",
+    "witness_dropped",
+    "log_watched",
 ]
 
 

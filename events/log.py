@@ -10,7 +10,9 @@ from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.persistence import InfrastructureFactory, Mapper, Notification, StoredEvent
 from eventsourcing.utils import Environment, EnvType
 
+from events.commitments import Leaf
 from events.decisions.aggregate import Decision
+from events.ledger_tables import Run
 from events.mapper import Fact, PlainMapper
 
 TDecision = TypeVar("TDecision", bound=Decision)
@@ -37,11 +39,13 @@ class Row:
         stored: the event.
         keys: key → digest; the first is the event's own.
         alarms: moments at which the timekeeper must act on it, as texts that sort by time.
+        leaf: of the Merkle log.
     """
 
     stored: StoredEvent
     keys: Mapping[bytes, bytes]
     alarms: Sequence[str] = ()
+    leaf: Leaf | None = None
 
 
 class Unit(Protocol):
@@ -59,6 +63,10 @@ class Unit(Protocol):
         """Write rows and return their positions, in order."""
         ...
 
+    def run(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Run a statement on the tables of the ledger."""
+        ...
+
 
 class LogRecorder(Protocol):
     """The library's application recorder with what the hub needs further."""
@@ -70,6 +78,10 @@ class LogRecorder(Protocol):
 
     def unit(self) -> AbstractContextManager[Unit]:
         """Open a transaction; it is durable when the context ends without an exception."""
+        ...
+
+    def looking(self) -> AbstractContextManager[Run]:
+        """Open a transaction that only reads the tables of the ledger."""
         ...
 
     def select_at(self, positions: Sequence[int]) -> Sequence[Notification]:

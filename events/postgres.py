@@ -26,6 +26,7 @@ from psycopg.rows import DictRow
 from psycopg.sql import SQL
 
 from events.ids import RandomBytes
+from events.ledger_tables import STATEMENTS, Run, leaf_row, postgres
 from events.log import Known, Row
 from events.salt import SALT_BYTES
 
@@ -57,6 +58,7 @@ class PostgresLogRecorder(PostgresApplicationRecorder):
                 " (key bytea PRIMARY KEY, digest bytea NOT NULL, position bigint NOT NULL)",
                 'CREATE TABLE IF NOT EXISTS alarms (moment text COLLATE "C" PRIMARY KEY)',
                 "CREATE TABLE IF NOT EXISTS log_salt (salt bytea NOT NULL)",
+                *map(postgres, STATEMENTS),
             )
         ]
 
@@ -86,6 +88,13 @@ class PostgresLogRecorder(PostgresApplicationRecorder):
             self._lock_table(cursor)
             yield PostgresUnit(self, cursor)
 
+    @contextmanager
+    def looking(self) -> Iterator[Run]:
+        """Open a transaction that only reads the tables of the ledger, all as of one moment."""
+        with self.datastore.transaction(commit=False) as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            yield PostgresUnit(self, cursor).run
+
     def insert_rows(self, cursor: Cursor[DictRow], rows: Sequence[Row]) -> Sequence[int]:
         """Write rows inside a transaction that holds the lock; listeners are told at COMMIT."""
         if not rows:
@@ -108,6 +117,16 @@ class PostgresLogRecorder(PostgresApplicationRecorder):
         moments = sorted({moment for row in rows for moment in row.alarms})
         if moments:
             cursor.execute("INSERT INTO alarms SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING", (moments,))
+        leaves = [
+            leaf_row(place, row.leaf)
+            for row, place in zip(rows, positions, strict=True)
+            if row.leaf is not None
+        ]
+        columns = [[*column] for column in zip(*leaves, strict=True)] or [[], [], [], []]
+        cursor.execute(
+            "INSERT INTO log_leaves SELECT * FROM unnest(%s::bigint[], %s::bytea[], %s::bytea[], %s::bytea[])",
+            columns,
+        )
         return positions
 
     def select_at(self, positions: Sequence[int]) -> Sequence[Notification]:
@@ -162,6 +181,11 @@ class PostgresUnit:
     def insert(self, rows: Sequence[Row]) -> Sequence[int]:
         """Write rows and return their positions, in order."""
         return self._recorder.insert_rows(self._cursor, rows)
+
+    def run(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Run a statement on the tables of the ledger."""
+        self._cursor.execute(SQL(postgres(statement)), values)
+        return [tuple(row.values()) for row in self._cursor] if self._cursor.description else []
 
 
 class Listener:

@@ -12,9 +12,10 @@ import orjson
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from eventsourcing.persistence import Notification
+from eventsourcing.persistence import Notification, StoredEvent
 
 from events.alarms import alarms_of
+from events.commitments import Commitments, Leaf, as_lies
 from events.draft import Draft, Entry
 from events.event import Json, Position, RecordedEvent, slug_of
 from events.ids import RandomBytes
@@ -47,11 +48,19 @@ class Destruction:
 class Sealing:
     """Seals what is written to one log and opens what is read from it."""
 
-    def __init__(self, vault: Vault, seals: Seals, salt: Salt, random: RandomBytes) -> None:
+    def __init__(
+        self,
+        vault: Vault,
+        seals: Seals,
+        salt: Salt,
+        random: RandomBytes,
+        commitments: Commitments | None = None,
+    ) -> None:
         self._vault = vault
         self._seals = seals
         self._salt = salt
         self._random = random
+        self._commitments = commitments
 
     def fields(self, stem: str, envelope: Mapping[str, Json]) -> list[SealedField]:
         """Return the personal fields of a payload; of those within each other, the outer ones."""
@@ -101,7 +110,8 @@ class Sealing:
         alarms = alarms_of(entry.checked.stem, envelope)
         if not entry.fields:
             kept = envelope if signature is None else {**envelope, "signature": dict(signature)}
-            return Row(stored(draft.fact, kept), dict.fromkeys(draft.keys, digest), alarms)
+            row = stored(draft.fact, kept)
+            return Row(row, dict.fromkeys(draft.keys, digest), alarms, self._leaf(row, envelope, {}))
         used = [keys[_pair(field, entry)] for field in entry.fields]
         kept = {
             **envelope,
@@ -111,7 +121,14 @@ class Sealing:
         if signature is not None:
             kept["signature"] = self._sealed_signature(envelope, signature, used)
         digest = self._salt.of_sealed_content(entry.checked.content, _secrets(used))
-        return Row(stored(draft.fact, kept), dict.fromkeys(draft.keys, digest), alarms)
+        row = stored(draft.fact, kept)
+        secrets = {box["at"]: key.secret for box, key in zip(kept["sealed"], used, strict=True)}
+        return Row(row, dict.fromkeys(draft.keys, digest), alarms, self._leaf(row, envelope, secrets))
+
+    def _leaf(
+        self, row: StoredEvent, envelope: Mapping[str, Json], secrets: Mapping[str, bytes]
+    ) -> Leaf | None:
+        return None if self._commitments is None else self._commitments.leaf(as_lies(row), envelope, secrets)
 
     def _box(self, envelope: Mapping[str, Json], field: SealedField, key: Key) -> dict[str, str]:
         pointer = "".join(f"/{escape(str(step))}" for step in field.path)

@@ -20,6 +20,7 @@ from eventsourcing.sqlite import (
 )
 
 from events.ids import RandomBytes
+from events.ledger_tables import INSERT_LEAF, STATEMENTS, Run, leaf_row
 from events.log import Known, Row
 from events.salt import SALT_BYTES
 
@@ -118,6 +119,7 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
             " (key BLOB PRIMARY KEY, digest BLOB NOT NULL, position INTEGER NOT NULL) WITHOUT ROWID",
             "CREATE TABLE IF NOT EXISTS alarms (moment TEXT PRIMARY KEY) WITHOUT ROWID",
             "CREATE TABLE IF NOT EXISTS log_salt (salt BLOB NOT NULL)",
+            *STATEMENTS,
         ]
 
     def draw_salt(self, random: RandomBytes) -> None:
@@ -136,6 +138,12 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
         with self.datastore.transaction(commit=True) as cursor:
             yield SQLiteUnit(self, cursor)
 
+    @contextmanager
+    def looking(self) -> Iterator[Run]:
+        """Open a transaction that only reads the tables of the ledger."""
+        with self.datastore.transaction(commit=False) as cursor:
+            yield SQLiteUnit(self, cursor).run
+
     def insert_rows(self, cursor: SQLiteCursor, rows: Sequence[Row]) -> Sequence[int]:
         """Write rows inside a transaction."""
         positions = self._insert_events(cursor, [row.stored for row in rows]) or ()
@@ -150,6 +158,12 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
         cursor.executemany(
             "INSERT OR IGNORE INTO alarms VALUES (?)", [(moment,) for row in rows for moment in row.alarms]
         )
+        leaves = [
+            leaf_row(place, row.leaf)
+            for row, place in zip(rows, positions, strict=True)
+            if row.leaf is not None
+        ]
+        cursor.executemany(INSERT_LEAF, leaves)
         return positions
 
     def select_at(self, positions: Sequence[int]) -> Sequence[Notification]:
@@ -218,6 +232,11 @@ class SQLiteUnit:
     def insert(self, rows: Sequence[Row]) -> Sequence[int]:
         """Write rows and return their positions, in order."""
         return self._recorder.insert_rows(self._cursor, rows)
+
+    def run(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Run a statement on the tables of the ledger."""
+        self._cursor.execute(statement, values)
+        return [tuple(row) for row in self._cursor.fetchall()]
 
 
 class SQLiteLogFactory(SQLiteFactory):

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -17,15 +17,19 @@ from eventsourcing.persistence import (
     PersistenceError,
 )
 
+from events.commitments import Commitments
 from events.decisions.listed import deciders, gates, hearers
 from events.desk import Desk, Means
-from events.draft import Draft, Entry
+from events.draft import Entry
 from events.event import Position, RecordedEvent
 from events.group_commit import GroupCommit, Job
 from events.ids import RandomBytes, time_ordered
+from events.leaves import Leaves
+from events.ledger import Ledger
 from events.log import Log, LogRecorder, TDecision
-from events.mapper import write_envelope
 from events.moments import stamp
+from events.notes import Signer
+from events.outcomes import Outcomes, Transaction
 from events.partners import Partner, PartnerRights
 from events.postgres import PostgresLogFactory
 from events.restoring import Settled, settle
@@ -36,7 +40,8 @@ from events.seals import Seals
 from events.sqlite import SQLiteLogFactory
 from events.submission import Checked, Outcome, StoreUnavailable
 from events.vault import KeyRecord, Vault, VaultUnavailable
-from events.watch import Watch
+from events.watch import Guarded, Watch
+from events.witness import Witness
 from schemas.registry import Registry
 
 _ATTEMPTS = 5
@@ -50,13 +55,16 @@ class UndecidedType(Exception):
 class Store:
     """One log, open. Safe to share between threads; several processes may have the same log open."""
 
-    def __init__(self, log: Log, vault: Vault, seals: Seals, random: RandomBytes) -> None:
+    def __init__(self, log: Log, vault: Vault, registry: Registry, random: RandomBytes) -> None:
         self._log = log
         self._vault = vault
         self._random = random
         self._recorder: LogRecorder = log.writer
         self._salt = Salt(self._recorder.salt)
-        self._sealing = Sealing(vault, seals, self._salt, random)
+        commitments = Commitments(registry, self._recorder.salt)
+        self._sealing = Sealing(vault, Seals(registry), self._salt, random, commitments)
+        self._leaves = Leaves(self._recorder, self._sealing, vault, commitments)
+        self._outcomes = Outcomes(self._salt, self._leaves)
         self._means = Means(log, self._salt, self._sealing, deciders(), random, gates(), hearers())
         self._group = GroupCommit(self._commit)
         self._watch = Watch(self._recorder)
@@ -110,11 +118,24 @@ class Store:
 
     def digest(self, event: RecordedEvent) -> str:
         """Return the salted digest that the event's receipt bears; another one once fields were erased."""
-        return self._salt.of_record(write_envelope(event.envelope))
+        return self._outcomes.digest(event)
 
     def fresh_id(self, moment: datetime) -> str:
         """Return an id that no event has yet, for what the hub itself records."""
         return str(time_ordered(moment, self._random))
+
+    def ledger(self, signer: Signer | None = None) -> Ledger:
+        """Return the Merkle log of this log; with the hub's key it can be closed and signed."""
+        return Ledger(Guarded(self._watch), self._recorder.salt, self._leaves.open, signer)
+
+    def witness(self, signer: Signer | None = None) -> Witness:
+        """Return what cosigns the checkpoints of other logs, and knows who is asked to cosign those of this one."""
+        return Witness(Guarded(self._watch), signer)
+
+    def complete_leaves(self) -> int:
+        """Make the leaves of events that were recorded before the log had any; return how many there were."""
+        with self._watch.using():
+            return self._leaves.complete()
 
     def keys(self) -> list[KeyRecord]:
         """Return what may be told of every key of the vault."""
@@ -174,50 +195,18 @@ class Store:
             desk = Desk(self._means, unit)
             desk.learn([entry for job in jobs for entry in job.entries])
             rulings = [self._settle(desk, job) for job in jobs]
-            positions = unit.insert(self._sealing.rows(desk.drafts))
+            rows = self._sealing.rows(desk.drafts)
+            positions = unit.insert(rows)
         originals = {one.position: one for one in self._sealing.read([*desk.originals.values()])}
+        tell = self._outcomes.telling(Transaction(jobs, rulings, desk.drafts, rows, positions), originals)
         for job, ruled in zip(jobs, rulings, strict=True):
-            job.outcomes = [
-                self._outcome(entry, ruling, originals)
-                if ruling.draft is None
-                else self._recorded(ruling, desk.drafts[ruling.draft], positions[ruling.draft])
-                for entry, ruling in zip(job.entries, ruled, strict=True)
-            ]
+            job.outcomes = [tell(entry, ruling) for entry, ruling in zip(job.entries, ruled, strict=True)]
 
     @staticmethod
     def _settle(desk: Desk, job: Job) -> list[Ruling]:
         if job.dry_run:
             return desk.rehearse(job.entries, atomic=job.atomic)
         return desk.settle_whole(job.entries) if job.atomic else desk.settle(job.entries)
-
-    def _outcome(self, entry: Entry, ruling: Ruling, originals: Mapping[Position, RecordedEvent]) -> Outcome:
-        """Return the outcome of what was not written: refused, in conflict, or recorded long ago."""
-        source, event_id = entry.checked.publisher.source, entry.checked.id
-        original = None if ruling.position is None else originals[Position(ruling.position)]
-        return Outcome(
-            ruling.status,
-            source,
-            event_id,
-            None if original is None else original.position,
-            None if original is None else original.envelope["recordedtime"],
-            None if original is None else self.digest(original),
-            ruling.problems,
-            ruling.warnings,
-        )
-
-    def _recorded(self, ruling: Ruling, draft: Draft, position: int) -> Outcome:
-        """Return the outcome of what this transaction wrote; its digest is of all that was sent."""
-        envelope = draft.fact.envelope
-        return Outcome(
-            ruling.status,
-            draft.entry.checked.publisher.source,
-            draft.entry.checked.id,
-            Position(position),
-            envelope["recordedtime"],
-            self._salt.of_record(write_envelope(envelope)),
-            ruling.problems,
-            ruling.warnings,
-        )
 
 
 def open_store(url: str, registry: Registry, vault: Vault, *, random: RandomBytes = os.urandom) -> Store:
@@ -246,7 +235,13 @@ def open_store(url: str, registry: Registry, vault: Vault, *, random: RandomByte
         except PersistenceError as fault:
             raise StoreUnavailable(str(fault)) from fault
         opened.pop_all()
-    return Store(log, vault, Seals(registry), random)
+    store = Store(log, vault, registry, random)
+    try:
+        store.complete_leaves()
+    except PersistenceError as fault:
+        store.close()
+        raise StoreUnavailable(str(fault)) from fault
+    return store
 
 
 def _open(factory: InfrastructureFactory[Any]) -> Log:

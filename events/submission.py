@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from events.event import SOURCE_PREFIX, Json, Position
 from schemas.problem import Problem
@@ -71,6 +71,20 @@ class Checked:
         return str(self.envelope["type"])
 
 
+class Statement(NamedTuple):
+    """What a receipt says of one event.
+
+    Args:
+        leaf: hash of its leaf in the Merkle log.
+        sent: hash of what was sent, with the nonce before it.
+        nonce: that nobody else can guess.
+    """
+
+    leaf: bytes
+    sent: bytes
+    nonce: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one submission.
@@ -84,6 +98,8 @@ class Outcome:
         digest: salted digest of what was recorded; None unless the log holds it.
         problems: why it was refused or is in conflict.
         warnings: what the publisher should know although it was stored.
+        statement: what a receipt says of it beyond that: `leaf`, `sent`, `nonce`; None unless the log holds it, or
+            where nobody can tell any more whether this is what was sent.
     """
 
     status: Status
@@ -94,6 +110,7 @@ class Outcome:
     digest: str | None = None
     problems: Sequence[Problem] = field(default=())
     warnings: Sequence[Problem] = field(default=())
+    statement: Statement | None = None
 
 
 class EventRefused(Exception):

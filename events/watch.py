@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Condition, Event
 
+from eventsourcing.persistence import PersistenceError
+
 from events.event import Position
-from events.log import LogRecorder
+from events.ledger_tables import Run
+from events.log import LogRecorder, Unit
 from events.postgres import Listener, PostgresLogRecorder
 from events.submission import StoreUnavailable
 
@@ -94,3 +97,38 @@ class Watch:
             if self._listener is None and isinstance(self._recorder, PostgresLogRecorder):
                 self._listener = Listener(self._recorder, self.nudge)
             return self._listener is not None
+
+
+class Guarded:
+    """The tables of the ledger, as long as the log is open."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+
+    @contextmanager
+    def unit(self) -> Iterator[Unit]:
+        """Open a transaction that no other writer can come between.
+
+        Raises:
+            StoreUnavailable: the log is closed, or its database does not answer.
+        """
+        with _told(), self._watch.using() as recorder, recorder.unit() as unit:
+            yield unit
+
+    @contextmanager
+    def looking(self) -> Iterator[Run]:
+        """Open a transaction that only reads.
+
+        Raises:
+            StoreUnavailable: as for `unit`.
+        """
+        with _told(), self._watch.using() as recorder, recorder.looking() as run:
+            yield run
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except PersistenceError as fault:
+        raise StoreUnavailable from fault

@@ -9,6 +9,7 @@ from events.vault import FILE, Vault
 CURSOR_KEY = "cursor.key"
 VAULT_KEY = "vault.key"
 SUBSCRIPTIONS_KEY = "subscriptions.key"
+LOG_KEY = "log.key"
 FOLDER = "keys"
 
 Random = Callable[[int], bytes]
@@ -47,6 +48,7 @@ def make_keys(data: Path, random: Random, keys: Path | None = None) -> None:
     """
     make_vault_key(data, random, keys)
     make_subscriptions_key(data, random, keys)
+    make_log_key(data, random, keys)
     _make(keys_folder(data, keys) / CURSOR_KEY, random)
 
 
@@ -104,6 +106,17 @@ def subscriptions_key(data: Path, keys: Path | None = None) -> bytes:
         return (keys_folder(data, keys) / SUBSCRIPTIONS_KEY).read_bytes()
     except FileNotFoundError as error:
         raise KeyMissing(SUBSCRIPTIONS_KEY, "the addresses and secrets of subscriptions") from error
+
+
+def make_log_key(data: Path, random: Random, keys: Path | None = None) -> bytes:
+    """Return the secret of the key that signs checkpoints and receipts; make it if there is none.
+
+    A log that was signed with another key is not signed with this one: the ledger sees to that.
+    """
+    folder = keys_folder(data, keys)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make(folder / LOG_KEY, random)
+    return (folder / LOG_KEY).read_bytes()
 
 
 def open_vault(data: Path, random: Random, keys: Path | None = None) -> Vault:

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
+from hub.client.answers import Turned
 from hub.client.door import Door
 from hub.client.shapes import Shapes
 
@@ -37,6 +38,32 @@ def write_ndjson(door: Door, until: str | None, write: Write) -> None:
     for page in pages(door, until):
         for event in page:
             write(_line(event))
+
+
+def write_proven(door: Door, until: str | None, write: Write, write_proof: Write) -> None:
+    """Write one event a line, and beside them what proves each: the key of the log, checkpoints, proofs, their number.
+
+    Raises:
+        Turned: an event was withdrawn between the two answers about it, so that it has no proof; try again.
+    """
+    params = {"limit": PAGE} | ({"until": until} if until else {})
+    write_proof(_line({"log": door.get("/api/v1/log/key")["key"]}))
+    count = 0
+    while True:
+        page, said = door.get("/api/v1/events", params), door.get("/api/v1/log/proofs", params)
+        write_proof(_line({"checkpoint": said["checkpoint"]}))
+        proofs = {(one["source"], one["id"]): one for one in said["proofs"]}
+        for event in page["events"]:
+            proof = proofs.get((event["source"], event["id"]))
+            if proof is None:
+                raise Turned(409, "An event was withdrawn meanwhile. Export again.")
+            write(_line(event))
+            write_proof(_line({"proof": proof}))
+            count += 1
+        if page["next"] is None:
+            write_proof(_line({"end": count}))
+            return
+        params["after"] = page["next"]
 
 
 def write_json(door: Door, until: str | None, write: Write) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from hub.client.door import Door, Patience
-from hub.client.exports import write_csv, write_json, write_ndjson
+from hub.client.exports import write_csv, write_json, write_ndjson, write_proven
 from hub.client.files import shapes_finder
 from hub.commands.world import World, json_option, say, tell, token_option
 from schemas.registry import Registry
+from verifier.exports import PROOFS
 
 Write = Callable[[bytes], object]
 
@@ -35,6 +36,11 @@ PATIENCE_SECONDS = 10.0
 @click.option(
     "--as-of", metavar="DATE", help="events: recorded until then; graph: as the world was on that day."
 )
+@click.option(
+    "--proofs",
+    is_flag=True,
+    help="events as ndjson: also FILE.proofs, by which `hub verify FILE` checks them.",
+)
 @json_option
 @click.pass_obj
 def export(
@@ -45,15 +51,22 @@ def export(
     url: str | None,
     token: str | None,
     as_of: str | None,
+    proofs: bool,
     as_json: bool,
 ) -> None:
     """Write all events, or the graph, as the token may see them, to a file."""
+    if proofs and ((what, form) != ("events", "ndjson") or target == "-"):
+        raise click.UsageError("--proofs goes with events as ndjson, to a file.")
     if form not in (EVENT_FORMATS if what == "events" else GRAPH_FORMATS):
         raise click.UsageError(f"There is no {form} of {what}.")
     settings = world.settings(url=url, token=token)
     door = Door(settings.url, settings.token, Patience(PATIENCE_SECONDS, world.pause, say))
     try:
-        size = _to_file(target, lambda write: _export(door, what, form, as_of, write))
+        if proofs:
+            beside = target + PROOFS
+            size = _to_file(target, lambda write: _with_proofs(door, as_of, write, beside))
+        else:
+            size = _to_file(target, lambda write: _export(door, what, form, as_of, write))
     finally:
         door.close()
     if target != "-":
@@ -69,6 +82,10 @@ def _export(door: Door, what: str, form: str, as_of: str | None, write: Write) -
         write_csv(door, as_of, write, shapes_finder(Registry.load()))
     else:
         {"ndjson": write_ndjson, "json": write_json}[form](door, as_of, write)
+
+
+def _with_proofs(door: Door, as_of: str | None, write: Write, beside: str) -> None:
+    _to_file(beside, lambda also: write_proven(door, as_of, write, also))
 
 
 def _to_file(target: str, export_to: Callable[[Write], None]) -> int:
