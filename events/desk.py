@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, cast
 
 from events.checks import about_of
 from events.decisions.aggregate import Actor, Decision, DecisionRefused
+from events.decisions.amended import Amended
 from events.decisions.embargo import Embargo
 from events.decisions.gates import Gate
 from events.draft import Draft, Entry
 from events.event import Json
 from events.ids import RandomBytes, time_ordered
-from events.log import Known, Log, TDecision, Unit
+from events.log import Log, TDecision, Unit
 from events.mapper import Fact
 from events.moments import read_moment
 from events.partners import Partner, PartnerRights
+from events.recognition import Recognition
+from events.retelling import AMENDMENTS, RETOLD, Heard, Retelling
 from events.ruling import Ruling, conflict, fallen, is_new
 from events.salt import Salt
 from events.sealing import Sealing
@@ -29,9 +32,6 @@ if TYPE_CHECKING:
 
 Parties = dict[tuple[type[Decision], str], Decision]
 Hearer = Callable[[Mapping[str, Json]], list[tuple[type[Decision], str]]]
-
-_TURNS = 16
-"""Turns of an aggregate that are looked up together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +64,28 @@ class Desk:
         self._means = means
         self._salt = means.salt
         self._unit = unit
-        self._known: dict[bytes, Known | None] = {}
-        self._fresh: dict[bytes, tuple[bytes, int]] = {}
+        self._keys = Recognition(unit, means.salt)
         self._decisions: Parties = {}
         self._before: Parties | None = None
+        self._retelling = Retelling(self._told, lambda name: self._decision(Amended, name))
         self.drafts: list[Draft] = []
         self.originals: dict[int, Notification] = {}
 
     def learn(self, entries: Sequence[Entry]) -> None:
         """Look up all at once which of these are recorded already, as what, and whether who hears of them exists."""
-        self._look_up(
-            [
-                *(entry.key for entry in entries),
-                *(one for entry in entries for one in self._first_turns(entry)),
-            ]
-        )
-        positions = [known.position for entry in entries if (known := self._known[entry.key]) is not None]
+        turns = (one for entry in entries for one in self._first_turns(entry))
+        self._keys.look_up([*(entry.key for entry in entries), *turns])
+        found = (self._keys.recorded(entry.key) for entry in entries)
+        positions = [known.position for known in found if known is not None]
         if positions:
             self.originals = {row.id: row for row in self._means.log.writer.select_at(positions)}
 
     def _first_turns(self, entry: Entry) -> list[bytes]:
         heard = self._means.hearers.get(entry.checked.type)
         places = [] if heard is None else heard(entry.envelope)
-        return [self._salt.of_claim(_turn(kind, key, 1)) for kind, key in places]
+        if entry.checked.type in RETOLD:
+            places = [*places, (Amended, Heard(entry.checked.type, entry.envelope).name)]
+        return [self._keys.turn(kind.__name__, key, 1) for kind, key in places]
 
     def settle(self, entries: Sequence[Entry]) -> list[Ruling]:
         """Rule on entries one by one; what is refused leaves no trace."""
@@ -125,8 +124,7 @@ class Desk:
 
     def _undo(self, before: int) -> None:
         for draft in self.drafts[before:]:
-            for key in draft.keys:
-                del self._fresh[key]
+            self._keys.give_back(draft.keys)
         del self.drafts[before:]
         self._decisions.update(self._before or {})
 
@@ -138,13 +136,13 @@ class Desk:
             draft = self._draft(entry)
         except DecisionRefused as refused:
             return Ruling("refused", problems=(refused.as_problem(),))
-        self._fresh.update(dict.fromkeys(draft.keys, (entry.digest, len(self.drafts))))
+        self._keys.take(draft.keys, entry.digest, len(self.drafts))
         self.drafts.append(draft)
         warnings = (*self._warnings(entry), *draft.remarks)
         return Ruling("stored", draft=len(self.drafts) - 1, warnings=warnings)
 
     def _repeats(self, entry: Entry) -> Ruling | None:
-        fresh, known = self._fresh.get(entry.key), self._known_as(entry.key)
+        fresh, known = self._keys.fresh(entry.key), self._keys.recorded(entry.key)
         if fresh is not None:
             return Ruling("duplicate", draft=fresh[1]) if fresh[0] == entry.digest else conflict()
         if known is not None:
@@ -158,8 +156,8 @@ class Desk:
         is_believed = self._is_believed(checked, entry.moment)
         actor = self._actor(checked, entry.moment, is_believed=is_believed)
         decider = self._means.deciders.get(checked.type) if is_believed else None
-        if is_believed and (gate := self._means.gates.get(checked.type)) is not None:
-            gate(envelope, actor, self._decision)
+        gate = self._means.gates.get(checked.type) if is_believed else None
+        warned = () if gate is None else gate(envelope, actor, self._decision)
         parties = self._parties(entry, decider, actor) if is_believed else {}
         for one in parties.values():
             one.decide(checked.type, envelope, actor)
@@ -167,7 +165,7 @@ class Desk:
             decision = self._decision(decider, decider.key(envelope))
             # Whether something is taken is told only to whoever may take it.
             claimed = self._claim(decision, entry)
-            remarks = decision.remarks(checked.type, envelope, actor)
+            remarks = (*warned, *decision.remarks(checked.type, envelope, actor))
             fact = decision.note(checked.stem, envelope, entry.moment)
             return Draft(entry, fact, [entry.key, *claimed, *self._hear(parties, entry, decider)], remarks)
         fact = Fact(
@@ -177,12 +175,13 @@ class Desk:
             stem=checked.stem,
             envelope=envelope,
         )
-        return Draft(entry, fact, [entry.key, *self._hear(parties, entry, None)])
+        return Draft(entry, fact, [entry.key, *self._hear(parties, entry, None)], warned)
 
     def _parties(self, entry: Entry, decider: type[Decision] | None, actor: Actor) -> Parties:
         """Return the aggregates that an event concerns: who decides it, who hears of it, and whom these touch."""
-        event_type, envelope = entry.checked.type, entry.envelope
-        heard = self._means.hearers.get(event_type)
+        raw = Heard(entry.checked.type, entry.envelope)
+        event_type, envelope = raw if raw.type in AMENDMENTS else self._retelling.reads(raw)
+        heard = self._means.hearers.get(raw.type)
         waiting = [] if decider is None else [(decider, decider.key(envelope))]
         waiting += [] if heard is None else heard(envelope)
         found: Parties = {}
@@ -192,7 +191,28 @@ class Desk:
             if place not in found and one.takes_part(event_type, envelope, actor):
                 found[place] = one
                 waiting += one.touches(event_type, envelope, actor)
+                waiting += self._amends(entry) if place[0] is Amended else ()
         return found
+
+    def _amends(self, entry: Entry) -> list[tuple[type[Decision], str]]:
+        """Return the aggregates that take part in an amendment, since they did in the report that it is about."""
+        event = Heard(entry.checked.type, entry.envelope)
+        report = self._retelling.target(event)
+        if report is None:
+            return []
+        return self._means.hearers[report.type](report.envelope)
+
+    def _told(self, source: str, event_id: str) -> Heard | None:
+        """Return an event that was recorded, or is about to be."""
+        key = self._salt.of_event(source, event_id)
+        fresh, known = self._keys.fresh(key), self._keys.recorded(key)
+        if fresh is not None:
+            fact = self.drafts[fresh[1]].fact
+        elif known is not None:
+            [fact] = self._means.log.facts_at([known.position])
+        else:
+            return None
+        return Heard(fact.stem.rpartition(".v")[0], fact.envelope)
 
     def _hear(self, parties: Parties, entry: Entry, decider: type[Decision] | None) -> list[bytes]:
         """Lead aggregates through an event, and return the keys under which they find it again."""
@@ -200,9 +220,9 @@ class Desk:
         for (kind, key), one in parties.items():
             if kind.hears:
                 one.heard += 1
-                keys.append(self._salt.of_claim(_turn(kind, key, one.heard)))
+                keys.append(self._keys.turn(kind.__name__, key, one.heard))
             if kind is not decider:
-                one.fold(entry.checked.type, entry.envelope)
+                self._fold(one, Heard(entry.checked.type, entry.envelope))
         return keys
 
     def _claim(self, decision: Decision, entry: Entry) -> list[bytes]:
@@ -213,7 +233,7 @@ class Desk:
         claimed = []
         for name, pointer in decision.claims(entry.checked.type, entry.envelope):
             key = self._salt.of_claim(name)
-            if self._is_taken(key):
+            if self._keys.is_taken(key):
                 raise DecisionRefused("already_used", pointer, "This reference is already taken.")
             claimed.append(key)
         return claimed
@@ -245,7 +265,9 @@ class Desk:
     def _decision(self, kind: type[TDecision], key: str) -> TDecision:
         held = self._decisions.get((kind, key))
         if held is None:
-            held = self._decisions[kind, key] = self._means.log.decision(kind, key)
+            is_blank = not kind.is_decider
+            held = kind.blank(kind.stream(key)) if is_blank else self._means.log.decision(kind, key)
+            self._decisions[kind, key] = held
             if kind.hears:
                 self._tell(held, kind, key)
         if self._before is not None and (kind, key) not in self._before:
@@ -254,42 +276,18 @@ class Desk:
 
     def _tell(self, held: Decision, kind: type[Decision], key: str) -> None:
         """Fold into an aggregate the recorded events that it heard of, in the order in which it did."""
-        if self._known_as(self._salt.of_claim(_turn(kind, key, 1))) is None:
-            return
-        places: list[int] = []
-        is_more = True
-        while is_more:
-            turns = range(len(places) + 1, len(places) + 1 + _TURNS)
-            names = [self._salt.of_claim(_turn(kind, key, turn)) for turn in turns]
-            self._look_up([name for name in names if name not in self._known])
-            known = [one.position for name in names if (one := self._known[name]) is not None]
-            places += known
-            is_more = len(known) == _TURNS
+        places = self._keys.turns(kind.__name__, key)
         held.heard = len(places)
         for fact in self._means.log.facts_at(places):
-            held.fold(fact.stem.rpartition(".v")[0], fact.envelope)
+            self._fold(held, Heard(fact.stem.rpartition(".v")[0], fact.envelope))
+
+    def _fold(self, held: Decision, event: Heard) -> None:
+        held.fold(*(event if isinstance(held, Amended) else self._retelling.reads(event)))
 
     def _warnings(self, entry: Entry) -> tuple[Problem, ...]:
         source = str(entry.envelope["source"])
         about = about_of(entry.checked.type, entry.envelope["data"], source)
         # A steward retracts what others published: that must not tell whether it is there.
-        if about is None or about[0] != source or self._is_taken(self._salt.of_event(*about)):
+        if about is None or about[0] != source or self._keys.is_taken(self._salt.of_event(*about)):
             return ()
         return (Problem("/data/about_event", "unknown_event", "Not here yet; takes effect when it arrives."),)
-
-    def _is_taken(self, key: bytes) -> bool:
-        return key in self._fresh or self._known_as(key) is not None
-
-    def _known_as(self, key: bytes) -> Known | None:
-        if key not in self._known:
-            self._look_up([key])
-        return self._known[key]
-
-    def _look_up(self, keys: Sequence[bytes]) -> None:
-        found = self._unit.known(keys)
-        self._known.update({key: found.get(key) for key in keys})
-
-
-def _turn(kind: type[Decision], key: str, turn: int) -> str:
-    """Return the name under which an aggregate finds one of the events that it heard of; part of the log's format."""
-    return f"heard {kind.__name__} {turn} {key}"

@@ -1,28 +1,24 @@
-"""Intake: the gate of the archive. Checks what was pushed, then has it recorded."""
+"""Intake: the gate of the archive. What was pushed is inspected, and recorded; so is what the hub itself says."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
-from threading import Lock
 from typing import Any
 
 from events.acts import ACTED_STEM, StewardAct
-from events.audience import Label
-from events.checks import conflict_problems, further_problems
+from events.checks import conflict_problems
 from events.clock import Clock
 from events.decisions.deadlines import words
 from events.decisions.embargo import RELEASED
-from events.envelope import Envelopes, fill_in
+from events.envelope import fill_in
 from events.erasure import ERASED, pages_of, plan, proof
 from events.event import Json, stem_of
-from events.moments import read_moment, stamp
+from events.inspection import MAX_EVENT_BYTES, Inspector, in_order
+from events.moments import stamp
 from events.partners import PartnerRights
 from events.seals import Seals
-from events.signatures import open_signed
 from events.store import Store
-from events.strict import MAX_PROBLEMS, MalformedJson, breaches, canonical, read_json
+from events.strict import canonical
 from events.submission import (
-    ANY,
     HUB,
     STEWARDS,
     Checked,
@@ -31,17 +27,20 @@ from events.submission import (
     NotYourType,
     Outcome,
     Publisher,
-    SignatureRequired,
     WrongSource,
-    is_signed,
 )
-from schemas.contract import Contract
-from schemas.problem import Problem
 from schemas.registry import Registry
 
-__all__ = ["EventRefused", "Intake", "NotAdmitted", "NotYourType", "Outcome", "Publisher", "WrongSource"]
-
-MAX_EVENT_BYTES = 256 * 1024
+__all__ = [
+    "MAX_EVENT_BYTES",
+    "EventRefused",
+    "Intake",
+    "NotAdmitted",
+    "NotYourType",
+    "Outcome",
+    "Publisher",
+    "WrongSource",
+]
 
 JUDGED = "conflict.judged.v1"
 """Stem of what stewards say about a conflict of interest; no partner may publish it."""
@@ -49,77 +48,24 @@ JUDGED = "conflict.judged.v1"
 _ASSESSED = "claim.assessed.v1"
 _BEREFT = "Its only source was erased."
 
-_COMMON = "https://solidarity-hub.example/schemas/common"
-_UNREADABLE = frozenset({"too_deep", "lone_surrogate"})
-"""With these a payload is not shown to its contract: it could not even be explained."""
-
 
 class Intake:
-    """Checks and records. Safe to share between threads."""
+    """Has events checked, and records them. Safe to share between threads."""
 
     def __init__(self, registry: Registry, store: Store, clock: Clock) -> None:
         self._registry = registry
         self._store = store
         self._clock = clock
-        reference: str = registry.documents()[_COMMON]["$defs"]["ref"]["pattern"]
-        self._envelopes = Envelopes(registry, reference)
+        self._inspector = Inspector(registry, store, clock)
         self._seals = Seals(registry)
-        self._rights_at: tuple[int, dict[str, PartnerRights | None]] = (-1, {})
-        self._rights_lock = Lock()
 
     def rights(self, slug: str) -> PartnerRights | None:
-        """Return what a partner may do now; looked up again whenever anything was committed."""
-        version = self._store.version()
-        with self._rights_lock:
-            if self._rights_at[0] != version:
-                self._rights_at = (version, {})
-            known = self._rights_at[1]
-        if slug not in known:
-            known[slug] = self._store.rights(slug)
-        return known[slug]
+        """Return what a partner may do now."""
+        return self._inspector.rights(slug)
 
     def check(self, publisher: Publisher, raw: Json) -> Checked:
-        """Check everything that can be told without the log, and fill in defaults.
-
-        Args:
-            publisher: whose token it is.
-            raw: a parsed CloudEvent, or an envelope of DSSE that holds one.
-
-        Raises:
-            WrongSource: the source is somebody else's.
-            NotAdmitted: the publisher is not admitted, or suspended from publishing.
-            SignatureRequired: the publisher signs, and this is not signed.
-            NotYourType: its roles do not allow the type.
-            EventRefused: with every problem of envelope and payload, up to `MAX_PROBLEMS`.
-        """
-        if not is_signed(raw):
-            return self._check(publisher, raw)
-        signed = open_signed(raw, self._admitted(publisher).keys)
-        try:
-            event = read_json(signed.payload)
-        except MalformedJson as fault:
-            place = f"{fault.detail} Line {fault.line}, column {fault.column} of what is in it."
-            raise EventRefused([Problem("/payload", "malformed_json", place)]) from fault
-        return replace(self._check(publisher, event, signed.signature), signature=signed.signature)
-
-    def _check(self, publisher: Publisher, raw: Json, signature: Mapping[str, str] | None = None) -> Checked:
-        if not isinstance(raw, dict):
-            raise EventRefused([Problem("", "wrong_type", "Is not an object.")])
-        stem = self._envelopes.stem(raw)
-        contract = None if stem is None else self._registry.contract(stem)
-        rights = self._permit(publisher, raw, contract, signature)
-        if rights.requires_signature and signature is None:
-            raise SignatureRequired
-        written = canonical(raw)
-        problems = breaches(raw, written) + self._envelopes.problems(raw)
-        if written is not None and len(written) > MAX_EVENT_BYTES:
-            problems.append(Problem("", "too_large", f"Is larger than {MAX_EVENT_BYTES} bytes."))
-        elif contract is not None and isinstance(raw.get("data"), dict) and not _is_unreadable(problems):
-            problems += self._payload_problems(contract, raw["data"], publisher, rights.roles)
-        if problems or stem is None or contract is None or written is None:
-            raise EventRefused(_in_order(problems))
-        envelope = fill_in(raw, stem, contract.tlp, contract.subject_pointer or "", self._clock())
-        return Checked(publisher, stem, envelope, _sent(raw, written), contract.publishers)
+        """Check everything that can be told without the log; raises what `Inspector.check` raises."""
+        return self._inspector.check(publisher, raw)
 
     def record(
         self, checked: Sequence[Checked], *, atomic: bool = False, dry_run: bool = False
@@ -176,9 +122,9 @@ class Intake:
         Raises:
             EventRefused: with every problem.
         """
-        problems = conflict_problems(said, self._envelopes.is_reference)
+        problems = conflict_problems(said, self._inspector.is_reference)
         if problems:
-            raise EventRefused(_in_order(problems))
+            raise EventRefused(in_order(problems))
         data = {**said, "account": account}
         return self._record_own(STEWARDS, self._store.fresh_id(self._clock()), JUDGED, "amber+strict", data)
 
@@ -229,22 +175,20 @@ class Intake:
             raise EventRefused(outcome.problems)
         return outcome
 
-    def mark_unsupported(self, source: str, event_id: str, time: str, label: Label) -> bool:
+    def mark_unsupported(self, source: str, event_id: str, time: str) -> bool:
         """Append that nothing supports an event any more; False if that was said before.
+
+        Whoever sees the event sees it, and nobody else.
 
         Args:
             source: of the event.
             event_id: its id.
             time: since when.
-            label: of the event; those who see it are told, and nobody else.
         """
         verdict = {"verdict": "cannot_judge", "resulting_verification": "unsupported", "note": _BEREFT}
         data = {"about_event": event_id, "about_source": source, **verdict}
-        named = {"audience": ",".join(sorted({label.publisher, *label.audience}))}
-        audience = named if label.audience or label.tlp == "amber+strict" else {}
-        tlp = "green" if label.tlp == "clear" else label.tlp
         name = self._store.secret_name(f"unsupported {source} {event_id}")
-        said = self._record_own(HUB, f"unsupported-{name}", _ASSESSED, tlp, data, time=time, **audience)
+        said = self._record_own(HUB, f"unsupported-{name}", _ASSESSED, "red", data, time=time)
         return said.status == "stored"
 
     def _record_own(
@@ -267,49 +211,3 @@ class Intake:
         }
         envelope = fill_in(raw, stem, tlp, "", self._clock())
         return Checked(publisher, stem, envelope, canonical(raw) or b"")
-
-    def _permit(
-        self,
-        publisher: Publisher,
-        raw: Mapping[str, Json],
-        contract: Contract | None,
-        signature: Mapping[str, str] | None,
-    ) -> PartnerRights:
-        source = raw.get("source")
-        if isinstance(source, str) and source != publisher.source and self._envelopes.is_source(source):
-            raise WrongSource
-        rights = self._admitted(publisher)
-        # What a lost key signed is kept, of a suspended partner, too: stewards must see what was tried.
-        said = read_moment(str(raw.get("time", "")))
-        if not rights.may_write and not rights.distrusts(signature, said, self._clock()):
-            raise NotAdmitted
-        if contract is not None and ANY not in contract.publishers and not contract.publishers & rights.roles:
-            raise NotYourType(contract.publishers)
-        return rights
-
-    def _payload_problems(
-        self, contract: Contract, data: Mapping[str, Json], publisher: Publisher, roles: frozenset[str]
-    ) -> list[Problem]:
-        further = contract.type, data, publisher, roles, self._seals.is_personal, self._store.decided
-        return contract.check(data) or further_problems(*further)
-
-    def _admitted(self, publisher: Publisher) -> PartnerRights:
-        rights = self.rights(publisher.slug)
-        if rights is None:
-            raise NotAdmitted
-        return rights
-
-
-def _sent(raw: Mapping[str, Json], written: bytes) -> bytes:
-    # How it travelled is no part of what was said: binary and structured mode carry the same event.
-    if "datacontenttype" not in raw:
-        return written
-    return canonical({name: value for name, value in raw.items() if name != "datacontenttype"}) or written
-
-
-def _is_unreadable(problems: Sequence[Problem]) -> bool:
-    return len(problems) >= MAX_PROBLEMS or any(problem.code in _UNREADABLE for problem in problems)
-
-
-def _in_order(problems: Sequence[Problem]) -> list[Problem]:
-    return sorted(dict.fromkeys(problems), key=lambda problem: (problem.pointer, problem.code))[:MAX_PROBLEMS]

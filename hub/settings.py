@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from hub.networks import Network, read_networks
+from hub import setting_values as values
+from hub.networks import Network
 
 PREFIX = "HUB_"
 
@@ -20,90 +20,6 @@ def _said(unit: str, meaning: str, read: Callable[[str], object]) -> dict[str, o
     return {"unit": unit, "help": meaning, "read": read}
 
 
-def _text(said: str) -> str:
-    return said
-
-
-def _folder(said: str) -> Path | None:
-    return Path(said) if said else None
-
-
-def _clocks(said: str) -> Path | None:
-    from projections.boards.statements.clocks import load_clocks
-
-    path = _folder(said)
-    load_clocks(path)
-    return path
-
-
-def _port(said: str) -> int:
-    port = int(said)
-    if not 0 <= port <= 65535:
-        raise ValueError("a port is a number from 0 to 65535")
-    return port
-
-
-def _count(said: str) -> int:
-    count = int(said)
-    if count < 1:
-        raise ValueError("it must be 1 or more")
-    return count
-
-
-def _seconds(said: str) -> float:
-    seconds = float(said)
-    if not 0 < seconds < 86_400:
-        raise ValueError("it must be more than 0 and less than 86400 seconds")
-    return seconds
-
-
-def _address(said: str) -> str:
-    parts = urlsplit(said)
-    if said and (parts.scheme not in {"http", "https"} or not parts.netloc):
-        raise ValueError("an address begins with http:// or https://")
-    return said.rstrip("/")
-
-
-def _store(said: str) -> str:
-    if said and urlsplit(said).scheme not in {"sqlite", "postgresql", "postgres"}:
-        raise ValueError("a store begins with sqlite:/// or postgresql://")
-    return said
-
-
-def _origins(said: str) -> tuple[str, ...]:
-    return tuple(_address(one.strip()) for one in said.split(",") if one.strip())
-
-
-def _rate(said: str) -> float:
-    rate = float(said)
-    if not 0 < rate <= 1_000_000:
-        raise ValueError("it must be more than 0 and at most 1000000")
-    return rate
-
-
-def _danger(said: str) -> bool:
-    if said != "this-is-a-test":
-        raise ValueError("only tests set it, and they know to what")
-    return True
-
-
-def _mail_server(said: str) -> str:
-    parts = urlsplit(said)
-    if said and (parts.scheme not in {"smtp", "smtps"} or not parts.hostname):
-        raise ValueError("a mail server begins with smtp:// or smtps://")
-    return said
-
-
-def _mailbox(said: str) -> str:
-    if said and (said.count("@") != 1 or not said.isprintable() or said[0] == "@" or said[-1] == "@"):
-        raise ValueError("it must be the address of a mailbox")
-    return said
-
-
-def _networks(said: str) -> tuple[Network, ...]:
-    return read_networks(one.strip() for one in said.split(",") if one.strip())
-
-
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting of the hub and of the commands that talk to one; see the metadata of each field."""
@@ -112,102 +28,119 @@ class Settings:
         default=Path("hub-data"),
         metadata=_said("folder", "Where the hub keeps its log, views, keys and accounts.", Path),
     )
-    host: str = field(default="127.0.0.1", metadata=_said("address", "Where the hub listens.", _text))
+    host: str = field(default="127.0.0.1", metadata=_said("address", "Where the hub listens.", values.text))
     port: int = field(
-        default=8000, metadata=_said("port", "Where the hub listens; 0 takes any free one.", _port)
+        default=8000, metadata=_said("port", "Where the hub listens; 0 takes any free one.", values.port)
     )
     store: str = field(
         default="",
         metadata=_said(
             "URL",
             "The log: sqlite:///path (default: log.sqlite in the data folder) or postgresql://...",
-            _store,
+            values.store,
         ),
     )
     keys: Path | None = field(
         default=None,
         metadata=_said(
-            "folder", "Where the keys are, if not in the data folder: another disk, another safe.", _folder
+            "folder",
+            "Where the keys are, if not in the data folder: another disk, another safe.",
+            values.folder,
         ),
     )
-    bus: str = field(default="", metadata=_said("URL", "A NATS bus between hubs (nats://...).", _text))
-    workers: int = field(default=1, metadata=_said("processes", "How many processes serve.", _count))
+    bus: str = field(default="", metadata=_said("URL", "A NATS bus between hubs (nats://...).", values.text))
+    workers: int = field(default=1, metadata=_said("processes", "How many processes serve.", values.count))
     url: str = field(
         default="http://127.0.0.1:8000",
-        metadata=_said("address", "The hub that push, follow and export talk to.", _address),
+        metadata=_said("address", "The hub that push, follow and export talk to.", values.address),
     )
     token: str = field(
         default="",
         repr=False,
-        metadata=_said("token", "The token that push, follow and export show.", _text),
+        metadata=_said("token", "The token that push, follow and export show.", values.text),
     )
     public_url: str = field(
         default="",
-        metadata=_said("address", "How browsers reach this hub; https makes cookies secure.", _address),
+        metadata=_said("address", "How browsers reach this hub; https makes cookies secure.", values.address),
     )
     origins: tuple[str, ...] = field(
         default=(),
         metadata=_said(
-            "addresses, by comma", "Other pages that may open the WebSocket feed in a browser.", _origins
+            "addresses, by comma",
+            "Other pages that may open the WebSocket feed in a browser.",
+            values.origins,
         ),
     )
     max_event_bytes: int = field(
-        default=262_144, metadata=_said("bytes", "Largest body of a single event.", _count)
+        default=262_144, metadata=_said("bytes", "Largest body of a single event.", values.count)
     )
     max_batch_bytes: int = field(
-        default=33_554_432, metadata=_said("bytes", "Largest body of a batch.", _count)
+        default=33_554_432, metadata=_said("bytes", "Largest body of a batch.", values.count)
     )
     max_batch_lines: int = field(
-        default=10_000, metadata=_said("events", "Most events in one batch.", _count)
+        default=10_000, metadata=_said("events", "Most events in one batch.", values.count)
     )
     chunk_lines: int = field(
         default=500,
-        metadata=_said("events", "How many lines of a streamed batch are recorded together.", _count),
+        metadata=_said("events", "How many lines of a streamed batch are recorded together.", values.count),
     )
     at_least_seconds: float = field(
-        default=5.0, metadata=_said("seconds", "How long ?at_least= waits for the views.", _seconds)
+        default=5.0, metadata=_said("seconds", "How long ?at_least= waits for the views.", values.seconds)
     )
     beat_seconds: float = field(
-        default=15.0, metadata=_said("seconds", "Silence after which a feed says that it is alive.", _seconds)
+        default=15.0,
+        metadata=_said("seconds", "Silence after which a feed says that it is alive.", values.seconds),
     )
     look_seconds: float = field(
         default=0.5,
-        metadata=_said("seconds", "How late a feed may notice that rights were revoked.", _seconds),
+        metadata=_said("seconds", "How late a feed may notice that rights were revoked.", values.seconds),
     )
     slow_seconds: float = field(
         default=15.0,
-        metadata=_said("seconds", "How long a reader may take nothing before it is dropped.", _seconds),
+        metadata=_said("seconds", "How long a reader may take nothing before it is dropped.", values.seconds),
     )
     head_seconds: float = field(
         default=9.5,
-        metadata=_said("seconds", "How long the head of a request may take, first byte to last.", _seconds),
+        metadata=_said(
+            "seconds", "How long the head of a request may take, first byte to last.", values.seconds
+        ),
     )
     body_seconds: float = field(
         default=9.5,
-        metadata=_said("seconds", "How long a body may let the hub wait for its next bytes.", _seconds),
+        metadata=_said("seconds", "How long a body may let the hub wait for its next bytes.", values.seconds),
     )
     body_bytes_per_second: int = field(
         default=1024,
-        metadata=_said("bytes", "A body that comes slower than this for `body_seconds` is cut off.", _count),
+        metadata=_said(
+            "bytes", "A body that comes slower than this for `body_seconds` is cut off.", values.count
+        ),
     )
     connections: int = field(
-        default=20_000, metadata=_said("connections", "Most connections at the same time.", _count)
+        default=20_000, metadata=_said("connections", "Most connections at the same time.", values.count)
     )
     connections_per_address: int = field(
         default=500,
         metadata=_said(
             "connections",
             "Most of them from one address (IPv6: from one /64), except loopback and trusted proxies.",
-            _count,
+            values.count,
         ),
     )
     feed_messages: int = field(
-        default=200, metadata=_said("messages", "How many feed messages are read at once.", _count)
+        default=200, metadata=_said("messages", "How many feed messages are read at once.", values.count)
     )
     timekeeper_seconds: float = field(
         default=1.0,
         metadata=_said(
-            "seconds", "How often it is looked at what is due: embargoes, deadlines, erasures.", _seconds
+            "seconds",
+            "How often it is looked at what is due: embargoes, deadlines, erasures.",
+            values.seconds,
+        ),
+    )
+    checkpoint_seconds: float = field(
+        default=60.0,
+        metadata=_said(
+            "seconds", "How often what was recorded is closed into the Merkle log and signed.", values.seconds
         ),
     )
     reply_clocks: Path | None = field(
@@ -215,11 +148,11 @@ class Settings:
         metadata=_said(
             "file",
             "How long who has for a reply, in place of the hub's own (projections/boards/statements/clocks.json).",
-            _clocks,
+            values.clocks,
         ),
     )
     session_hours: int = field(
-        default=12, metadata=_said("hours", "How long a browser stays signed in.", _count)
+        default=12, metadata=_said("hours", "How long a browser stays signed in.", values.count)
     )
 
     trusted_proxies: tuple[Network, ...] = field(
@@ -227,15 +160,15 @@ class Settings:
         metadata=_said(
             "networks, by comma",
             "Proxies in front of this hub, whose X-Forwarded-For and X-Forwarded-Proto are believed.",
-            _networks,
+            values.networks,
         ),
     )
     rate_per_second: float = field(
         default=200.0,
-        metadata=_said("calls", "How many calls a second an account may make in the long run.", _rate),
+        metadata=_said("calls", "How many calls a second an account may make in the long run.", values.rate),
     )
     rate_burst: int = field(
-        default=2000, metadata=_said("calls", "How many calls an account may make at once.", _count)
+        default=2000, metadata=_said("calls", "How many calls an account may make at once.", values.count)
     )
 
     smtp_url: str = field(
@@ -244,17 +177,17 @@ class Settings:
         metadata=_said(
             "URL",
             "The server that takes mails: smtps://user:password@host or smtp://...; without it there are none.",
-            _mail_server,
+            values.mail_server,
         ),
     )
-    mail_from: str = field(default="", metadata=_said("address", "The sender of mails.", _mailbox))
+    mail_from: str = field(default="", metadata=_said("address", "The sender of mails.", values.mailbox))
 
     webhooks_loopback_for_tests_only: bool = field(
         default=False,
         metadata=_said(
             "words",
             "Lets webhooks call this very machine, over http: never where strangers make subscriptions.",
-            _danger,
+            values.danger,
         ),
     )
 

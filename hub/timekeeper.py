@@ -61,7 +61,7 @@ def mark_due(intake: Intake, room: ReadingRoom) -> int:
     done = 0
     try:
         for one in room.unsupported_due():
-            done += intake.mark_unsupported(one.source, one.id, one.time, one.label)
+            done += intake.mark_unsupported(one.source, one.id, one.time)
     except (StoreBusy, StoreUnavailable):
         # The next round tries again.
         return done

@@ -20,8 +20,11 @@ from projections.deadlines.clocks import fingerprint
 from projections.deadlines.ringing import Ringing, is_timed
 from projections.exclusion import Exclusion
 from projections.labels import Labels
+from projections.marking import Marking
 from projections.reach import Keys, Reach, acts, effects_of
-from projections.standing import PlacedEvents, Reading, Standing
+from projections.readings import Reading, Readings
+from projections.standing import PlacedEvents, Standing
+from projections.unsupported import is_mark
 from schemas.registry import Registry
 
 __all__ = ["PlacedEvents", "Rulings"]
@@ -36,7 +39,7 @@ class Rulings:
     """
 
     name = "rulings"
-    VERSION = 5
+    VERSION = 6
 
     def __init__(
         self, registry: Registry, log: PlacedEvents, labels: Labels, clocks: Clocks = NO_CLOCKS
@@ -45,9 +48,11 @@ class Rulings:
         self.schema = f"{index.SCHEMA}-- clocks {fingerprint(clocks)}\n"
         self._labels = labels
         self._standing = Standing(registry, log)
+        self._readings = Readings(self._standing)
         self._exclusion = Exclusion(self._standing)
         self._ringing = Ringing(self._standing, clocks)
-        self._reach = Reach(self._standing, self._exclusion, self._ringing)
+        self._marking = Marking(self._standing)
+        self._reach = Reach(self._standing, self._exclusion, self._ringing, self._marking)
 
     def fold(self, db: sqlite3.Connection, events: Sequence[RecordedEvent]) -> list[Change]:
         """Note what the events rule and return their changes; the caller owns the transaction."""
@@ -109,13 +114,15 @@ class Rulings:
 
     def _plain(self, event: RecordedEvent) -> Change:
         """Return the change of an event on which nothing acts."""
-        label = self._standing.plain_label(event)
+        label = self._readings.plain_label(event)
         return Change("put", event, label, event.position)
 
     def _reading(self, db: sqlite3.Connection, event: RecordedEvent, until: int) -> Reading:
         if is_timed(event):
             return self._ringing.reading(db, event, until, lambda one: self._reading(db, one, until))
-        return self._standing.reading(db, event, until, self._exclusion.of(db, event, until))
+        if is_mark(event):
+            return self._marking.reading(db, event, until, lambda one: self._reading(db, one, until))
+        return self._readings.reading(db, event, until, self._exclusion.of(db, event, until))
 
 
 def _dues(event: RecordedEvent) -> list[int]:

@@ -104,6 +104,9 @@ class Decision(Aggregate):
     hears = False
     """Whether it takes part in events of other streams."""
 
+    is_decider = True
+    """Whether events are decided here; else it only takes part in those of others, and has no stream."""
+
     heard = 0
     """In how many it has taken part."""
 

@@ -14,6 +14,7 @@ from events.decisions.aggregate import Actor, Decision, DecisionRefused, slug_in
 from events.decisions.consents import Consent, Given
 from events.event import Json
 from schemas.edtf import bounds
+from schemas.problem import Problem
 
 TDecision = TypeVar("TDecision", bound=Decision)
 
@@ -25,33 +26,45 @@ class Lookup(Protocol):
         """Return an aggregate; blank when nothing was decided."""
 
 
-Gate = Callable[[Mapping[str, Json], Actor, Lookup], None]
+Gate = Callable[[Mapping[str, Json], Actor, Lookup], tuple[Problem, ...]]
+"""Refuses an event, or returns what its publisher should know of it."""
 
 
-def gate_action(envelope: Mapping[str, Json], actor: Actor, lookup: Lookup) -> None:
+def gate_action(envelope: Mapping[str, Json], actor: Actor, lookup: Lookup) -> tuple[Problem, ...]:
     """Refuse to call others about a person whose consent was taken back; whoever leads may still close it."""
     data = envelope["data"]
     if lookup(JointAction, data["action"]).proposal is not None:
-        return
+        return ()
     for place, ref in _named(data, "about"):
         consent = lookup(Consent, ref)
         own = consent.own(actor.slug)
         if own and all(consent.scopes(one) is None for one in own):
             raise _refused("consent_withdrawn", place)
+    return ()
 
 
-def gate_statement(envelope: Mapping[str, Json], actor: Actor, lookup: Lookup) -> None:
-    """Refuse a text that names a lawyer without consent or agreement, or a signatory before its time."""
+def gate_statement(envelope: Mapping[str, Json], actor: Actor, lookup: Lookup) -> tuple[Problem, ...]:
+    """Refuse a text that names a lawyer without consent or agreement, or a signatory before its time.
+
+    Where nobody says what the person allows, nothing is allowed in public. Under a stricter label the reference may
+    stand for somebody whom the text does not name: then its publisher is told what it must not do.
+    """
     data = envelope["data"]
     action = lookup(JointAction, data["action"]) if "action" in data else None
     if action is not None and action.is_known_to(actor):
         _refuse_without_agreement(envelope, action)
         _refuse_before_time(data, action, actor)
     use = use_rules().of_statement(data["kind"], str(envelope["tlp"]))
-    for place, ref in _named(data, "about", "award/laureates") if use is not None else ():
-        code = _missing(lookup(Consent, ref), envelope, actor, use) if use is not None else None
-        if code is not None:
+    if use is None:
+        return ()
+    remarks = []
+    for place, ref in _named(data, "about", "award/laureates"):
+        code = _missing(lookup(Consent, ref), envelope, actor, use)
+        if code == "consent_unknown" and envelope["tlp"] != "clear":
+            remarks.append(Problem(place, code, _UNKNOWN, _ASK))
+        elif code is not None:
             raise _refused(code, place)
+    return tuple(remarks)
 
 
 def _refuse_without_agreement(envelope: Mapping[str, Json], action: JointAction) -> None:
@@ -83,9 +96,9 @@ def _missing(consent: Consent, envelope: Mapping[str, Json], actor: Actor, use: 
         if (named is None or named in rests_on) and (is_all or use.scopes <= gone):
             return "consent_withdrawn"
     said = claimed.get("consent_level")
-    if said is not None and not use.is_covered(said, claimed.get("scopes", ())):
-        return "consent_too_narrow"
-    return None
+    if said is None:
+        return "consent_unknown"
+    return None if use.is_covered(said, claimed.get("scopes", ())) else "consent_too_narrow"
 
 
 def _missing_of(consent: Consent, own: list[Given], moment: datetime, use: Use) -> str | None:
@@ -118,7 +131,11 @@ def _named(data: Mapping[str, Json], *fields: str) -> Iterator[tuple[str, str]]:
                 yield f"/data/{field}/{place}", ref
 
 
+_UNKNOWN = "You neither recorded a consent of this person nor say of one: the text must not tell who it is."
+_ASK = "Record the consent (consent.recorded), or say in protection what the person allows: consent_level and scopes."
+
 _WHY = {
+    "consent_unknown": f"Nobody is named in public of whom you know no consent. {_ASK}",
     "consent_withdrawn": "The person has taken the consent back.",
     "consent_expired": "Your consent of this person does not hold at that time. Ask again, and record it.",
     "consent_too_narrow": "Your consent of this person does not cover being named in such a text.",

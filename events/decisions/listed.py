@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from events.acts import ACTED
 from events.decisions.actions.joint import JointAction
 from events.decisions.aggregate import Decision
+from events.decisions.amended import CORRECTED, RETRACTED, amendments_heard
 from events.decisions.consents import Consent
 from events.decisions.deadlines import PASSED, Deadlines
 from events.decisions.embargo import RELEASED, Embargo
@@ -51,4 +52,6 @@ def gates() -> Mapping[str, Gate]:
 
 def hearers() -> Mapping[str, Callable[[Mapping[str, Json]], list[tuple[type[Decision], str]]]]:
     """Return type of a report → the aggregate that takes part in it; the report itself is never refused."""
-    return {"need.expressed": needs_heard, "offer.made": offers_heard, "claim.assessed": reviews_heard}
+    amendments = dict.fromkeys((CORRECTED, RETRACTED), amendments_heard)
+    reports = {"need.expressed": needs_heard, "offer.made": offers_heard}
+    return {**reports, **amendments, "claim.assessed": reviews_heard}

@@ -38,7 +38,7 @@ class Reservation(Decision):
         """Nothing reserved."""
         self.matches: dict[str, Match] = {}
         self.reserved: Counter[frozenset[str]] = Counter()
-        self.words: dict[str, Word] = {}
+        self.told: dict[str, Word] = {}
         self.first = ""
         self.owner = ""
         self.stopped: datetime | None = None
@@ -75,11 +75,17 @@ class Reservation(Decision):
             yield Delivery, str(data["support"])
             if not self._is_stopped(moment_of(envelope)):
                 yield Capacity, str(data["offer"])
-        elif event_type == NEED and data.get("state") == "withdrawn" and self._is_owner(data, actor):
+        elif self._frees(event_type, envelope, actor):
             yield from ((Capacity, offer) for offer in sorted({one.offer for one in self.matches.values()}))
 
-    def _is_owner(self, data: Mapping[str, Json], actor: Actor) -> bool:
-        return actor.slug == (self.owner or _owner(data["need"], actor.slug))
+    def _frees(self, event_type: str, envelope: Mapping[str, Json], actor: Actor) -> bool:
+        """Tell whether the need's own partner withdraws it, or an amendment may make it say so, or not any more."""
+        data = envelope["data"]
+        if event_type == NEED:
+            is_owner = actor.slug == (self.owner or _owner(data["need"], actor.slug))
+            return is_owner and data.get("state") == "withdrawn"
+        amended = self.told.get(judged_by(envelope)) if "about_event" in data else None
+        return amended is not None and amended.publisher == self.owner
 
     def fold(self, event_type: str, envelope: Mapping[str, Json]) -> None:
         """Remember what is reserved, what has become of it, and what is said of the need."""
@@ -93,11 +99,13 @@ class Reservation(Decision):
         else:
             self.first = self.first or publisher
             self.owner = _owner(data["need"], self.first)
-            self._stop(publisher, data, moment_of(envelope))
             word = Word(moment_of(envelope), data.get("state", "open"), bare(envelope))
-            before = self.words.get(publisher)
-            if before is None or before.said <= word.said:
-                self.words[publisher] = word
+            if event_type == NEED:
+                # What reads otherwise by now keeps its place among words of one moment.
+                self.told[name_of(envelope)] = word
+            else:
+                self.told.pop(name_of(envelope), None)
+            self._stop()
 
     def _fold_match(self, data: Mapping[str, Json], envelope: Mapping[str, Json], publisher: str) -> None:
         known = self.matches.get(data["support"])
@@ -110,11 +118,12 @@ class Reservation(Decision):
             match = Match(known.offer, known.kinds, known.said, known.voices | {publisher}, known.envelope)
         self.matches[data["support"]] = match
 
-    def _stop(self, publisher: str, data: Mapping[str, Json], said: datetime) -> None:
-        # What is wanted again later does not bring back what was agreed before.
-        is_new = self.stopped is None or said > self.stopped
-        if publisher == self.owner and data.get("state") == "withdrawn" and is_new:
-            self.stopped = said
+    def _stop(self) -> None:
+        """Find out when the need was last withdrawn: wanted again later, it does not bring back what was agreed."""
+        own = [one for one in self.told.values() if one.publisher == self.owner]
+        stopped = max((one.said for one in own if one.state == "withdrawn"), default=None)
+        if stopped != self.stopped:
+            self.stopped = stopped
             self.reserved.clear()
             for one in self.matches.values():
                 self._reserve(one, 1)
@@ -142,17 +151,23 @@ class Reservation(Decision):
 
     def _refuse_if_over(self, envelope: Mapping[str, Json], actor: Actor) -> None:
         """Refuse a match for a need that the actor may know of and that does not stand any more."""
-        known = [slug for slug, word in self.words.items() if actor.sees(word.envelope)]
+        words = self._words()
+        known = [slug for slug, word in words.items() if actor.sees(word.envelope)]
         if not known:
             return
         said = min(moment_of(envelope), actor.moment)
-        for slug, word in self.words.items():
+        for slug, word in words.items():
             is_withdrawn = word.state == "withdrawn" and (slug in known or self._binds(slug))
             is_over = is_withdrawn or (word.state in _OVER and self._binds(slug))
             if is_over and word.said <= said:
                 raise DecisionRefused(
                     "not_open", "/data/need", "Nobody looks for help for this need any more."
                 )
+
+    def _words(self) -> dict[str, Word]:
+        """Return the last that each partner said of the need."""
+        in_time = sorted(self.told.values(), key=lambda one: one.said)
+        return {one.publisher: one for one in in_time}
 
     def _binds(self, slug: str) -> bool:
         return slug == self.owner
@@ -233,6 +248,7 @@ class Harm(Decision):
     """One delivery by which somebody came to harm: leads from what the stewards say of it to the offer that rests."""
 
     hears = True
+    is_decider = False
 
     def begin(self) -> None:
         """Unknown."""

@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from events.decisions.aggregate import Actor, Decision, DecisionRefused, slug_in
+from events.decisions.amended import RETRACTED
 from events.decisions.support_match import moment_of
 from events.event import Json, slug_of
 from events.moments import read_moment
 
-OFFER, MATCHED, DELIVERED = "offer.made", "support.matched", "support.delivered"
+MATCHED, DELIVERED = "support.matched", "support.delivered"
 ASSESSED = "claim.assessed"
 
 _CLOSED = frozenset({"reserved", "exhausted", "withdrawn", "expired"})
@@ -46,6 +47,7 @@ class Capacity(Decision):
     """How much of one offer is given away. Nothing is decided here first: it only takes part."""
 
     hears = True
+    is_decider = False
 
     @classmethod
     def key(cls, envelope: Mapping[str, Json]) -> str:
@@ -54,31 +56,39 @@ class Capacity(Decision):
 
     def begin(self) -> None:
         """Unknown, and nothing drawn."""
-        self.terms: Terms | None = None
-        self.told: list[Mapping[str, Json]] = []
+        self.told: dict[str, Terms] = {}
+        self.taken_back: dict[str, Terms] = {}
         self.owner = ""
         self.drawn: dict[str, Drawn] = {}
         self.of_needs: defaultdict[str, set[str]] = defaultdict(set)
         self.units: defaultdict[str, int] = defaultdict(int)
         self.money: defaultdict[str, Decimal] = defaultdict(Decimal)
         self.given = 0
-        self.stopped: dict[str, datetime] = {}
+        self.stops: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
         self.harms: dict[str, Mapping[str, Json]] = {}
 
     def takes_part(self, event_type: str, envelope: Mapping[str, Json], actor: Actor) -> bool:
         """A match counts unless its publisher may not know of the offer: then it is as if there were none."""
-        return event_type != MATCHED or self.terms is None or any(actor.sees(one) for one in self.told)
+        known = [*self.told.values(), *self.taken_back.values()]
+        return event_type != MATCHED or not known or any(actor.sees(one.envelope) for one in known)
+
+    @property
+    def terms(self) -> Terms | None:
+        """What the partner whose offer it is last said of it, as it reads by now."""
+        in_time = sorted(self.told.values(), key=lambda one: one.said)
+        return in_time[-1] if in_time else None
 
     def decide(self, event_type: str, envelope: Mapping[str, Json], actor: Actor) -> None:
         """Refuse a match for which the offer does not stand, or reach."""
-        if event_type != MATCHED or self.terms is None or envelope["data"]["support"] in self.drawn:
+        if event_type != MATCHED or envelope["data"]["support"] in self.drawn:
             return
-        data, terms = envelope["data"], self.terms.data
-        agreed = min(read_moment(str(data.get("agreed_on", ""))) or moment_of(envelope), actor.moment)
-        is_closed = terms.get("state", "open") in _CLOSED and self.terms.said <= moment_of(envelope)
-        # By the moment at which both agreed: what is told later of an offer that stood then is no less true.
-        if is_closed or str(terms.get("valid_until", "9999")) < f"{agreed.astimezone(UTC):%Y-%m-%d}":
-            raise DecisionRefused("not_open", "/data/offer", "This offer does not stand any more.")
+        last = self.terms
+        if last is None:
+            self._refuse_taken_back()
+            return
+        data, terms = envelope["data"], last.data
+        if not _stands(last, envelope, actor):
+            raise _not_open()
         if any(moment_of(one) <= moment_of(envelope) and actor.sees(one) for one in self.harms.values()):
             raise DecisionRefused(
                 "paused", "/data/offer", "Somebody came to harm; the stewards look at it first."
@@ -88,6 +98,10 @@ class Capacity(Decision):
             pointer = "/data/quantity" if "quantity" in data else "/data/offer"
             raise DecisionRefused("no_capacity_left", pointer, "The offer does not reach that far.")
         self._refuse_money(data, terms.get("max_amount"))
+
+    def _refuse_taken_back(self) -> None:
+        if self.taken_back:
+            raise _not_open()
 
     def _refuse_money(self, data: Mapping[str, Json], most: Mapping[str, Json] | None) -> None:
         asked = data.get("amount")
@@ -103,20 +117,25 @@ class Capacity(Decision):
 
     def fold(self, event_type: str, envelope: Mapping[str, Json]) -> None:
         """Remember terms, what is drawn, and what is free again."""
-        data = envelope["data"]
-        said = moment_of(envelope)
-        if event_type == OFFER:
-            self._fold_terms(envelope, said)
-        elif event_type == MATCHED:
-            self._draw(data, said)
+        if event_type == MATCHED:
+            self._draw(envelope["data"], moment_of(envelope))
         elif event_type == DELIVERED:
             self._fold_delivery(envelope)
         elif event_type == ASSESSED:
             self.harms.pop(judged_by(envelope), None)
+        elif "need" in envelope["data"]:
+            self._fold_need(envelope, is_taken_back=event_type == RETRACTED)
         else:
-            # Of a need nothing is heard but that it was withdrawn.
-            self.stopped[data["need"]] = max(said, self.stopped.get(data["need"], said))
-            self._add_up(data["need"])
+            self._fold_terms(envelope, is_taken_back=event_type == RETRACTED)
+
+    def _fold_need(self, envelope: Mapping[str, Json], *, is_taken_back: bool) -> None:
+        """Remember of a need that it was withdrawn, and of nothing else; or that it was not, as it reads now."""
+        need = envelope["data"]["need"]
+        if is_taken_back or envelope["data"].get("state") != "withdrawn":
+            self.stops[need].pop(name_of(envelope), None)
+        else:
+            self.stops[need][name_of(envelope)] = moment_of(envelope)
+        self._add_up(need)
 
     def _draw(self, data: Mapping[str, Json], said: datetime) -> None:
         if data["support"] not in self.drawn:
@@ -133,7 +152,7 @@ class Capacity(Decision):
 
     def _count(self, one: Drawn, sign: int) -> None:
         """Keep the sums, so that one more match costs the same however many there are."""
-        if one.need not in self.stopped or self.stopped[one.need] < one.said:
+        if all(stopped < one.said for stopped in self.stops[one.need].values()):
             self.units[one.need] += sign * one.units
             self.money[one.need] += sign * _amount(one.money)
             self.given += sign * one.units
@@ -151,15 +170,18 @@ class Capacity(Decision):
         if is_harm(data):
             self.harms[name_of(envelope)] = {name: one for name, one in envelope.items() if name != "data"}
 
-    def _fold_terms(self, envelope: Mapping[str, Json], said: datetime) -> None:
+    def _fold_terms(self, envelope: Mapping[str, Json], *, is_taken_back: bool) -> None:
         publisher = slug_of(envelope["source"])
         self.owner = self.owner or slug_in(str(envelope["data"]["offer"])) or publisher
         # What others say of an offer is a report like any other; it does not bind.
         if publisher != self.owner:
             return
-        self.told.append(envelope)
-        if self.terms is None or self.terms.said <= said:
-            self.terms = Terms(said, envelope)
+        terms = Terms(moment_of(envelope), envelope)
+        if is_taken_back:
+            self.told.pop(name_of(envelope), None)
+            self.taken_back[name_of(envelope)] = terms
+        else:
+            self.told[name_of(envelope)] = terms
 
 
 def offers_heard(envelope: Mapping[str, Json]) -> list[tuple[type[Decision], str]]:
@@ -181,6 +203,19 @@ def judged_by(envelope: Mapping[str, Json]) -> str:
 def name_of(envelope: Mapping[str, Json]) -> str:
     """Return source and id of an event as one text."""
     return f"{envelope['source']} {envelope['id']}"
+
+
+def _stands(terms: Terms, match: Mapping[str, Json], actor: Actor) -> bool:
+    """Tell whether an offer stands at the moment at which both agreed: what is told of it later is no less true."""
+    agreed = min(read_moment(str(match["data"].get("agreed_on", ""))) or moment_of(match), actor.moment)
+    is_closed = terms.data.get("state", "open") in _CLOSED and terms.said <= moment_of(match)
+    return (
+        not is_closed and str(terms.data.get("valid_until", "9999")) >= f"{agreed.astimezone(UTC):%Y-%m-%d}"
+    )
+
+
+def _not_open() -> DecisionRefused:
+    return DecisionRefused("not_open", "/data/offer", "This offer does not stand any more.")
 
 
 def _amount(money: Mapping[str, Json] | None) -> Decimal:

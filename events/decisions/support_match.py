@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from events.decisions.aggregate import slug_in
-from events.event import Json
+from events.event import Json, slug_of
 from events.moments import read_moment
 
 
@@ -41,6 +41,11 @@ class Word:
     said: datetime
     state: str
     envelope: Mapping[str, Json]
+
+    @property
+    def publisher(self) -> str:
+        """Slug of the partner."""
+        return slug_of(self.envelope["source"])
 
 
 _REFERENCES = ("need", "offer", "support", "lead")

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from events.clock import Clock
 from events.event import SOURCE_PREFIX, Json, slug_of
-from events.intake import EventRefused, Intake, Publisher
+from events.inspection import Inspector
 from events.partners import PartnerRights
 from events.store import Store, open_store
+from events.submission import EventRefused, Publisher
 from events.vault import FILE, Vault
 from events.wrapping import KEY_BYTES
 from hub.client.signing import inner
@@ -20,8 +21,8 @@ SOMEBODY = "your-slug"
 """Stands for the partner of events that do not say theirs; a hub fills in that of the token."""
 
 
-class OfflineIntake(Intake):
-    """Intake that lets every partner publish every type: who may do what only a hub knows."""
+class OfflineIntake(Inspector):
+    """Inspector that lets every partner publish every type: who may do what only a hub knows."""
 
     def __init__(self, registry: Registry, store: Store, clock: Clock) -> None:
         super().__init__(registry, store, clock)

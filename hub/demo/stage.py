@@ -12,10 +12,11 @@ from hub.accounts import Grant, Role
 from hub.client.answers import Turned, Unreachable
 from hub.client.door import Door
 from hub.client.push import EVENTS
-from hub.commands.archive import Archive, grant_of
+from hub.commands.archive import Archive
 from hub.demo.cast import members
 from hub.demo.simulator import SLUG, Simulator
 from hub.demo.stories import Story
+from hub.issuing import grant_of
 
 Json = Any
 Say = Callable[[str], None]

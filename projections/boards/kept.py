@@ -66,7 +66,7 @@ class Keeping:
         with self._lock:
             lock, last = self._made.setdefault(name, (threading.Lock(), []))
         with lock:
-            if not last or last[0] != of:
+            if not last or (last[0] is not of and last[0] != of):
                 last[:] = [of, make(last[1] if last else None)]
             return last[1]
 

@@ -17,12 +17,13 @@ from projections.deadlines.clock import Clock, Clocks
 from projections.deadlines.clocks import over_refs
 from projections.deadlines.covering import covers
 from projections.deadlines.dues import dues, is_over, over_since
+from projections.readings import Reading
 from projections.rule import ImpliedNode, step_to, steps_of
 from projections.rule_compiler import strictest
 from projections.rule_parts import NO_PROPS
 from projections.rules import PROTECTED_KINDS, Implied
 from projections.rulings_index import key_of
-from projections.standing import Reading, Standing
+from projections.standing import Standing
 
 Read = Callable[[RecordedEvent], Reading]
 

@@ -225,6 +225,7 @@ def test_sights_of_one_class_share_what_is_kept(tmp_path: Path) -> None:
 
 def test_only_so_many_reasons_are_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("projections.graph.paths.circle._MOST_ACCOUNTS", 1)
+    monkeypatch.setattr("projections.graph.paths.introductions.MOST_REASONS", 1)
     with views_in(tmp_path) as views:
         views.put(member(1, A, X), member(2, A, Y), member(3, B, X), member(4, B, Y))
         views.put(threat(5, A, by=X), threat(6, A, by=Y))
@@ -244,3 +245,14 @@ def test_reasons_that_are_remembered_grow_and_shrink_with_what_is_said(tmp_path:
         views.drop(first, 10)
         told.append([one["threats"] for one in asking.answer()["avoided"]])
         assert told == [[["threat:a.3"]], [["threat:a.3", "threat:a.4"]], [["threat:a.4"]]]
+
+
+def test_accusations_of_those_who_are_read_as_one_are_told_together(tmp_path: Path) -> None:
+    with views_in(tmp_path) as views:
+        views.put(member(1, A, X), member(2, B, X), threat(3, A, by=X), threat(4, A, by=Y))
+        views.put(judged(5, X, Y), judged(6, "threat:a.3", "threat:a.7"))
+        [told] = Asking(views).answer()["avoided"]
+        assert (told["threats"], told["same"]) == (["threat:a.3", "threat:a.4"], [Y])
+        views.put(judged(7, X, Y, "different"))
+        [told] = Asking(views).answer()["avoided"]
+        assert told["threats"] == ["threat:a.3"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from projections.corrections import corrected
+from events.corrections import corrected
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,13 @@ import pytest
 
 from events.submission import EventRefused
 from hub.client.door import Door, Patience
-from hub.commands.archive import grant_of, opened
+from hub.commands.archive import opened
 from hub.commands.world import World, moment_text
 from hub.demo.cast import members
 from hub.demo.simulator import SLUG, Simulator
 from hub.demo.stage import Stage
 from hub.demo.stories import Story
+from hub.issuing import grant_of
 from schemas.registry import Registry
 from tests.running import Chance, SetClock, make_world, serving
 

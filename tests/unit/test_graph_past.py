@@ -1,5 +1,6 @@
 """The graph at an earlier moment: what may be looked at as the past, and what may not."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from projections.graph import changed
 from projections.graph.query import GraphQuery
 from projections.reading_room import ReadingRoom
 from schemas.registry import Registry
+from tests.folding import recorded, views_in
 from tests.logs import OWNER, PARTNER, Ask, MemoryLog
 
 Json = Any
@@ -323,3 +325,24 @@ def test_an_erased_name_is_in_no_past(ask: Ask, log: MemoryLog, said: str) -> No
     log.erase(LAWYER)
     sight = ask(OWNER)
     assert "Dovrask" not in str([sight.node(LAWYER, GraphQuery(upto=upto)) for upto in range(1, 7)])
+
+
+def test_whom_a_judgement_of_the_past_alone_names_is_read_as_one_after_a_restart(tmp_path: Path) -> None:
+    def judged(left: str) -> Json:
+        data = {
+            "left": left,
+            "right": f"{left}-too",
+            "judgement": "same",
+            "basis": ["photo"],
+            "confidence": 0.9,
+        }
+        return recorded(1, "identity.judged", data)
+
+    query = GraphQuery(about=(f"{LAWYER}-too",), hops=1, upto=1)
+    with views_in(tmp_path) as views:
+        views.put(judged(LAWYER))
+        views.put(judged(f"lawyer:{OWN}.2"), at=2)
+        before = views.graph_of().graph(query)
+        views.graph.load(views.database.writer)
+        assert views.graph_of().graph(query) == before
+    assert [one["same"] for one in before["nodes"]] == [[f"{LAWYER}-too"]]

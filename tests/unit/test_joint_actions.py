@@ -16,6 +16,7 @@ Json = Any
 L, H, M = "lanterns-for-counsel", "harbour-bar-watch", "meridian-fund"
 ACTION, LAWYER = f"action:{L}.1", f"lawyer:{L}.1"
 CONSENT = "0190aaaa-0000-7000-8000-0000000000c1"
+CLAIMED: Any = {"protection": {"consent_level": "C5", "scopes": ["joint_statement"]}}
 TEXT, OTHER = "To the Minister.", "To the Ministers."
 NOT_OPEN = [("/data/action", "not_open")]
 
@@ -184,13 +185,14 @@ class TestAgreement:
         assert (
             archive.codes(L, "statement.issued", statement(about=[LAWYER, other], action=ACTION)) == refused
         )
-        assert archive.codes(L, "statement.issued", statement(action=ACTION)) == []
-        assert archive.codes(L, "statement.issued", statement(2, about=[other], action=f"action:{L}.9")) == []
+        assert archive.codes(L, "statement.issued", statement(action=ACTION, **CLAIMED)) == []
+        elsewhere = statement(2, about=[other], action=f"action:{L}.9", **CLAIMED)
+        assert archive.codes(L, "statement.issued", elsewhere) == []
 
     def test_a_hidden_action_says_nothing(self, archive: Archive) -> None:
         data = about_lawyer(agreed_with_person="not_possible", risk_note="R")
         archive.push(L, "action.proposed", data, tlp="amber+strict")
-        theirs = statement(action=ACTION, statement=f"statement:{H}.1")
+        theirs = statement(action=ACTION, statement=f"statement:{H}.1", **CLAIMED)
         assert archive.codes(H, "statement.issued", theirs) == []
         assert archive.codes(L, "statement.issued", statement(action=ACTION)) == [
             ("/data/about/0", "agreement_required")
@@ -231,7 +233,15 @@ class TestConsent:
         archive.push(L, "consent.recorded", consent(level="C1", scopes=[]))
         archive.push(M, "consent.withdrawn", withdrawal())
         theirs = statement(statement=f"statement:{H}.1")
-        assert archive.codes(H, "statement.issued", theirs) == []
+        unknown = [("/data/about/0", "consent_unknown")]
+        assert archive.codes(H, "statement.issued", theirs) == unknown
+        # Of a text that is not for everybody, the reference may stand for somebody whom it does not name.
+        outcome = archive.push(H, "statement.issued", theirs, tlp="green", id="green")
+        assert outcome.status == "stored"
+        assert [(one.pointer, one.code) for one in outcome.warnings] == unknown
+        report = {**theirs, "kind": "analysis_report", "statement": f"statement:{H}.3"}
+        assert not archive.push(H, "statement.issued", report, tlp="green", id="report").warnings
+        theirs = statement(2, statement=f"statement:{H}.2")
         claimed = {"protection": {"consent_level": "C4", "scopes": ["joint_statement"]}}
         assert archive.codes(H, "statement.issued", {**theirs, **claimed}) == [
             ("/data/about/0", "consent_too_narrow")
@@ -241,7 +251,7 @@ class TestConsent:
 
     def test_whoever_may_see_a_withdrawal_is_held_to_it(self, archive: Archive) -> None:
         archive.push(M, "consent.withdrawn", withdrawal(consent_id=CONSENT), audience=H)
-        theirs = statement(statement=f"statement:{H}.1")
+        theirs = statement(statement=f"statement:{H}.1", **CLAIMED)
         gone = [("/data/about/0", "consent_withdrawn")]
         assert archive.codes(H, "statement.issued", theirs) == []
         assert archive.codes(H, "statement.issued", {**theirs, "protection": {"consent": [CONSENT]}}) == gone

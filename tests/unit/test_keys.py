@@ -43,7 +43,8 @@ def test_keys_may_be_on_another_disk(tmp_path: Path) -> None:
     vault = open_vault(data, Chance("vault"), keys)
     vault.keys_for([PAIR])
     vault.close()
-    assert sorted(one.name for one in keys.iterdir()) == ["cursor.key", SUBSCRIPTIONS_KEY, "vault.key", FILE]
+    made = ["cursor.key", "log.key", SUBSCRIPTIONS_KEY, "vault.key", FILE]
+    assert sorted(one.name for one in keys.iterdir()) == made
     assert not data.exists()
     with pytest.raises(HubNotInitialised):
         cursor_key(data)

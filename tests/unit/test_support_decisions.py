@@ -360,7 +360,8 @@ class TestMany:
             def begin(self) -> None:
                 super().begin()
                 opens = "offer.made" if kind is Capacity else "action.proposed"
-                envelope = {"source": f"urn:hub:partner:{M}", "tlp": "green", "time": "2026-11-01T00:00:00Z"}
+                envelope = {"source": f"urn:hub:partner:{M}", "id": "0", "tlp": "green"}
+                envelope["time"] = "2026-11-01T00:00:00Z"
                 if first is not None:
                     self.fold(opens, {**envelope, "data": first})
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from events.audience import PUBLIC
+from events.audience import PUBLIC, Reader
 from projections.boards.truth.board import truth_of
 from projections.reading_room import ReadingRoom
 from schemas.registry import Registry
-from tests.logs import PARTNER, MemoryLog
+from tests.logs import OWNER, PARTNER, MemoryLog
 
 Json = Any
 NOW = datetime(2026, 12, 31, tzinfo=UTC)
@@ -46,10 +46,18 @@ class Story:
         for one in due:
             data = {"about_event": one.id, "about_source": one.source, "verdict": "cannot_judge"}
             data["resulting_verification"] = "unsupported"
-            self.log.add("claim.assessed", data, "hub", tlp="green", time=one.time)
+            self.log.add("claim.assessed", data, "hub", tlp="red", time=one.time)
         self.room.catch_up()
         assert self.room.unsupported_due() == []
         return [one.id for one in due]
+
+    def sees_mark(self, reader: Reader) -> bool:
+        """Tell whether the newest thing that the hub said counts for a reader."""
+        self.room.catch_up()
+        assert self.room.stalls() == {}
+        mark = [one for one in self.log.events if one.publisher == "hub"][-1]
+        found = self.room.purge(reader).event(mark.source, mark.id)
+        return found is not None and found["status"] == "active"
 
     def is_public(self) -> bool:
         self.room.catch_up()
@@ -134,3 +142,41 @@ def test_an_answer_to_an_erasure_is_none_and_assessments_of_nothing_are_let_be(s
         "claim.assessed", {"verdict": "verifies", "about_source": "urn:hub:partner:nobody"}, "open-docket"
     )
     assert story.mark() == []
+
+
+def test_a_mark_reads_as_what_it_marks_whatever_becomes_of_that(story: Story) -> None:
+    third = Reader("meridian-fund", "eve", "amber+strict")
+    event = story.report(tlp="amber", audience="open-docket")
+    story.log.erase(SOURCE)
+    story.mark()
+    assert [story.sees_mark(one) for one in (OWNER, PARTNER, third)] == [True, True, False]
+    said = {"about_event": event.id, "reason": "typing", "tlp": "red"}
+    narrowed = story.log.add("record.corrected", said)
+    assert (story.sees_mark(OWNER), story.sees_mark(PARTNER)) == (True, False)
+    story.log.retract(narrowed.id)
+    assert story.sees_mark(PARTNER)
+    story.log.retract(event.id)
+    assert not story.sees_mark(OWNER)
+
+
+def test_the_public_sees_a_mark_again_with_what_it_marks(story: Story) -> None:
+    event = story.report()
+    story.log.erase(SOURCE)
+    story.mark()
+    assert (story.sees_mark(PARTNER), story.sees_mark(PUBLIC)) == (True, False)
+    story.assess(event, "verifies")
+    assert (story.is_public(), story.sees_mark(PUBLIC)) == (True, True)
+
+
+def test_the_stewards_take_a_mark_back_and_a_mark_on_nothing_is_for_nobody(story: Story) -> None:
+    data = {"about_event": "e9", "about_source": f"urn:hub:partner:{OWN}", "verdict": "cannot_judge"}
+    story.log.add("claim.assessed", data, "hub", tlp="green")
+    assert not story.sees_mark(PARTNER)
+    story.report()
+    story.log.erase(SOURCE)
+    story.mark()
+    assert story.sees_mark(PARTNER)
+    mark = story.log.events[-1]
+    about = {"about_event": mark.id, "about_source": mark.source, "reason": "false"}
+    story.log.add("record.retracted", about, "stewards", tlp="green")
+    assert not story.sees_mark(PARTNER)

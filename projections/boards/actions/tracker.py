@@ -1,6 +1,6 @@
 """The sign-on tracker: open actions, the one to be joined soonest first, and what each still lacks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,9 +26,29 @@ OPEN_ACTIONS = Rows("open actions", "action", _open)
 """The sheet of each action that may be joined."""
 
 
-def tracker(papers: Papers, limit: int, offset: int) -> Json:
-    """Return a page of the open actions: `{"items", "total", "next"}`."""
-    rows: Mapping[str, Sheet] = papers.rows(OPEN_ACTIONS)
+Wanted = Callable[[Sheet], bool]
+"""Tells whether an action is asked for."""
+
+
+def everything(_: Sheet) -> bool:
+    """Ask for every open action."""
+    return True
+
+
+def joined_by(slug: str | None) -> Wanted:
+    """Ask for the actions that a partner leads or has joined; for the public, none."""
+
+    def wanted(sheet: Sheet) -> bool:
+        leads = slug is not None and sheet.data.get("lead") == f"partner:{slug}"
+        return leads or any(partner == slug for partner, _ in sheet.entries)
+
+    return wanted
+
+
+def tracker(papers: Papers, limit: int, offset: int, wanted: Wanted = everything) -> Json:
+    """Return a page of the open actions that are asked for: `{"items", "total", "next"}`."""
+    kept: Mapping[str, Sheet] = papers.rows(OPEN_ACTIONS)
+    rows = {ref: sheet for ref, sheet in kept.items() if wanted(sheet)}
     refs = sorted(rows, key=lambda ref: (_join_by(rows[ref]), ref))
     page = {ref: rows[ref] for ref in refs[offset : offset + limit]}
     joined = signed(page, papers.tellings, papers.now)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from events.disclosure import SMALL
 from projections.boards.indicators.definitions import DEFINITIONS, Definition
-from projections.boards.indicators.figures import Dataset, Figure, Wanted, figures
+from projections.boards.indicators.figures import Dataset, Figure, Wanted, fits, held
 from projections.boards.indicators.periods import time_period
 from projections.boards.papers import Papers
 
@@ -70,15 +70,28 @@ def download(papers: Papers, indicator: str | None, country: str | None, period:
     """
     rows = papers.rows(DEFINITIONS)
     refs = None if indicator is None else frozenset(_versions(papers, indicator, rows))
-    found = figures(papers, Wanted(refs, country, period))
-    seen: Counter[tuple[Json, ...]] = Counter()
+    wanted = Wanted(refs, country, period)
+    all_held = held(papers)
+    lines: list[dict[str, Json]] = papers.keeping.remembered(
+        "figures.lines", (all_held, rows), lambda _: _lines(all_held, rows)
+    )
+    kept = [place for place, (figure, _) in enumerate(all_held) if fits(figure, wanted)]
+    found = [all_held[place] for place in kept]
     named = sorted({figure.indicator for figure, _ in found})
     datasets = {row.ref: row for _, row in found}
     return Download(
-        [_row(figure, row, rows.get(figure.indicator), seen) for figure, row in found],
+        [lines[place] for place in kept],
         [_definition(ref, rows[ref]) for ref in named if ref in rows],
         [_coverage(datasets[ref]) for ref in sorted(datasets)],
     )
+
+
+def _lines(
+    found: Sequence[tuple[Figure, Dataset]], definitions: Mapping[str, Definition]
+) -> list[dict[str, Json]]:
+    """Return a row for each figure: the same whichever others are asked for, since a line tells apart one dataset's."""
+    seen: Counter[tuple[Json, ...]] = Counter()
+    return [_row(figure, row, definitions.get(figure.indicator), seen) for figure, row in found]
 
 
 def _versions(papers: Papers, indicator: str, rows: Mapping[str, Definition]) -> Sequence[str]:
@@ -93,7 +106,7 @@ def _row(
     group = dict(figure.group)
     key = (figure.dataset, figure.indicator, figure.unit, figure.group)
     seen[key] += 1
-    status, confidential = _status(figure, row)
+    status, confidential = status_of(figure, row)
     about = row.about
     return {
         "REF_AREA": figure.subdivision or figure.country,
@@ -124,7 +137,7 @@ def _row(
     }
 
 
-def _status(figure: Figure, row: Dataset) -> tuple[str, str]:
+def status_of(figure: Figure, row: Dataset) -> tuple[str, str]:
     """Return the codes of SDMX for how an observation is (A normal, Q hidden, M missing) and how confidential."""
     if figure.value == SMALL:
         return "Q", "C"

@@ -154,18 +154,31 @@ class Wanted(NamedTuple):
 
 def figures(papers: Papers, wanted: Wanted) -> list[tuple[Figure, Dataset]]:
     """Return the figures that hold, each with its dataset: by indicator, country, group, reporter and time."""
+    return [one for one in held(papers) if fits(one[0], wanted)]
+
+
+def held(papers: Papers) -> list[tuple[Figure, Dataset]]:
+    """Return all figures that hold, in their order; kept until a dataset changes, and not to be changed."""
     rows = papers.rows(DATASETS)
+    found: list[tuple[Figure, Dataset]] = papers.keeping.remembered(
+        "figures.held", rows, lambda _: _held(rows)
+    )
+    return found
+
+
+def _held(rows: Mapping[str, Dataset]) -> list[tuple[Figure, Dataset]]:
     replaced = superseded(rows)
     found = [
         (figure, row)
         for row in rows.values()
         for figure in row.figures
-        if (row.ref, figure.indicator) not in replaced and _fits(figure, wanted)
+        if (row.ref, figure.indicator) not in replaced
     ]
     return sorted(found, key=lambda one: (_series_of(one[0]), one[1].order, one[1].time, one[1].ref))
 
 
-def _fits(figure: Figure, wanted: Wanted) -> bool:
+def fits(figure: Figure, wanted: Wanted) -> bool:
+    """Tell whether a figure is among those that are asked for."""
     return (
         (wanted.indicators is None or figure.indicator in wanted.indicators)
         and wanted.country in (None, figure.country)
