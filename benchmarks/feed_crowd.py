@@ -45,6 +45,11 @@ def run_time(pid: int) -> float:
     return total / 1e9
 
 
+def loop_time(pid: int) -> float:
+    """Return the seconds of CPU that the first thread of a process took so far: of the hub, its event loop."""
+    return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text("ascii").split()[0]) / 1e9
+
+
 @dataclass
 class Said:
     """What a crowd has heard since its last reset.

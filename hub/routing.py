@@ -36,7 +36,10 @@ def _answering(methods: Mapping[str, Address]) -> Callable[[HubRequest], Awaitab
         if one.method != "GET":
             _refuse_foreign(one, request)
         asked = await _asked(one, request)
-        return await one.endpoint(request, asked)
+        if one.method == "GET":
+            return await one.endpoint(request, asked)
+        with request.state["broadcaster"].courtesy.publishing():
+            return await one.endpoint(request, asked)
 
     return answer
 

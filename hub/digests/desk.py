@@ -113,11 +113,13 @@ class MailDesk:
             if not tools.book.is_confirmed(one.id):
                 continue
             try:
-                reader = tools.standing.reader_of(one)
+                reader, holder = tools.standing.reader_of(one), tools.standing.holder_of(one)
             except Lost as lost:
                 tools.shelf.end(one.id, lost.reason, tools.clock())
                 continue
-            yield self._digest(one, Sights(tools.purge(reader), tools.purge(PUBLIC)))
+            # Who owes an answer to an erasure is sent it once he has answered.
+            if not tools.purge(holder).owes_answer(tools.clock()):
+                yield self._digest(one, Sights(tools.purge(reader), tools.purge(PUBLIC)))
 
     def notices(self) -> Iterator[tuple[Subscription, Sequence[Notice], Letter]]:
         """Yield what followers should know at once, by each confirmed mailbox."""

@@ -10,9 +10,10 @@ import anyio
 
 from events.audience import PUBLIC
 from hub.feeds.board import Board, Key
+from hub.feeds.courtesy import Courtesy
 from hub.feeds.frames import Place
 from hub.feeds.patience import Patience
-from hub.feeds.protocol import FeedBatch, Listener
+from hub.feeds.protocol import MOST_TOGETHER, FeedBatch, Listener
 from hub.feeds.rights import Rights
 from hub.feeds.sharing import SharedPages
 from hub.pulse import Pulse
@@ -22,7 +23,7 @@ from hub.state import Closing
 AT_A_TIME = 16
 """Listeners who are given a page before others have their turn: a millisecond or two of the event loop."""
 
-TOGETHER = 500
+TOGETHER = MOST_TOGETHER
 """Listeners of several groups who are told something before others have their turn: a few milliseconds likewise."""
 
 PAGES_AT_A_TIME = 8
@@ -55,6 +56,7 @@ class Broadcaster:
         self._closing = sources.closing
         patience = Patience.of(settings.slow_seconds)
         self.board = Board(patience, settings.beat_seconds)
+        self.courtesy = Courtesy()
         self._round_seconds = min(0.25, patience.for_goodbye / 3, settings.beat_seconds / 4)
         self._is_resting = self._is_stuck = False
         self._wanted = asyncio.Event()
@@ -119,14 +121,15 @@ class Broadcaster:
     ) -> bool:
         """Tell groups their pages, so many listeners at a time; tell whether anybody stands elsewhere now."""
         self._check()
-        told, is_moving = 0, False
+        began, told, is_moving = _now(), 0, False
         for (key, place), batch in zip(behind, pages, strict=True):
             if batch is None:
                 continue
             for group in self.board.groups(key, place):
-                if told >= TOGETHER:
+                if told and told + len(group) > TOGETHER:
                     told = 0
-                    await asyncio.sleep(0)
+                    await self._let_go_first(began)
+                    began = _now()
                     self._check()
                 told += len(group) if batch.frames else 0
                 group.tell(batch, _now())
@@ -147,9 +150,10 @@ class Broadcaster:
             for (key, place), batch in zip(wanted, await self._pages(wanted), strict=True):
                 more = batch is not None
                 while more and batch is not None:
+                    began = _now()
                     self._check()
-                    more = self.board.serve(key, place, batch, AT_A_TIME, _now())
-                    await asyncio.sleep(0)
+                    more = self.board.serve(key, place, batch, AT_A_TIME, began)
+                    await self._let_go_first(began)
 
     async def _resume(self) -> None:
         """Go on with those who take something again."""
@@ -157,12 +161,19 @@ class Broadcaster:
             await self._rest.wait()
             self._rest.clear()
             while self._rested:
+                began = _now()
                 self._check()
                 for listener in list(islice(self._rested, AT_A_TIME)):
                     self._rested.pop(listener, None)
-                    self.board.resumed(listener, _now())
+                    self.board.resumed(listener, began)
                 self._wanted.set()
-                await asyncio.sleep(0)
+                await self._let_go_first(began)
+
+    async def _let_go_first(self, began: float) -> None:
+        """Let all others have their turn, and whoever publishes a few more, after what was done since `began`."""
+        took = _now() - began
+        await asyncio.sleep(0)
+        await self.courtesy.turn(took)
 
     async def _edges(self, behind: Sequence[tuple[Key, Place]]) -> list[FeedBatch | None]:
         """Read what follows, once for all who stand at the same place; where that cannot be had, page by page."""

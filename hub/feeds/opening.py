@@ -2,18 +2,16 @@
 
 from dataclasses import dataclass
 
-import anyio.to_thread
 from starlette.requests import HTTPConnection
 
-from events.audience import Reader
 from events.cursor import Cursors, UnknownCursor
 from events.event import Position
 from hub.access import Credential, credential_of
 from hub.address import Asked
-from hub.api.answers import refuse_debtor
 from hub.api.queries import event_filters
 from hub.feeds.frames import Place
 from hub.feeds.protocol import Line, Listener, Start
+from hub.refusals import AnswerOwed
 from hub.state import HubState
 from projections.event_query import EventQuery
 
@@ -44,24 +42,18 @@ async def open_feed(connection: HTTPConnection[HubState], asked: Asked) -> Opene
     hub = connection.state
     credential = credential_of(connection)
     caller = hub["callers"].of(credential)
-    if caller.account is not None:
-        await _refuse_debtor(hub, caller.reader)
+    # Nobody is let in who owes an answer to an erasure; listening goes on for those who listen already.
+    if caller.account is not None and await hub["shared"].owes(caller.reader, hub["clock"]()):
+        raise AnswerOwed
     query = event_filters(asked)
     after = connection.headers.get("last-event-id") or asked["after"] or NOW
-    head = await hub["pulse"].end()
+    async with hub["broadcaster"].courtesy.arriving():
+        head = await hub["pulse"].end()
     if after != NOW:
         return Opened(credential if caller.account else None, query, _resume(hub["cursors"], after, head))
     known = await hub["shared"].beginning(caller.reader, query, head)
     start = Start(Place(head), hub["cursors"].encode(known.position, known.part), head)
     return Opened(credential if caller.account else None, query, start)
-
-
-async def _refuse_debtor(hub: HubState, reader: Reader) -> None:
-    """Let nobody in who owes an answer to an erasure: listening goes on for those who listen already."""
-    now = hub["clock"]()
-    await anyio.to_thread.run_sync(
-        lambda: refuse_debtor(hub["room"].purge(reader), now), limiter=hub["reading"]
-    )
 
 
 def _resume(cursors: Cursors, after: str, head: Position) -> Start:

@@ -20,8 +20,8 @@ State = Literal["reading", "taking", "early", "live", "leaving", "gone"]
 """Needs a page; has one, and takes it; has all that the views have, which are behind; has everything; is to hear a
 goodbye; is not there any more."""
 
-MOST_TOGETHER = 2_000
-"""Members of a group: it is told without a pause, and nothing else must wait for more than 50 ms."""
+MOST_TOGETHER = 500
+"""Members of a group: it is told without a pause, a few milliseconds, and whoever publishes waits for them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,17 +23,17 @@ class Rights:
 
     Args:
         callers: tell who shows a credential.
-        version: of the file of accounts.
+        versions: of the file of accounts, and of the log.
         clock: the present moment.
     """
 
-    def __init__(self, callers: Callers, version: Callable[[], int], clock: Clock) -> None:
+    def __init__(self, callers: Callers, versions: Callable[[], tuple[int, int]], clock: Clock) -> None:
         self._callers = callers
-        self._version = version
+        self._versions = versions
         self._clock = clock
         self._of: dict[Credential, set[Listener]] = {}
         self._partners: dict[str, tuple[PartnerRights | None, Credential]] = {}
-        self._seen = -1
+        self._seen = (-1, -1)
         self._expires: datetime | None = None
 
     def enter(self, listener: Listener) -> Reader | None:
@@ -59,13 +59,15 @@ class Rights:
 
     def lost(self) -> Sequence[Listener]:
         """Return those who may not listen any more; they are forgotten."""
-        version = self._version()
-        if not self._of or (
-            version == self._seen and not self._is_over() and not self._have_partners_changed()
-        ):
-            self._seen = version
+        if not self._of:
             return ()
-        self._seen, self._expires = version, None
+        versions, seen = self._versions(), self._seen
+        self._seen = versions
+        if not self._is_over() and (
+            versions == seen or (versions[0] == seen[0] and not self._have_partners_changed())
+        ):
+            return ()
+        self._expires = None
         self._partners.clear()
         lost: list[Listener] = []
         for credential in list(self._of):

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import anyio
 import anyio.to_thread
@@ -52,6 +53,7 @@ class SharedPages:
         self._fitting = most
         self._pages: Pages = OrderedDict()
         self._beginnings: OrderedDict[object, asyncio.Task[Place]] = OrderedDict()
+        self._owing: tuple[object, dict[Reader, asyncio.Task[bool]]] = (None, {})
         room.on_erasure(self._forget)
 
     @property
@@ -72,6 +74,26 @@ class SharedPages:
         """Let go of all pages, from whatever thread."""
         self._pages = OrderedDict()
         self._beginnings = OrderedDict()
+
+    async def owes(self, reader: Reader, now: datetime) -> bool:
+        """Tell whether a partner owes an answer to an erasure for too long to be given anything new.
+
+        Thousands of one partner may come at once: what is true is looked up once a second, and when anything moved.
+        """
+        moment = (self._room.position, now.replace(microsecond=0))
+        if self._owing[0] != moment:
+            self._owing = (moment, {})
+        known, key = self._owing[1], class_of(reader)
+        task = known.get(key)
+        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
+            task = known[key] = asyncio.create_task(self._look_up(reader, now))
+        return task.result() if task.done() else await asyncio.shield(task)
+
+    async def _look_up(self, reader: Reader, now: datetime) -> bool:
+        def owes() -> bool:
+            return self._room.purge(reader).owes_answer(now)
+
+        return await anyio.to_thread.run_sync(owes, limiter=self._limiter)
 
     async def beginning(self, reader: Reader, query: EventQuery, head: Position) -> Place:
         """Return where the last message stands that this reader would have been told up to `head`."""

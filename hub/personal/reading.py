@@ -11,7 +11,7 @@ from starlette.responses import Response
 from events.audience import PUBLIC, Reader
 from hub.access import Caller, address_of
 from hub.address import Asked, HubRequest
-from hub.api.answers import caller_of
+from hub.api.answers import caller_of, refuse_debtor
 from hub.personal.keys import Purpose
 from hub.refusals import NotSignedIn
 from hub.subscriptions.standing import cleared
@@ -65,10 +65,15 @@ async def reader_of(request: HubRequest, asked: Asked, purpose: Purpose) -> Call
 
 
 async def ask_both(request: HubRequest, reader: Reader, question: Callable[[Sights], T]) -> T:
-    """Put a question to what may leave the hub for a reader, off the event loop: never stricter than amber."""
-    room = request.state["room"]
+    """Put a question to what may leave the hub for a reader, off the event loop: never stricter than amber.
+
+    Raises:
+        AnswerOwed: the partner is given nothing new now.
+    """
+    room, now = request.state["room"], request.state["clock"]()
 
     def asked() -> T:
+        refuse_debtor(room.purge(reader), now)
         return question(Sights(room.purge(cleared(reader, "mail")), room.purge(PUBLIC)))
 
     return await anyio.to_thread.run_sync(asked, limiter=request.state["reading"])

@@ -1,7 +1,7 @@
 """What goes to each webhook next, and what follows from how it was taken. Blocks; opens no connection."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from events.audience import Reader
@@ -22,8 +22,18 @@ from projections.sight import Sight
 
 GONE = 410
 
-Pages = dict[tuple[Sight, EventQuery, Place], FeedPage]
-"""Pages that were read in one look, for those who stand at one place with the same rights and filters."""
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read in one look.
+
+    Args:
+        pages: for those who stand at one place with the same rights and filters.
+        owing: by account, whether its partner owes an answer to an erasure for too long.
+    """
+
+    pages: dict[tuple[Sight, EventQuery, Place], FeedPage] = field(default_factory=dict)
+    owing: dict[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +109,7 @@ class Outbox:
         Args:
             busy: those that are being served; of them only that is looked at.
         """
-        now, pages = self._tools.clock(), Pages()
+        now, read = self._tools.clock(), Read()
         readers: dict[str, Reader | None] = {}
         found, lost = [], []
         active = {one.id: one for one in self._tools.shelf.active("webhook")}
@@ -109,7 +119,7 @@ class Outbox:
             reader = readers[one.account]
             if reader is None:
                 lost.append(one.id)
-            elif one.id not in busy and _is_due(one, now) and self._letter(one, reader, pages):
+            elif one.id not in busy and _is_due(one, now) and self._letter(one, reader, read):
                 found.append(one.id)
         # Whoever removes a subscription does not wait until its target has answered.
         return found, [*lost, *set(busy).difference(active)]
@@ -120,7 +130,7 @@ class Outbox:
         if one is None or one.state != "active" or not _is_due(one, now):
             return None
         reader = self._reader(one)
-        letter = None if reader is None else self._letter(one, reader, {})
+        letter = None if reader is None else self._letter(one, reader, Read())
         ready = None if letter is None else self.sealed(one, letter)
         # Without a signature: it was removed in between.
         return ready if ready is not None and ready.headers["webhook-signature"] else None
@@ -174,7 +184,7 @@ class Outbox:
             self._tools.shelf.end(one.id, lost.reason, self._tools.clock())
             return None
 
-    def _letter(self, one: Subscription, reader: Reader, pages: Pages) -> Letter | None:
+    def _letter(self, one: Subscription, reader: Reader, read: Read) -> Letter | None:
         if one.asked is not None and not one.asked_told:
             return notice_of(one, one.asked, self._tools.cursors.encode(*one.place))
         stored, start = self._scanned.get(one.id, (one.place, one.place))
@@ -184,13 +194,24 @@ class Outbox:
         if start.position >= sight.position and not start.part:
             return None  # the views have not moved since
         key = (sight, one.query, start)
-        page = pages.get(key)
+        page = read.pages.get(key)
         if page is None:
-            page = pages[key] = sight.feed(*start, one.query, 1)
+            page = read.pages[key] = sight.feed(*start, one.query, 1)
         if page.messages:
-            return letter_of(one.id, page.messages[0], self._tools.cursors)
+            # What waits for an answer to an erasure is not lost: it leaves once that was given.
+            owes = self._owes(one, read)
+            return None if owes else letter_of(one.id, page.messages[0], self._tools.cursors)
         self._scanned[one.id] = (one.place, Place(Position(page.reached), page.part))
         return None
+
+    def _owes(self, one: Subscription, read: Read) -> bool:
+        if one.account not in read.owing:
+            try:
+                sight = self._tools.purge(self._tools.standing.holder_of(one))
+            except Lost:
+                return True  # ended with the next look
+            read.owing[one.account] = sight.owes_answer(self._tools.clock())
+        return read.owing[one.account]
 
     def _wait(self, one: Subscription, answer: Answer, now: datetime) -> timedelta:
         chance = int.from_bytes(self._tools.random(4)) / 2**32

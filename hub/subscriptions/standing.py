@@ -41,6 +41,14 @@ class Standing:
         Raises:
             Lost: the token was revoked or has expired, or the partner is suspended.
         """
+        return cleared(self.holder_of(subscription), subscription.channel)
+
+    def holder_of(self, subscription: Subscription) -> Reader:
+        """Return who the follower is on the hub's own pages, at this moment.
+
+        Raises:
+            Lost: as above.
+        """
         try:
             caller = self._callers.holder(subscription.account)
         except PartnerSuspended as error:
@@ -49,7 +57,7 @@ class Standing:
             account = self._accounts.known(subscription.account)
             is_revoked = account is None or account.revoked is not None
             raise Lost("revoked" if is_revoked else "expired") from error
-        return cleared(caller.reader, subscription.channel)
+        return caller.reader
 
 
 def cleared(reader: Reader, channel: Channel) -> Reader:

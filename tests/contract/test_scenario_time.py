@@ -58,8 +58,10 @@ class Timed(Told):
 
 
 @contextmanager
-def timed(folder: Path, day: str) -> Iterator[Timed]:
-    settings = Settings(data=folder / "hub", look_seconds=0.02, timekeeper_seconds=0.05, rate_burst=1_000_000)
+def timed(folder: Path, day: str, **more: Any) -> Iterator[Timed]:
+    settings = Settings(
+        data=folder / "hub", look_seconds=0.02, timekeeper_seconds=0.05, rate_burst=1_000_000, **more
+    )
     clock = SetClock(datetime.fromisoformat(day).replace(tzinfo=UTC))
     world = World(clock, Chance("time"), lambda _: None, {})
     found(world, settings)
