@@ -2,7 +2,7 @@
 
 A hub in this process answers over ASGI, as a partner's account that may see most, not all. Its graph is filled by
 events of real types, without the log and without other views. Each size runs in a process of its own:
-`python -m benchmarks.graph NODES QUESTIONS` prints the figures of one as JSON.
+`python -m benchmarks.graph NODES QUESTIONS` prints the figures of one as JSON, a line each, as soon as it is measured.
 """
 
 import asyncio
@@ -11,19 +11,19 @@ import gc
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from threading import Timer
 from time import perf_counter, thread_time
-from typing import Any
 
 from benchmarks.graph_bare import Engine, Sets, gexf, networkx_of, rows
 from benchmarks.graph_questions import PAST, alone, neighbourhoods, paths
 from benchmarks.graph_room import Room, opened, settle
-from benchmarks.graph_turns import absent
+from benchmarks.graph_turns import NOT_THERE, absent
 from benchmarks.graph_whole import measures
 from benchmarks.graph_world import Invention
-from benchmarks.measure import ROUNDS, Figure, median
+from benchmarks.measure import ROUNDS, Figure, keep, median
 from benchmarks.processes import ROOT, resident, scratch
 from projections.rules import Readings, load_rules
 from tests.running import registry
@@ -31,6 +31,9 @@ from tests.running import registry
 SIZE = 100_000
 LARGE = 300_000
 """Nodes from which on the goals for a million hold."""
+
+SECONDS = 1_200
+"""That all sizes together may take."""
 
 QUESTIONS = 300
 FEW = 60
@@ -41,49 +44,72 @@ EXPORT_SECONDS = 25.0
 FEWEST = 2
 
 
-def run(size: int = SIZE) -> list[Figure]:
-    """Measure at this size, and with fewer questions at a tenth and a hundredth of it: what each costs as it grows."""
-    sizes = {size // 100: FEW, size // 10: FEW, size: QUESTIONS}
-    curve = {nodes: _apart(nodes, count) for nodes, count in sizes.items()}
-    figures = [Figure(**row) for row in curve.pop(size)]
-    for nodes, found in curve.items():
-        before = {row["name"]: row["ours"] for row in found}
-        for figure in figures:
-            if figure.name in before:
-                figure.notes[f"at {nodes:,}"] = before[figure.name]
+def run(size: int = SIZE, seconds: int = SECONDS) -> list[Figure]:
+    """Measure at this size, then with fewer questions at a tenth and a hundredth of it: what each costs as it grows.
+
+    Each figure is printed and kept as soon as it is there: what takes too long or breaks takes none of them away.
+
+    Args:
+        size: nodes.
+        seconds: in all; what is not measured by then is left out, and the last line says so.
+    """
+    until, part = perf_counter() + seconds, "graph" if size == SIZE else f"graph_{size}"
+    figures: list[Figure] = []
+    for figure in _apart(size, QUESTIONS, until):
+        figures.append(figure)
+        keep(part, figures)
+        print(f"{figure.name}: {figure.ours:,.4g} {figure.unit} {figure.notes}", file=sys.stderr, flush=True)
+    known = {figure.name: figure for figure in figures if figure.unit != NOT_THERE}
+    for nodes in (size // 10, size // 100):
+        for row in _apart(nodes, FEW, until):
+            if row.name in known and row.unit != NOT_THERE:
+                known[row.name].notes[f"at {nodes:,}"] = row.ours
+                keep(part, figures)
     return figures
 
 
-def _apart(nodes: int, count: int) -> list[dict[str, Any]]:
-    """Measure at one size in a process of its own, whose errors are seen."""
+def _apart(nodes: int, count: int, until: float) -> Iterator[Figure]:
+    """Measure at one size in a process of its own, whose errors are seen; yield each figure when it comes."""
     command = [sys.executable, "-m", "benchmarks.graph", str(nodes), str(count)]
-    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE)
-    found: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as measuring:
+        end = Timer(max(0.0, until - perf_counter()), measuring.kill)
+        end.start()
+        for line in measuring.stdout or ():
+            yield Figure(**json.loads(line))
+        code = measuring.wait()
+        end.cancel()
+    if code:
+        why = (
+            "no time was left" if end.finished.is_set() and perf_counter() >= until else f"ended with {code}"
+        )
+        yield absent(f"what comes after that at {nodes:,} nodes", why)
 
 
-async def measure(size: int, count: int) -> list[Figure]:
-    """Measure at one size, with so many questions of a kind."""
+async def measure(size: int, count: int) -> AsyncIterator[Figure]:
+    """Measure at one size, with so many questions of a kind; what takes longest comes last."""
     is_large = size >= LARGE
     with scratch() as folder:
         async with opened(folder / "hub") as room:
             invention = Invention(size)
-            figures = [_filled(room, invention)]
+            yield _filled(room, invention)
             settle()
-            figures.append(_folded(room, invention, 80.0 if is_large else 60.0))
+            yield _folded(room, invention, 80.0 if is_large else 60.0)
             upto = invention.place_on(PAST)
             sets, engine = Sets(room), Engine(room)
             settle()
-            figures += await neighbourhoods(
-                room, sets, (30.0, 200.0) if is_large else (10.0, 50.0), upto, count
-            )
-            figures += await paths(room, engine, (50.0, 500.0) if is_large else (10.0, 100.0), count)
-            figures += await alone(room, sets, 200.0 if is_large else 50.0, count)
+            goals = (30.0, 200.0) if is_large else (10.0, 50.0)
+            async for figure in neighbourhoods(room, sets, goals, upto, count):
+                yield figure
+            for figure in await paths(room, engine, (50.0, 500.0) if is_large else (10.0, 100.0), count):
+                yield figure
+            lawyers = sorted(ref for ref in sets.near if ref.startswith("lawyer:"))
             del sets
-            figures += await measures(room, engine, invention)
+            async for figure in measures(room, engine, invention):
+                yield figure
             del engine
-            figures.append(await _exported(room))
-    return figures
+            yield await _exported(room)
+            for figure in await alone(room, lawyers, 200.0 if is_large else 50.0, count):
+                yield figure
 
 
 def _filled(room: Room, invention: Invention) -> Figure:
@@ -197,5 +223,10 @@ def _cpu(work: Callable[[], object]) -> float:
     return thread_time() - began
 
 
+async def _say(size: int, count: int) -> None:
+    async for figure in measure(size, count):
+        print(json.dumps(asdict(figure)), flush=True)
+
+
 if __name__ == "__main__":
-    print(json.dumps([asdict(figure) for figure in asyncio.run(measure(int(sys.argv[1]), int(sys.argv[2])))]))
+    asyncio.run(_say(int(sys.argv[1]), int(sys.argv[2])))

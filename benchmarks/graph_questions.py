@@ -1,7 +1,7 @@
 """Questions about a part of the graph: neighbourhoods, paths, who stands alone, the past."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from itertools import accumulate
 from random import Random
 from time import perf_counter
@@ -40,7 +40,7 @@ def starts(sets: Sets, count: int, seed: int, upto: int) -> list[str]:
 
 async def neighbourhoods(
     room: Room, sets: Sets, goals: tuple[float, float], upto: int, count: int
-) -> list[Figure]:
+) -> AsyncIterator[Figure]:
     """Measure what is within two hops, now and at a past moment.
 
     Args:
@@ -57,16 +57,14 @@ async def neighbourhoods(
         ("two-hop as the world was half-way", {"as_of": PAST}, past),
         ("two-hop as the hub knew it half-way", {"known_on": PAST}, past),
     ]
-    figures = []
     for seed, (name, moment, most) in enumerate(moments):
         if not room.has("/graph", "about", "hops", "limit", *moment):
-            figures.append(absent(name))
+            yield absent(name)
             continue
         refs = starts(sets, count, seed, upto if "known_on" in moment else sys.maxsize)
         asked: list[Asked] = [("/graph", {"about": ref, "hops": 2, "limit": 500, **moment}) for ref in refs]
         done = await by_turns(room, asked, lambda one: sets.two_hops(str(one[1]["about"])))
-        figures.append(_with_sizes(late(name, done, most, _BY_SETS), done))
-    return figures
+        yield _with_sizes(late(name, done, most, _BY_SETS), done)
 
 
 def _with_sizes(figure: Figure, done: Turns) -> Figure:
@@ -125,15 +123,21 @@ def _with_found(figure: Figure, done: Turns) -> Figure:
     return figure
 
 
-async def alone(room: Room, sets: Sets, most: float, count: int) -> list[Figure]:
-    """Measure who stands alone: asked for the first time, again, and after each new threat."""
+async def alone(room: Room, lawyers: Sequence[str], most: float, count: int) -> list[Figure]:
+    """Measure who stands alone: asked for the first time, again, and after each new threat.
+
+    Args:
+        room: asked.
+        lawyers: who may be threatened next, sorted.
+        most: ms.
+        count: of questions.
+    """
     name, query = "who stands alone, first 50", {"limit": 50}
     if not room.has("/graph/alone", "limit"):
         return [absent(name)]
     first = await answered(room, "/graph/alone", query)
     if first.status != 200:
         return [late(name, Turns([first]), most, "")]
-    lawyers = sorted(ref for ref in sets.near if ref.startswith("lawyer:"))
     bare = ranked([(Random(ref).random(), ref) for ref in lawyers], first.json())
     asked: list[Asked] = [("/graph/alone", query)] * count
     again = await by_turns(room, asked, lambda _: bare())

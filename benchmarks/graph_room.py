@@ -68,6 +68,21 @@ class Room:
         self.desk: Any = getattr(room, "_desk", None)
         self.allowed = Allowed(self.graph.labels, COORDINATOR)
 
+    @property
+    def app(self) -> Any:
+        """The hub as an application."""
+        return self._app
+
+    @property
+    def state(self) -> Mapping[str, Any]:
+        """What each call to it finds."""
+        return self._state
+
+    @property
+    def token(self) -> str:
+        """The coordinator's."""
+        return self._world.tokens["coordinator"]
+
     def has(self, path: str, *names: str) -> bool:
         """Tell whether there is such an address, and whether it takes these parameters."""
         found = [one for one in self._app.state.addresses if one.method == "GET" and one.path == API + path]

@@ -11,6 +11,9 @@ from benchmarks.measure import ROUNDS, Figure, percentile
 PATIENCE = 10.0
 """Seconds that the questions of one figure may take; then those left are not put, and the figure says how many were."""
 
+NOT_THERE = "not there"
+"""The unit of a line for what was not measured."""
+
 Asked = tuple[str, Query]
 
 
@@ -65,6 +68,7 @@ def late(name: str, done: Turns, most_ms: float | None, limit_name: str) -> Figu
             "p50 ms": percentile(walls, 0.5),
             "p50 of the limit ms": percentile(bare, 0.5),
             "CPU p50 ms": percentile(cpus, 0.5),
+            "CPU p99 ms": percentile(cpus, 0.99),
             "KB p50": percentile([len(one.body) / 1e3 for one in good], 0.5),
             "questions": float(len(good)),
             **({"refused": _statuses(done)} if len(good) < len(done.heard) else {}),
@@ -74,7 +78,7 @@ def late(name: str, done: Turns, most_ms: float | None, limit_name: str) -> Figu
 
 def absent(name: str, why: str = "there is no such address") -> Figure:
     """Return a line for what cannot be measured."""
-    return Figure(name=name, unit="not there", ours=0.0, goal="", notes={"why": why})
+    return Figure(name=name, unit=NOT_THERE, ours=0.0, goal="", notes={"why": why})
 
 
 def _statuses(done: Turns) -> str:

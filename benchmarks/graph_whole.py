@@ -1,7 +1,7 @@
 """Measures of the whole graph of one reader, until the answer is there, beside the bare engine on a ready graph."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from time import perf_counter, process_time
 
 from benchmarks.graph_bare import Engine
@@ -28,22 +28,20 @@ _NAMES: dict[str, tuple[str, str, Query]] = {
 }
 
 
-async def measures(room: Room, engine: Engine, invention: Invention) -> list[Figure]:
+async def measures(room: Room, engine: Engine, invention: Invention) -> AsyncIterator[Figure]:
     """Measure each measure."""
-    figures = []
     for of, bare in engine.measures().items():
         name, path, query = _NAMES[of]
         if not room.has(path, *query):
-            figures.append(absent(name))
+            yield absent(name)
             continue
         first = await answered(room, path, query)
         if first.status != 200:
-            figures.append(absent(name, f"answered {first.status} {first.body[:60].decode()}"))
+            yield absent(name, f"answered {first.status} {first.body[:60].decode()}")
             continue
-        figures.append(await _measure(room, of, bare, first))
+        yield await _measure(room, of, bare, first)
     if room.has("/graph/central", "by"):
-        figures.append(await _after_a_change(room, engine, invention))
-    return figures
+        yield await _after_a_change(room, engine, invention)
 
 
 async def _measure(room: Room, of: str, bare: Callable[[], object], first: Heard) -> Figure:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from projections.graph.around.members import MembersKept
 from projections.graph.by_node import MOST_APART, ByNode
 from projections.graph.claims import NUMBERED, Forms, Node, Reading
 from projections.graph.dates import Dates
@@ -97,6 +98,7 @@ class Journal:
         self._changes: defaultdict[int, int] = defaultdict(int)
         self._dead: list[range] = []
         self.dates = Dates()
+        self.members = MembersKept()
         self._by_node = ByNode(apart)
 
     def __len__(self) -> int:

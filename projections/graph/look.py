@@ -5,8 +5,9 @@ from itertools import islice, product
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from projections.graph.around.briefs import Shelf
 from projections.graph.around.surroundings import Surroundings
-from projections.graph.around.ties import Ties
+from projections.graph.around.ties import Key, Ties
 from projections.graph.around.values import Given, claims_of, value_of
 from projections.graph.around.within import within
 from projections.graph.claims import CODED_KINDS, LIGHT, EdgeClaim, NodeClaim
@@ -25,10 +26,11 @@ _LIGHT = tuple(sorted(LIGHT))
 class Look(Eyes):
     """The graph reduced to what is visible and fits a query. Hold the view's lock while using it."""
 
-    def __init__(self, eyes: Eyes, query: GraphQuery) -> None:
+    def __init__(self, eyes: Eyes, query: GraphQuery, shelf: Shelf | None = None) -> None:
         super().__init__(eyes.network, eyes.allowed, eyes.then, eyes.history, eyes.merged, eyes.journal)
         self._query = query
         self._near: Surroundings | None = None
+        self._shelf = None if eyes.then else shelf
         self._kinds = frozenset(query.kinds)
         self._tie_kinds = frozenset(query.ties)
         named, places = self._said_to_be_in(query.country or "")
@@ -146,21 +148,10 @@ class Look(Eyes):
 
     def edges(self, ties: Ties) -> list[Json]:
         """Return the short forms of ties."""
-        edge, behind = self.edge, self._behind
-        return [
-            {
-                "from": tie[0],
-                "to": tie[1],
-                "kind": tie[2],
-                "since": plain[0],
-                "until": plain[1],
-                "claims": plain[2],
-                "status": "active",
-            }
-            if plain
-            else edge(*tie, behind(*tie))
-            for tie, plain in zip(ties.keys, ties.plain, strict=True)
-        ]
+        return ties.shown(self._weighed)
+
+    def _weighed(self, tie: Key) -> Json:
+        return self.edge(*tie, self._behind(*tie))
 
     def _with_ended(self, ties: Ties, edges: list[Json], sources: Set[str], among: Set[str]) -> list[Json]:
         if not self._query.past:
@@ -218,6 +209,11 @@ class Look(Eyes):
 
     def node(self, ref: str) -> Json:
         """Return the short form of a node: what it is called, where it is, how it stands."""
+        shelf = self._shelf
+        return self.short(ref) if shelf is None or ref in self.merged.members else shelf.node(self, ref)
+
+    def short(self, ref: str) -> Json:
+        """Return the same out of its claims."""
         kind, _, local = ref.partition(":")
         said: dict[str, Json] = {"ref": ref, "kind": kind, "label": ref}
         claims = list(self.told(ref))
@@ -276,13 +272,19 @@ class Look(Eyes):
         return found, is_assessed
 
 
-def look_at(view: "Graph", allowed: frozenset[int], query: GraphQuery) -> Look:
+def look_at(view: "Graph", allowed: frozenset[int], query: GraphQuery, shelf: Shelf | None = None) -> Look:
     """Return the graph as it is asked for, with some labels. Hold the lock while calling and using it.
+
+    Args:
+        view: of the graph.
+        allowed: numbers of the labels that these readers may see.
+        query: what is asked for.
+        shelf: of the class of readers that may see exactly these labels, if short forms are to be kept.
 
     Raises:
         NotEdtf: `as_of` is no date.
     """
-    return Look(view.eyes(allowed, then_of(query), merge=query.merge), query)
+    return Look(view.eyes(allowed, then_of(query), merge=query.merge), query, shelf)
 
 
 def plain(text: Json) -> str:

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from sys import intern
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from projections.graph.claim_graph import ClaimGraph
 from projections.graph.claims import (
     CODED_KINDS,
@@ -27,7 +30,7 @@ from projections.rule import made
 from projections.shown import Assessment, Origin
 
 Json = Any
-
+Numbers = NDArray[Any]
 
 _CODED = tuple(f"{kind}:" for kind in sorted(CODED_KINDS))
 
@@ -39,6 +42,7 @@ class Network:
     """The master graph of all claims, whoever may see them; only sights ask it.
 
     `judged` holds who is said to be whom: the two references in their own order → what each event says.
+    `assessed_turn` counts how often what is said of events has changed.
     """
 
     def __init__(self) -> None:
@@ -48,6 +52,9 @@ class Network:
         self._kinds: defaultdict[str, set[str]] = defaultdict(set)
         self._countries: defaultdict[str, set[str]] = defaultdict(set)
         self._assessments: defaultdict[str, list[tuple[int, int, Assessment]]] = defaultdict(list)
+        self.assessed_turn = 0
+        self._assessed: Numbers = np.zeros(0, np.int64)
+        self._lately_assessed: list[int] = []
         self._ones: dict[int, tuple[int]] = {}
         self._sizes = Sizes(self._kinds, self.nodes)
 
@@ -67,6 +74,8 @@ class Network:
             self._add_ties(origin, ties, forms, met)
         if assessment is not None:
             self._assessments[assessment.about_id].append((origin.position, label, assessment))
+            self._lately_assessed.append(hash(assessment.about_id))
+            self.assessed_turn += 1
         return met
 
     def _add_nodes(
@@ -139,6 +148,7 @@ class Network:
         if reading.assessment is not None:
             about = self._assessments[reading.assessment.about_id]
             about[:] = [entry for entry in about if entry[0] != position]
+            self.assessed_turn += 1
 
     def _remove_tie(self, position: int, kind: str, source: str, target: str) -> None:
         claims = self.graph.claims(source, target, kind)
@@ -240,9 +250,13 @@ class Network:
         """Return the claims behind one edge."""
         return self.graph.claims(source, target, kind) or ()
 
-    def assessed_events(self) -> Iterable[str]:
-        """Return the ids of events that others assess."""
-        return self._assessments.keys()
+    def assessed_events(self) -> Numbers:
+        """Return what the journal has for the ids of events that others assess, sorted; also that of some others."""
+        if self._lately_assessed:
+            fresh = np.sort(np.array(self._lately_assessed, np.int64))
+            self._assessed = np.insert(self._assessed, np.searchsorted(self._assessed, fresh), fresh)
+            self._lately_assessed.clear()
+        return self._assessed
 
     def assessed(self, event_id: str) -> Sequence[tuple[int, int, Assessment]]:
         """Return (position, label number, assessment) of what assesses events with an id."""

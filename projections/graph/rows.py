@@ -63,15 +63,15 @@ class Rows:
         for row in self._db.execute("SELECT position, label, body FROM graph_readings ORDER BY position"):
             yield decode(*row), forms(row[1])
 
-    def stored(self, positions: Sequence[int]) -> Iterator[Reading]:
-        """Yield what the events at some positions say, in order."""
+    def stored(self, positions: Sequence[int]) -> Iterator[tuple[Reading, Forms]]:
+        """Yield what the events at some positions say, in order, as stored, with the numbers for what stands there."""
         asked = orjson.dumps(sorted(set(positions))).decode()
         query = (
             "SELECT position, label, body FROM graph_readings"
             " WHERE position IN (SELECT value FROM json_each(?)) ORDER BY position"
         )
         for row in self._db.execute(query, (asked,)):
-            yield self._reading(*row)
+            yield decode(*row), self._labels.forms(row[1])
 
     def newest(self, allowed: str) -> Iterator[Reading]:
         """Yield the readings of events whose label is among `allowed` (a JSON list), newest first."""

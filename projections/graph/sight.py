@@ -56,7 +56,9 @@ class GraphSight:
         return Inquiry(self._view, self._allowed, now)
 
     def _look(self, query: GraphQuery | None = None) -> Look:
-        return look_at(self._view, self._allowed.numbers(), query or ALL)
+        allowed = self._allowed
+        shelf = self._view.briefs.of(allowed.reader)
+        return look_at(self._view, allowed.numbers(), query or ALL, shelf)
 
     def graph(self, query: GraphQuery) -> Json:
         """Return a subgraph; `truncated` counts the visible nodes left out for the limit.

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from projections.changes import Change
 from projections.database import Database
-from projections.graph.claims import IDENTITIES, Forms, Reading
+from projections.graph.around.briefs import Briefs
+from projections.graph.claims import IDENTITIES, NUMBERED, Forms, Reading, numbered
 from projections.graph.eyes import Eyes, MergedKept
 from projections.graph.history import History
 from projections.graph.journal import Journal
@@ -45,6 +46,7 @@ class Graph:
         self.turns = 0
         self._newest = 0
         self._merged = MergedKept()
+        self.briefs = Briefs()
 
     def load(self, db: sqlite3.Connection) -> None:
         """Read network, history and journal from the tables."""
@@ -65,11 +67,13 @@ class Graph:
             self.turns += 1
             self._newest = newest
             self._merged.forget()
+            self.briefs.forget()
 
     def forget(self) -> None:
         """Let go of what only erased claims said."""
         with self.lock:
             self.journal.forget()
+            self.briefs.forget()
 
     def fold(self, db: sqlite3.Connection, changes: Sequence[Change]) -> None:
         """Apply changes to tables, network, history and journal. Readers see all of them or none."""
@@ -127,10 +131,14 @@ class Graph:
 
         What was let go since the places were found is left out.
         """
+        return (numbered(*said) for said in self.stored(db, places))
+
+    def stored(self, db: sqlite3.Connection, places: Collection[int]) -> Iterator[tuple[Reading, Forms]]:
+        """Yield the same as it was stored, each with the numbers for what stands there; takes the lock likewise."""
         with self.lock:
             past = [self.history.reading(place) for place in places if place < 0]
         yield from Rows(db, self.labels).stored([place for place in places if place > 0])
-        yield from (one for one in past if one is not None)
+        yield from ((one, NUMBERED) for one in past if one is not None)
 
     def _before(
         self, db: sqlite3.Connection, position: int, rows: Mapping[int, "Said | None"]

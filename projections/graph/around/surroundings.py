@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from projections.graph.around.members import Members, members_of
 from projections.graph.around.remembered import Remembered
-from projections.graph.around.ties import Claims, Key, Names, Ties, first_of_each, spans_of
+from projections.graph.around.ties import Claims, Key, Names, Ties, first_of_each, is_among, spans_of
 from projections.graph.by_node import keys_of
 from projections.graph.eyes import Eyes
+from projections.graph.paths.ways import distinct
 
 Numbers = NDArray[Any]
 Meant = tuple[Numbers | None, Numbers | None]
@@ -41,11 +43,8 @@ class Surroundings:
         self._seen = eyes.journal.seen(eyes.allowed)
         self._past = None if eyes.then.upto is None else Remembered(eyes, kinds)
         self.asked = self.numbers(refs)
-        self._members = {
-            self.number(name): [self.number(one) for one in members]
-            for name, members in eyes.merged.members.items()
-        }
-        self._to = self._read_as() if self._members else None
+        self._members = self._read_members()
+        self._to = self._members.table(len(self.mask())) if self._members else None
 
     def number(self, ref: str) -> int:
         """Return the number of a reference; one that has none gets one."""
@@ -90,19 +89,22 @@ class Surroundings:
         """Return those of some nodes whose references come first, in order."""
         return self._by_node.first(nodes, self.ref, most)
 
-    def _read_as(self) -> Numbers:
-        """Return number → number of the one that it is read as."""
-        to = np.arange(len(self.mask()), dtype=np.int32)
-        for name, members in self._members.items():
-            to[members] = name
-        return to
+    def _read_members(self) -> Members:
+        merged = self._eyes.merged
+        try:
+            return self._eyes.journal.members.of(merged, self._numbers)
+        except KeyError:
+            # Somebody is known from the past alone.
+            return members_of(merged, {ref: self.number(ref) for ref in merged.canonical})
 
     def _all_of(self, nodes: Numbers) -> Numbers:
-        """Return every number that some nodes to go by stand for."""
-        found = (
-            [one for node in nodes.tolist() for one in self._members.get(node, ())] if self._members else []
-        )
-        return np.unique(np.concatenate([nodes, np.array(found, np.int32)])) if found else nodes
+        """Return every number that some nodes to go by stand for, each once."""
+        if not self._members:
+            return nodes
+        is_meant = self.mask()
+        is_meant[nodes] = True
+        found: Numbers = np.concatenate([nodes, self._members.behind(is_meant)])
+        return found
 
     def near(self, nodes: Numbers) -> Numbers:
         """Return to whom some nodes are tied: in no order, some repeatedly, perhaps the nodes themselves."""
@@ -149,7 +151,7 @@ class Surroundings:
         """
         every = self._all_of(self.asked)
         both = np.concatenate([self._leaving(every), self._arriving(every)])
-        claims = self._claims(np.unique(both), (None, None))
+        claims = self._claims(distinct(both), (None, None))
         if self._past:
             return self._told(every, claims, (None, None)), 0
         few, left_out = first_of_each(claims, int(self.asked[0]), self._by_node.ranks, most)
@@ -170,7 +172,7 @@ class Surroundings:
                 kept &= is_meant[end]
         found = found[kept]
         columns = {name: rows[name][found] for name in ("kind", "place", "since", "until", "name")}
-        is_assessed = np.isin(columns["name"], self._assessed)
+        is_assessed = is_among(columns["name"], self._assessed)
         return Claims.of((source[kept], target[kept]), columns, is_assessed)
 
     def _told(self, nodes: Numbers, claims: Claims, meant: Meant) -> Ties:
@@ -251,8 +253,9 @@ class Surroundings:
 
 
 def _assessed(eyes: Eyes) -> Numbers:
-    """Return what the journal has for the names of all events that anybody assessed."""
-    names = {hash(one) for one in eyes.network.assessed_events()}
-    if eyes.then.upto is not None:
-        names |= {hash(one) for one in eyes.history.network.assessed_events()}
-    return np.array(list(names), np.int64)
+    """Return what the journal has for the names of all events that anybody assessed, sorted."""
+    now = eyes.network.assessed_events()
+    if eyes.then.upto is None:
+        return now
+    found: Numbers = np.union1d(now, eyes.history.network.assessed_events())
+    return found

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+Json = Any
 Numbers = NDArray[Any]
 
 Key = tuple[str, str, str]
@@ -102,9 +103,38 @@ class Ties:
         self.keys, self.plain = list(found), list(found.values())
         self._sort()
 
+    def shown(self, weighed: Callable[[Key], Json]) -> list[Json]:
+        """Return the short forms of the ties.
+
+        Args:
+            weighed: gives that of a tie whose claims have to be weighed.
+        """
+        return [
+            {
+                "from": tie[0],
+                "to": tie[1],
+                "kind": tie[2],
+                "since": plain[0],
+                "until": plain[1],
+                "claims": plain[2],
+                "status": "active",
+            }
+            if plain
+            else weighed(tie)
+            for tie, plain in zip(self.keys, self.plain, strict=True)
+        ]
+
     def _sort(self) -> None:
         pairs = sorted(zip(self.keys, self.plain, strict=True), key=lambda one: in_order(one[0]))
         self.keys, self.plain = [key for key, _ in pairs], [plain for _, plain in pairs]
+
+
+def is_among(some: Numbers, ordered: Numbers) -> Numbers:
+    """Tell of each number whether it is among others that are sorted: there may be many more of those."""
+    if not len(ordered):
+        return np.zeros(len(some), bool)
+    found: Numbers = ordered[np.minimum(np.searchsorted(ordered, some), len(ordered) - 1)] == some
+    return found
 
 
 def in_order(tie: Key) -> Key:

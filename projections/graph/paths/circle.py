@@ -24,6 +24,7 @@ from projections.graph.paths.walking import Walking
 from projections.graph.paths.ways import Pairs, distinct
 from projections.graph.whole.cut import INTRODUCES_NOBODY
 
+Json = Any
 Numbers = NDArray[Any]
 
 _MOST_BEHIND = 5_000
@@ -43,6 +44,8 @@ _ROOM = 64
 class Circle:
     """Who is tied to whom, who introduces nobody, and who is hostile. Hold the view's lock, but to make one.
 
+    `reasons` holds what was told of some who are hostile, for as long as nothing changes in who is.
+
     Args:
         columns: of the journal.
         mark: up to where the journal had come then.
@@ -60,6 +63,7 @@ class Circle:
         self._can_be_hostile = _roomy(_of_kinds(columns, ACCUSED))
         self._by_any: Numbers | None = None
         self._accounts: dict[str, list[Tie]] = {}
+        self.reasons: dict[str, Json] = {}
         rows = columns.alive & np.isin(columns.label, list(allowed)) & ~_of_ties(columns, SEPARATES)
         kinds = [_of_ties(columns, {kind})[rows] for kind in (ACCUSES, PART_OF, IS_BODY)]
         source, target, to = columns.source[rows], columns.target[rows], self._read_as()
@@ -125,8 +129,7 @@ class Circle:
 
     def _read_accounts(self, look: Look, ref: str) -> Iterator[Tie]:
         number, walking = self._numbers[ref], Walking(look)
-        for threat in map(self.ref, self._accused.of(number).tolist()):
-            yield threat, ref, ACCUSES, look.claims(threat, ref, ACCUSES)
+        yield from _accusations(look, ref, map(self.ref, self._accused.of(number).tolist()))
         for whole in map(self.ref, self._wholes.of(number).tolist()):
             yield from (tie for tie in walking.between(ref, whole) if belongings(tie))
 
@@ -208,6 +211,7 @@ class Circle:
 
     def _forget(self, name: str) -> None:
         self._accounts.pop(name, None)
+        self.reasons.clear()
         number = self._numbers[name]
         for other in self._near.of(number).tolist():
             for pairs in (self._near, self._accusing, self._accused, self._wholes, self._parts):
@@ -222,6 +226,7 @@ class Circle:
             _set(self._near, way, bool(ties))
         if kinds.isdisjoint(_TELLING):
             return
+        self.reasons.clear()
         accusing = {tie[:2] for tie in ties if tie[2] == ACCUSES}
         wholes = {pair for tie in ties for pair in belongings(tie)}
         said = (self._accusing, self._accused, accusing), (self._wholes, self._parts, wholes)
@@ -236,6 +241,20 @@ class Circle:
         for name in names:
             if name.partition(":")[0] not in INTRODUCES_NOBODY:
                 self._is_closed[self._numbers[name]] = walking.is_hub(name, HUB_TIES)
+
+
+def _accusations(look: Look, ref: str, threats: Iterable[str]) -> Iterator[Tie]:
+    """Yield the ties by which threats are attributed to somebody, each with its visible claims."""
+    allowed, merged = look.allowed, look.merged
+    node = None if ref in merged.members else look.network.nodes.get(ref)
+    into = {} if node is None else node.into
+    for threat in threats:
+        # Most are read as nobody else; then the claims are found at once. There may be thousands.
+        held = into[threat].get(ACCUSES) if threat in into and threat not in merged.canonical else None
+        if held is None:
+            yield threat, ref, ACCUSES, look.claims(threat, ref, ACCUSES)
+        else:
+            yield threat, ref, ACCUSES, [claim for claim in held.claims if claim.label in allowed]
 
 
 def _set(pairs: Pairs, way: tuple[int, ...], is_there: bool) -> None:

@@ -44,7 +44,8 @@ class Circles:
             circle = self._kept.get(key, (journal, this), self._made, lambda made: made.weight)
             with view.lock:
                 if view.journal is journal and (tries >= _MOST_TRIES or not circle.is_behind(journal)):
-                    look = look_at(view, self._allowed.numbers(), ALL)
+                    shelf = view.briefs.of(self._allowed.reader)
+                    look = look_at(view, self._allowed.numbers(), ALL, shelf)
                     circle.follow(journal, look)
                     yield look, circle
                     return

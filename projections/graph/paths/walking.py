@@ -20,6 +20,7 @@ from projections.graph.paths.passing import CLOSED, HOSTILE, OPEN, Passing
 from projections.graph.paths.paths import HUB_TIES
 from projections.graph.whole.cut import INTRODUCES_NOBODY
 
+Json = Any
 Numbers = NDArray[Any]
 
 Found = defaultdict[tuple[str, str, str], list[EdgeClaim]]
@@ -118,6 +119,7 @@ class Met:
         self._walking = Walking(look)
         self._refs: list[str] = []
         self._numbers: dict[str, int] = {}
+        self.reasons: dict[str, Json] = {}
 
     @property
     def size(self) -> int:

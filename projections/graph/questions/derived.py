@@ -191,14 +191,18 @@ def _few(many: Sequence[T]) -> Iterator[Sequence[T]]:
     return (many[start : start + _AT_ONCE] for start in range(0, len(many), _AT_ONCE))
 
 
-def _seen(inquiry: Inquiry, tied: Iterable[tuple[str, str, str]]) -> list[_Seen]:
+def _seen(inquiry: Inquiry, tied: Sequence[tuple[str, str, str]]) -> list[_Seen]:
     """Look at a few threats, so that the lock is soon free; those that have vanished meanwhile are left out."""
     with inquiry.lock:
-        deeds = Deeds(look := inquiry.look())
+        look = inquiry.look()
+        near = Surroundings(look, frozenset({"IN_CASE"}), {threat for threat, *_ in tied})
+        cases: dict[str, str] = {}
+        for threat, case, _ in near.leaving(near.asked).keys:
+            cases[threat] = min(case, cases.get(threat, case))
         return [
             _Seen(
-                min((one[1] for one in deeds.ties(tie[0]) if one[2] == "IN_CASE"), default=tie[0]),
-                tie[0], look.merged.all_of(tie[0]), [one.origin.position for one in look.told(tie[0])], claims,
+                cases.get(tie[0], tie[0]), tie[0], look.merged.all_of(tie[0]),
+                [one.origin.position for one in look.told(tie[0])], claims,
             )
             for tie in tied if (claims := look.claims(*tie))
         ]  # fmt: skip

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from projections.graph.claims import EdgeClaim, Reading
+from projections.graph.claims import EdgeClaim, Forms, Reading
 from projections.shown import Assessments, Claim, shown
 
 if TYPE_CHECKING:
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 Json = Any
 
+
+_Stored = tuple[Reading, Forms]
+"""What an event says as it was stored, and the numbers of the labels that what stands there means."""
 
 _MOST_READ = 5_000
 
@@ -26,7 +29,7 @@ class Said:
     def __init__(self, view: "Graph", allowed: frozenset[int]) -> None:
         self._view = view
         self._allowed = allowed
-        self._readings: dict[int, Reading] = {}
+        self._readings: dict[int, _Stored] = {}
 
     def lighten(self) -> None:
         """Let go of what was read if it is a lot; `load` reads it again."""
@@ -37,9 +40,10 @@ class Said:
         """Read what some events say, as far as it is not here yet. Hold no lock."""
         missing = set(places) - self._readings.keys()
         with self._view.database.snapshot() as db:
-            self._readings.update((one.origin.position, one) for one in self._view.readings(db, missing))
+            stored = self._view.stored(db, missing)
+            self._readings.update((one[0].origin.position, one) for one in stored)
 
-    def _told(self, places: Iterable[int]) -> Iterator[Reading]:
+    def _told(self, places: Iterable[int]) -> Iterator[_Stored]:
         for place in places:
             reading = self._readings.get(place)
             if reading is not None:
@@ -55,25 +59,25 @@ class Said:
         """
         return [
             claim
-            for reading in self._told(places)
+            for reading, forms in self._told(places)
             for ref, _, props in reading.nodes
             if ref in among
-            for claim in self._props(reading, props, name)
+            for claim in self._props(reading, forms, props, name)
         ]
 
     def tie(self, kind: str, claims: Sequence[EdgeClaim], name: str) -> list[Claim]:
         """Return the visible claims on a property of a tie, of a kind of which an event names one."""
         return [
             claim
-            for reading in self._told(claim.origin.position for claim in claims)
-            for of, _, _, label, _, _, props in reading.ties
-            if of == kind and label in self._allowed
-            for claim in self._props(reading, props, name)
+            for reading, forms in self._told(claim.origin.position for claim in claims)
+            for of, _, _, level, _, _, props in reading.ties
+            if of == kind and forms[level] in self._allowed
+            for claim in self._props(reading, forms, props, name)
         ]
 
-    def _props(self, reading: Reading, props: Json, name: str) -> Iterator[Claim]:
-        for given, value, pointer, label in props:
-            if given == name and label in self._allowed:
+    def _props(self, reading: Reading, forms: Forms, props: Json, name: str) -> Iterator[Claim]:
+        for given, value, pointer, level in props:
+            if given == name and forms[level] in self._allowed:
                 yield Claim(value, reading.origin, pointer)
 
 
