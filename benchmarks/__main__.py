@@ -1,6 +1,7 @@
 """`make bench` runs every part, `make bench PART=ingest` one. Fails only if a run is broken, never for being slow.
 
-`make bench PART="graph 1000000"` measures the graph at so many nodes, `PART="boards 100000"` boards of so many events.
+`make bench PART="graph 1000000"` measures the graph at so many nodes, `PART="boards 100000"` boards of so many events;
+what they find is kept under that number, beside the figures of the usual size.
 """
 
 import sys
@@ -9,11 +10,13 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import boards, feeds, graph, identity, ingest, replay, sealing
+from benchmarks import boards, evidence, explore, feeds, graph, identity, ingest, replay, sealing
 from benchmarks.measure import Figure, keep
 
 PARTS: dict[str, Callable[[], list[Figure]]] = {
     "boards": lambda: boards.run(*map(int, sys.argv[2:])),
+    "explore": explore.run,
+    "evidence": evidence.run,
     "feeds": lambda: feeds.run(*map(int, sys.argv[2:])),
     "graph": lambda: graph.run(*map(int, sys.argv[2:])),
     "identity": identity.run,
@@ -46,7 +49,7 @@ def main(asked: str) -> None:
         if asked in ("all", part):
             figures = run()
             if figures:
-                keep(part, figures)
+                keep("_".join((part, *sys.argv[2:3])), figures)
                 show(part, figures)
 
 

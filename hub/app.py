@@ -175,7 +175,8 @@ def _open(parts: _Parts, opened: ExitStack) -> HubState:
     reading, writing = anyio.CapacityLimiter(READERS), anyio.CapacityLimiter(WRITERS)
     pulse = Pulse(room, store.head, accounts, settings.look_seconds)
     shared = SharedPages(room, cursors, anyio.CapacityLimiter(FEEDERS), settings.feed_messages)
-    sources = Sources(shared, pulse, Rights(callers, lambda: (accounts.version(), store.version()), clock), parts.closing)
+    rights = Rights(callers, lambda: (accounts.version(), store.version()), clock)
+    sources = Sources(shared, pulse, rights, parts.closing)
     return HubState(
         settings=settings,
         clock=clock,

@@ -14,6 +14,9 @@ VERSION = "1.0.0"
 """Of the promise, not of the program."""
 
 LICENSE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+COSIGNING = "Cosigning"
+"""The component of a body that is plain text."""
+
 NOTHING = "Nothing"
 """The component of a body that may be left out."""
 
@@ -114,6 +117,8 @@ def _responses(answers: Sequence[Answer]) -> Json:
 
 
 def _body(takes: str) -> Json:
+    if takes == COSIGNING:
+        return {"required": True, "content": {"text/plain": {"schema": {"$ref": f"{COMPONENTS}{takes}"}}}}
     if takes:
         named = {bodies.PLAIN: {"schema": {"$ref": f"{COMPONENTS}{takes}"}}}
         return {"required": takes != NOTHING, "content": named}

@@ -23,6 +23,7 @@ from hub.board_routes import board_addresses
 from hub.feeds.sse import follow_events
 from hub.feeds.websocket import follow_websocket
 from hub.law_routes import law_addresses
+from hub.log_routes import log_addresses
 from hub.outside import outside_addresses
 from hub.pages.addresses import page_addresses
 from hub.subscriptions.addresses import subscription_addresses
@@ -41,6 +42,7 @@ def addresses() -> tuple[Address, ...]:
         *_measures(),
         *_questions(),
         *_identity(),
+        *log_addresses(),
         *action_addresses(),
         *law_addresses(),
         *_lists(),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from events.cursor import Cursors
     from events.glass import Glass
     from events.intake import Intake
+    from events.ledger import Ledger
+    from events.witness import Witness
     from hub.access import Callers
     from hub.accounts import Accounts
     from hub.digests.postman import Postman
@@ -73,6 +75,8 @@ class HubState(TypedDict):
     callers: "Callers"
     gate: "Gate"
     glass: "Glass"
+    ledger: "Ledger"
+    witness: "Witness"
     cursors: "Cursors"
     pulse: "Pulse"
     closing: Closing

@@ -2,7 +2,7 @@
 
 import re
 
-from hub.address import API, Address, ok
+from hub.address import API, Address, Parameter, ok
 from hub.api import parameters as p
 from hub.api import truth
 from projections.boards.impact.works import DIMENSIONS
@@ -22,7 +22,7 @@ def truth_addresses() -> tuple[Address, ...]:
     """Return the rows of the table."""
     page = (p.limit(50, p.MAX_LISTED), p.offset)
     by = p.choice("by", "What a line is.", ("body", "mechanism", "kind"), "body")
-    works = (_BY, p.one_country, _KIND, _CATEGORY, _MECHANISM, *page)
+    works = (*by_dimension(), p.one_country, *page)
     return (
         Address("GET", f"{API}/replies", "showReplies", truth.show_replies,
                 "Demands and replies: who was asked, answered how, how soon", "Lists", (by, *page),
@@ -39,3 +39,8 @@ def truth_addresses() -> tuple[Address, ...]:
                 "How actions were assessed, by kind and context", "Lists", works,
                 ok("WhatWorks", "A page, most cases first.")),
     )  # fmt: skip
+
+
+def by_dimension() -> tuple[Parameter, ...]:
+    """Return what is asked of what works, besides country and page."""
+    return _BY, _KIND, _CATEGORY, _MECHANISM

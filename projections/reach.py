@@ -9,6 +9,7 @@ from projections import rulings_index as index
 from projections.amendments import Naming, corrects, is_release, is_unsafe, released_until, retracts
 from projections.deadlines.ringing import Ringing, is_timed, keys_of
 from projections.exclusion import Exclusion
+from projections.marking import Marking
 from projections.protections import (
     attributed_by,
     bodies_in,
@@ -31,17 +32,18 @@ class Keys(NamedTuple):
 class Reach:
     """Follows what events say of each other, by the index of rulings."""
 
-    def __init__(self, standing: Standing, exclusion: Exclusion, ringing: Ringing) -> None:
+    def __init__(self, standing: Standing, exclusion: Exclusion, ringing: Ringing, marking: Marking) -> None:
         self._standing = standing
         self._exclusion = exclusion
         self._ringing = ringing
+        self._marking = marking
 
     def touched(self, db: sqlite3.Connection, event: RecordedEvent) -> list[RecordedEvent]:
         """Return the earlier events that this one may make read differently, in order."""
         if is_timed(event):
             return []
         found = self._touched(db, event)
-        rung = self._ringing.touched(db, event, found)
+        rung = [*self._ringing.touched(db, event, found), *self._marking.touched(db, event, found)]
         if not rung:
             return found
         return self._standing.at({*(one.position for one in found), *rung} - {event.position})

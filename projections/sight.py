@@ -96,9 +96,17 @@ class Sight:
         """Return events in append order."""
         return self._timeline.events(query)
 
+    def by_country(self, query: EventQuery, codes: Sequence[str]) -> dict[str, int]:
+        """Return how many events that fit name each country; an event of two countries counts for both."""
+        return self._timeline.by_country(query, codes)
+
     def event(self, source: str, event_id: str) -> Json | None:
         """Return one event with its corrections and assessments; None if there is none for these readers."""
         return self._timeline.event(source, event_id)
+
+    def evidence(self, source: str, event_id: str) -> tuple[Position, Json] | None:
+        """Return where the log has an event, which stays inside, and the event as these readers see it."""
+        return self._timeline.evidence(source, event_id)
 
     def timeline(self, ref: str, order: str = "world", limit: int = 200, offset: int = 0) -> Json | None:
         """Return the events about a reference by world date or by append order (`log`)."""

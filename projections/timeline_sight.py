@@ -21,6 +21,7 @@ from projections.feed_sight import FeedSight
 from projections.graph.query import NOW, Then
 from projections.labels import Allowed
 from projections.paging import further
+from projections.places import counts_by_country
 from projections.positions import position_in
 from projections.stale import FLAG, is_stale
 from projections.timeline import TimelineView
@@ -55,6 +56,10 @@ class TimelineSight:
         return EventPage(
             [self._rows.event(row) for row in shown], [row["position"] for row in shown], further
         )
+
+    def by_country(self, query: EventQuery, codes: Sequence[str]) -> dict[str, int]:
+        """Return how many active events that fit name each country."""
+        return counts_by_country(self._view, self._allowed, query, codes)
 
     def event(self, source: str, event_id: str) -> Json | None:
         """Return one event with what was said about it; None if there is none for these readers.
@@ -91,6 +96,16 @@ class TimelineSight:
             notices = (one for one in about if one["type"] == "record.retracted")
             answer["retraction"] = next((one for one in notices if one["source"] in (source, STEWARDS)), None)
         return answer
+
+    def evidence(self, source: str, event_id: str) -> tuple[Position, Json] | None:
+        """Return where the log has an event, and the event as it reads; None if there is none for these readers."""
+        query = f"SELECT {COLUMNS} FROM timeline_events e WHERE e.id = :id AND e.publisher = :publisher"
+        named = {"id": event_id, "publisher": source.removeprefix(SOURCE_PREFIX)}
+        with self._view.database.snapshot() as db:
+            found = rows_of(db, query, {**named, "allowed": self._allowed.as_json()})
+        if not found or not source.startswith(SOURCE_PREFIX) or found[0]["label"] not in self._allowed:
+            return None
+        return Position(found[0]["position"]), self._rows.event(found[0])
 
     def told(
         self, keys: Collection[str], types: Collection[str] = (), then: Then = NOW

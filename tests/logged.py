@@ -142,6 +142,9 @@ def rewrite_log(data: Path, before: Mapping[int, Logged], rows: Mapping[int, Log
                     (f"{position:032x}", position),
                 )
         _renumber(db)
+        # The hub makes them anew, as it would have made them of these rows.
+        for table in ("log_leaves", "log_sheets", "log_nodes"):
+            db.execute(f"DELETE FROM {table}")
         db.commit()
 
 

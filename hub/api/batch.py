@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from events.cursor import Cursors
 from events.event import Json, Position
 from events.intake import Intake
+from events.ledger import Ledger
 from events.strict import MalformedJson, read_json
 from events.submission import Checked, EventRefused, Outcome, Publisher, is_signed
 from hub.api.bodies import wrapped
-from hub.api.receipts import NotYours, problem_of, receipt_of
+from hub.api.receipts import NotYours, problem_of, receipt_of, signed_receipt
 from schemas.problem import Problem
 
 Line = tuple[int, bytes | Json]
@@ -28,15 +29,19 @@ class BatchMode:
 class Batch:
     """Takes lines in chunks and remembers what became of each; its calls block."""
 
-    def __init__(self, intake: Intake, cursors: Cursors, publisher: Publisher, mode: BatchMode) -> None:
+    def __init__(
+        self, intake: Intake, cursors: Cursors, ledger: Ledger, publisher: Publisher, mode: BatchMode
+    ) -> None:
         self._intake = intake
         self._cursors = cursors
+        self._ledger = ledger
         self._publisher = publisher
         self._mode = mode
         self._held: list[tuple[int, Checked]] = []
         self._results: dict[int, Json] = {}
         self._counts = {"stored": 0, "duplicates": 0, "rejected": 0}
         self._reached: Position | None = None
+        self._taken: dict[int, Outcome] = {}
 
     def take(self, chunk: Sequence[Line]) -> None:
         """Check a chunk of lines and record what passed; an atomic batch is only held until `finish`."""
@@ -61,7 +66,9 @@ class Batch:
         """Say what became of every line, in order."""
         results = [self._results[number] for number in sorted(self._results)]
         cursor = None if self._reached is None else self._cursors.encode(self._reached)
-        said = {**self._counts, "results": results, "cursor": cursor}
+        note = signed_receipt([self._taken[number] for number in sorted(self._taken)], self._ledger)
+        signed = {} if note is None else {"receipt": {"note": note}}
+        said = {**self._counts, "results": results, "cursor": cursor, **signed}
         return {**said, "dry_run": True} if self._mode.dry_run else said
 
     @property
@@ -112,6 +119,7 @@ class Batch:
         self._counts["stored" if outcome.status == "stored" else "duplicates"] += 1
         if outcome.position is not None:
             self._reached = max(self._reached or outcome.position, outcome.position)
+            self._taken[number] = outcome
         said = receipt_of(outcome, self._cursors)
         self._results[number] = {"line": number, **said, "errors": []}
 

@@ -34,24 +34,26 @@ async def show_board(request: HubRequest, asked: Asked) -> Response:
     desk, limit = request.state["subscriptions"], asked["limit"]
 
     def look(sight: Sight) -> Json:
-        followed = _followed(desk.shelf.listing(account.id))
-        news, page = sight.news(account.partner, since, followed, limit)
+        own = followed(desk.shelf.listing(account.id))
+        news, page = sight.news(account.partner, since, own, limit)
         found = sight.mine(account.partner, now)
         whole = page.part == 0 and page.reached >= page.seen
         # Not how far the log goes: that would count what is hidden at its end.
         last = [(one.position, one.part) for one in page.messages[-1:]] or [since]
         cursor = cursors.encode(*last[0])
         changed = {"items": news, "cursor": cursor, "complete": whole}
-        return {**found, "changed": changed, "alone": _alone(sight, found["countries"], now)}
+        return {**found, "changed": changed, "alone": alone_in(sight, found["countries"], now)}
 
     return json_answer(await ask(request, look))
 
 
-def _followed(subscriptions: Sequence[Any]) -> frozenset[str]:
+def followed(subscriptions: Sequence[Any]) -> frozenset[str]:
+    """Return the references that some subscriptions are about, as far as they are active."""
     return frozenset(ref for one in subscriptions if one.state == "active" for ref in one.query.about)
 
 
-def _alone(sight: Sight, countries: Sequence[str | None], now: datetime) -> list[Json]:
+def alone_in(sight: Sight, countries: Sequence[str | None], now: datetime) -> list[Json]:
+    """Return who stands alone in each of some countries; of none, anywhere."""
     return [_in_country(sight, code, now) for code in (countries[:MOST_COUNTRIES] or [None])]
 
 

@@ -20,12 +20,13 @@ from projections.sight import Sight
 async def list_hearings(request: HubRequest, asked: Asked) -> Response:
     """Answer the hearings; if asked, only those near, or without an observer, and then with their coverage."""
     query, now = list_query(asked), request.state["clock"]()
+    return json_answer(await ask(request, lambda sight: hearings(sight, query, asked, now)))
+
+
+def hearings(sight: Sight, query: ListQuery, asked: Asked, now: datetime) -> Json:
+    """Return a page of the hearings; only those near, or without an observer, if asked: then with their coverage."""
     is_narrowed = asked["uncovered"] or asked["within"] is not None
-
-    def question(sight: Sight) -> Json:
-        return _narrowed(sight, query, asked, now) if is_narrowed else sight.listing("hearings", query)
-
-    return json_answer(await ask(request, question))
+    return _narrowed(sight, query, asked, now) if is_narrowed else sight.listing("hearings", query)
 
 
 async def show_coverage(request: HubRequest, asked: Asked) -> Response:

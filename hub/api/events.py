@@ -14,7 +14,7 @@ from hub.address import Asked, HubRequest
 from hub.api import bodies
 from hub.api.answers import caller_of, json_answer
 from hub.api.batch import Batch, BatchMode, Line
-from hub.api.receipts import receipt_of
+from hub.api.receipts import receipt_of, signed_receipt
 from hub.refusals import BodyMalformed, BodyTooLarge, NotSignedIn, RecordedDifferently
 
 
@@ -41,18 +41,21 @@ async def _one(request: HubRequest, publisher: Publisher, media: str, *, is_dry:
     body = await bodies.read_body(request, bodies.wrapped(most) if media == bodies.SIGNED else most)
     intake = request.state["intake"]
 
-    def record() -> Outcome:
+    def record() -> tuple[Outcome, str | None]:
         parsed = _parsed(body, media)
         raw = from_headers(headers, parsed) if is_binary else parsed
-        return intake.record([intake.check(publisher, raw)], dry_run=is_dry)[0]
+        outcome = intake.record([intake.check(publisher, raw)], dry_run=is_dry)[0]
+        return outcome, signed_receipt([outcome], request.state["ledger"])
 
-    outcome = await anyio.to_thread.run_sync(record, limiter=request.state["writing"])
+    outcome, note = await anyio.to_thread.run_sync(record, limiter=request.state["writing"])
     request.state["metrics"].recorded(int(outcome.status == "stored" and not is_dry))
     if outcome.status == "conflict":
         raise RecordedDifferently
     if outcome.status == "refused":
         raise EventRefused(outcome.problems)
     said = receipt_of(outcome, request.state["cursors"])
+    if note is not None:
+        said["receipt"]["note"] = note
     if is_dry:
         return json_answer({**said, "dry_run": True})
     return json_answer(said, 201 if outcome.status == "stored" else 200)
@@ -73,7 +76,7 @@ def _parsed(body: bytes, media: str) -> Json:
 async def _many(request: HubRequest, publisher: Publisher, media: str, asked: Asked) -> Response:
     hub = request.state
     mode = BatchMode(asked["atomic"], asked["dry_run"], hub["settings"].max_event_bytes)
-    batch = Batch(hub["intake"], hub["cursors"], publisher, mode)
+    batch = Batch(hub["intake"], hub["cursors"], hub["ledger"], publisher, mode)
     chunks = _ndjson(request) if media == bodies.NDJSON else _array(request)
     try:
         async for chunk in chunks:
@@ -84,7 +87,7 @@ async def _many(request: HubRequest, publisher: Publisher, media: str, asked: As
         large.said = batch.report()
         raise
     await anyio.to_thread.run_sync(batch.finish, limiter=hub["writing"])
-    report = batch.report()
+    report = await anyio.to_thread.run_sync(batch.report, limiter=hub["writing"])
     hub["metrics"].recorded(0 if mode.dry_run else report["stored"])
     return json_answer(report, 200 if batch.is_whole else 207)
 

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 import anyio.to_thread
 from starlette.responses import Response, StreamingResponse
 
-from events.event import Position
+from events.event import Json, Position
 from hub.address import Asked, HubRequest
-from hub.api.answers import ask, json_answer, present
+from hub.api.answers import ask, json_answer, present, refuse_debtor
 from hub.api.queries import graph_query, moment_query, whole_position
 from hub.api.questions import today
 from projections.graph.paths.introductions import PathQuery
+from projections.sight import Sight
 
 FORMATS: Mapping[str, str] = {
     "json": "application/json",
@@ -53,7 +54,13 @@ async def show_changes(request: HubRequest, asked: Asked) -> Response:
     """Answer what is new since a cursor, and the cursor to ask with next time."""
     cursors = request.state["cursors"]
     since = Position(0) if asked["since"] is None else whole_position(cursors, asked["since"])
-    found, reached = await ask(request, lambda sight: sight.changes(since, asked["limit"]))
+    now = request.state["clock"]()
+
+    def look(sight: Sight) -> tuple[Json, Position]:
+        refuse_debtor(sight, now)
+        return sight.changes(since, asked["limit"])
+
+    found, reached = await ask(request, look)
     return json_answer({**found, "cursor": cursors.encode(reached)})
 
 
@@ -66,7 +73,13 @@ async def show_paths(request: HubRequest, asked: Asked) -> Response:
 
 async def export_graph(request: HubRequest, asked: Asked) -> Response:
     """Stream the graph as a file."""
-    pieces = await ask(request, lambda sight: sight.export(asked["format"], moment_query(asked)))
+    query, now = moment_query(asked), request.state["clock"]()
+
+    def export(sight: Sight) -> Iterator[bytes]:
+        refuse_debtor(sight, now)
+        return sight.export(asked["format"], query)
+
+    pieces = await ask(request, export)
     name = f"graph.{_ENDINGS.get(asked['format'], asked['format'])}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(_threaded(request, pieces), 200, headers, FORMATS[asked["format"]])

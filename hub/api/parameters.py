@@ -9,7 +9,7 @@ from hub.address import Parameter, ValueRefused
 
 AT_LEAST = "at_least"
 MAX_EVENTS = 1000
-MAX_NODES = 5000
+MAX_NODES = 10_000
 MAX_HOPS = 4
 MAX_LISTED = 200
 MAX_RECORDS = 15
@@ -19,6 +19,8 @@ _GLOB = re.compile(r"[a-z_*]+(?:\.[a-z_*]+)*")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 _REF = re.compile(r"[a-z]+:[A-Za-z0-9_.:-]{1,130}")
+_SOURCE = re.compile(r"urn:hub:partner:[a-z0-9][a-z0-9-]{1,39}")
+_LARGEST = 999_999_999
 _CODE = re.compile(r"[A-Za-z][A-Za-z_]{0,39}")
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _WHERE = re.compile(r"[a-z_]{1,40}:[A-Za-z0-9_.:-]{1,140}")
@@ -84,6 +86,12 @@ def _words(said: str) -> str:
     if len(words) > 200:
         raise ValueRefused("too_long", "At most 200 characters.")
     return words
+
+
+def _event_id(said: str) -> str:
+    if not 1 <= len(said) <= 128:
+        raise ValueRefused("wrong_form", "This is no id of an event.", "1 to 128 characters")
+    return said
 
 
 def _text(pattern: re.Pattern[str]) -> dict[str, Json]:
@@ -271,6 +279,22 @@ key = Parameter(
 mine = flag("mine", "Only hearings of trials and cases of which your partner spoke, and of what you follow.")
 language = Parameter(
     "language", "Wanted; the original by default.", _text(_LANGUAGE), _form(_LANGUAGE, "e.g. ar")
+)
+of_source = Parameter(
+    "source",
+    "The source of the event.",
+    _text(_SOURCE),
+    _form(_SOURCE, "urn:hub:partner:SLUG"),
+    required=True,
+)
+of_id = Parameter(
+    "id", "The id of the event.", {"type": "string", "maxLength": 128}, _event_id, required=True
+)
+tree_from = Parameter(
+    "from", "Size of the smaller tree.", _number(0, _LARGEST, 0), _count(_LARGEST), required=True
+)
+tree_to = Parameter(
+    "to", "Size of the greater tree.", _number(0, _LARGEST, 0), _count(_LARGEST), required=True
 )
 atomic = flag("atomic", "Record all or nothing.")
 dry_run = flag("dry_run", "Check only; record nothing.")

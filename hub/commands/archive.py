@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +12,10 @@ from events.intake import Intake, Publisher
 from events.store import Store, open_store
 from events.submission import STEWARDS, EventRefused, Outcome
 from hub.accounts import FILE as ACCOUNTS_FILE
-from hub.accounts import Account, Accounts, Grant, Role, open_accounts
+from hub.accounts import Account, Accounts, Grant, open_accounts
 from hub.commands.refusals import AlreadyThere
 from hub.commands.world import World, moment_text
+from hub.issuing import Office, grant_of
 from hub.keys import FOLDER, HubNotInitialised, cursor_key, make_keys, make_vault_key, open_vault
 from hub.settings import Settings
 from schemas.registry import Registry
@@ -22,8 +23,6 @@ from schemas.registry import Registry
 Json = Any
 
 LOG_FILE = "log.sqlite"
-CLEARANCES = {"publisher": "amber", "observer": "amber", "coordinator": "amber+strict", "steward": "red"}
-"""Strictest label a role reads unless told otherwise; of strict labels it is still only what names the partner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +57,14 @@ class Archive:
 
     def issue(self, grant: Grant, lives: timedelta | None = None) -> tuple[Account, str]:
         """Make a token that works for `lives`, or for ever; that it was made is recorded before it is told."""
-        now = self.world.clock()
-        account, token = self.accounts.issue(
-            replace(grant, expires=None if lives is None else now + lives), now
-        )
-        detail = {
-            "role": account.role,
-            "clearance": account.clearance,
-            "read_only": account.read_only,
-            "expires": moment_text(account.expires),
-        }
-        self.note(StewardAct("token_issued", partner=account.partner, subject=account.id, detail=detail))
-        return account, token
+        return self._office().issue(grant, lives)
 
     def revoke(self, account_id: str) -> bool:
         """Stop a token at once, then record that; False when there is none of that id, or it has stopped."""
-        known = {one.id: one for one in self.accounts.listing()}.get(account_id)
-        if known is None or not self.accounts.revoke(account_id, self.world.clock()):
-            return False
-        self.note(StewardAct("token_revoked", partner=known.partner, subject=account_id))
-        return True
+        return self._office().revoke(account_id) is not None
+
+    def _office(self) -> Office:
+        return Office(self.accounts, self.intake.note_steward_act, self.world.clock)
 
     def link(self, account_id: str, lives: timedelta) -> str | None:
         """Make the secret of a sign-in link, and record that; None when no working token has that id."""
@@ -98,13 +85,6 @@ class Archive:
         outcome = self.intake.note_steward_act(act)
         if outcome.status != "stored":
             raise EventRefused(outcome.problems)
-
-
-def grant_of(
-    partner: str, role: Role, account: str = "", clearance: str | None = None, *, read_only: bool = False
-) -> Grant:
-    """Return a grant whose clearance, if None, is the role's usual one."""
-    return Grant(partner, role, account, clearance or CLEARANCES[role], read_only=read_only)
 
 
 @contextmanager

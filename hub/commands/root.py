@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "erase": "erase",
         "erasures": "erase",
         "verify": "verify",
+        "witness": "witness",
         "doctor": "doctor",
     }
 )
@@ -68,6 +69,7 @@ class HubGroup(click.Group):
 def statuses() -> dict[type[Exception], int]:
     """Return the exit status of each error that a command may end with."""
     # Imported here: by now they are loaded if the command knows them, and else they cost seconds.
+    from events.notes import NoteRefused
     from events.signatures import KeyRefused
     from events.submission import EventRefused, StoreBusy, StoreUnavailable
     from hub.accounts import GrantRefused
@@ -86,6 +88,7 @@ def statuses() -> dict[type[Exception], int]:
         Turned: REFUSED,
         GrantRefused: WRONG_USE,
         KeyRefused: WRONG_USE,
+        NoteRefused: WRONG_USE,
         HubNotInitialised: WRONG_USE,
         SettingsRefused: WRONG_USE,
         Unreachable: UNREACHABLE,

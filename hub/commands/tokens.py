@@ -8,10 +8,11 @@ import click
 
 from events.audience import TLP
 from hub.accounts import ROLES, Role
-from hub.commands.archive import grant_of, opened, token_row
+from hub.commands.archive import opened, token_row
 from hub.commands.partners import is_steward, known_partner
 from hub.commands.refusals import NoSuchToken
 from hub.commands.world import World, local_options, say, tell
+from hub.issuing import grant_of
 
 _SPAN = re.compile(r"([1-9]\d{0,4})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

@@ -2,8 +2,10 @@
 
 from hub.address import Address
 from hub.api import parameters as p
-from hub.pages import explore, languages, live, views
+from hub.pages import evidence, explore, languages, live, views
 from hub.pages.dossier_addresses import dossier_addresses
+from hub.pages.law_addresses import law_pages
+from hub.pages.publishing.addresses import publishing_addresses
 
 
 def page_addresses() -> tuple[Address, ...]:
@@ -25,7 +27,15 @@ def page_addresses() -> tuple[Address, ...]:
         )
         for method, path, name, endpoint, summary in rows
     )
-    return (*plain, *_lists_of_events(), _explore(), *dossier_addresses())
+    return (
+        *plain,
+        *_lists_of_events(),
+        _explore(),
+        *_evidence(),
+        *dossier_addresses(),
+        *law_pages(),
+        *publishing_addresses(),
+    )
 
 
 def _lists_of_events() -> tuple[Address, ...]:
@@ -45,4 +55,18 @@ def _explore() -> Address:
     summary = "The graph to explore"
     return Address(
         "GET", "/explore", "explore", explore.show_explore, summary, "Pages", asked, is_public=False
+    )
+
+
+def _evidence() -> tuple[Address, ...]:
+    then = (p.as_of, p.known_on, p.merge)
+    ends = (p.tie_from, p.tie_to, p.tie, *then, p.past)
+    rows = (
+        ("/things/{ref}", "readThing", evidence.show_thing, "What is known of a node of the graph", then),
+        ("/ties", "readTie", evidence.show_tie, "The events behind a tie", ends),
+        ("/events/{source}/{id:path}", "readEvent", evidence.show_event, "One event as a page", ()),
+    )
+    return tuple(
+        Address("GET", path, name, endpoint, summary, "Pages", asked, is_public=False)
+        for path, name, endpoint, summary, asked in rows
     )

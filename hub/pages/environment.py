@@ -34,8 +34,14 @@ def environment(code: str, registry: Registry) -> jinja2.Environment:
     made.globals.update(
         speech=speech, language=speech.language, languages=LANGUAGES, address_of=dossier_address
     )
-    made.filters.update(_filters(speech), **_of_contracts(Values(speech, registry)))
+    made.filters.update(_filters(speech), **_of_contracts(values_of(code, registry)))
     return made
+
+
+@cache
+def values_of(code: str, registry: Registry) -> Values:
+    """Return what says values in a language; made once for a process and its contracts."""
+    return Values(speech_of(code, registry), registry)
 
 
 def _filters(speech: Speech) -> dict[str, Json]:

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import orjson
+from markupsafe import Markup
 from starlette.responses import Response
 
 from events.event import Json
@@ -17,6 +19,9 @@ from projections.sight import Sight
 SPAN_YEARS = 10
 """How far back the slider of days reaches."""
 
+LISTED = 200
+"""Rows of each table: the canvas shows all of it, and so do the files."""
+
 _EPOCH = date(1970, 1, 1)
 
 
@@ -27,16 +32,58 @@ async def show_explore(request: HubRequest, asked: Asked) -> Response:
     def look(sight: Sight) -> dict[str, Json]:
         # The place is read first: whatever comes meanwhile is told twice rather than never.
         place = latest_place(sight, EventQuery(), sight.position)
-        return {"graph": sight.graph(query, now), "cursor": cursors.encode(place.position)}
+        graph = sight.graph(query, now)
+        return {**_shown(graph), "packed": packed(graph), "cursor": cursors.encode(place.position)}
 
     found = await ask(request, look)
     names = request.state["registry"].graph
     more = {
         "here": "explore",
         "asked": asked,
-        "kinds": {code: label["en"] for code, label in names.kinds.items()},
-        "ties": {code: label["en"] for code, label in names.ties.items()},
+        "kinds": list(names.kinds),
+        "ties": list(names.ties),
         "days": ((now - _EPOCH).days - 365 * SPAN_YEARS, (now - _EPOCH).days),
         **found,
     }
     return render(request, "explore.html", more)
+
+
+def _shown(graph: Json) -> dict[str, Json]:
+    nodes, edges = graph["nodes"], graph["edges"]
+    ends = {ref for one in edges[:LISTED] for ref in (one["from"], one["to"])}
+    return {
+        "nodes": nodes[:LISTED],
+        "edges": edges[:LISTED],
+        "sizes": (len(nodes), len(edges)),
+        "truncated": graph["truncated"],
+        "called": {one["ref"]: one["label"] for one in nodes if one["ref"] in ends},
+    }
+
+
+def packed(graph: Json) -> Markup:
+    """Return a part of the graph for the canvas (`web/src/graph/packed.ts` reads it): ends of ties as numbers.
+
+    It is text of the page, so nothing in it may be read as markup.
+    """
+    numbers = {one["ref"]: number for number, one in enumerate(graph["nodes"])}
+    codes: dict[str, int] = {}
+    nodes = [
+        [one["ref"], one["kind"], None if one["label"] == one["ref"] else one["label"]]
+        for one in graph["nodes"]
+    ]
+    edges = [
+        [
+            numbers[one["from"]],
+            numbers[one["to"]],
+            codes.setdefault(one["kind"], len(codes)),
+            one["since"],
+            one["until"],
+            one["claims"],
+            codes.setdefault(one["status"], len(codes)),
+            *([one["weight"]] if "weight" in one else ()),
+        ]
+        for one in graph["edges"]
+    ]
+    said = {"nodes": nodes, "edges": edges, "codes": list(codes), "truncated": graph["truncated"]}
+    text = orjson.dumps(said).decode().replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+    return Markup(text)  # noqa: S704 - nothing in it can end or open markup

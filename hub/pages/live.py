@@ -1,5 +1,7 @@
 """The feed as a page: the newest events that fit a filter; a script goes on from there."""
 
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -9,7 +11,10 @@ from hub.address import Asked, HubRequest
 from hub.api.answers import ask
 from hub.api.queries import event_filters
 from hub.latest import latest_events, latest_place
+from hub.pages.around import calendar, world
+from hub.pages.names import names_of
 from hub.pages.rendering import render
+from hub.texts import N_
 from projections.sight import Sight
 
 SHOWN = 100
@@ -17,40 +22,85 @@ SHOWN = 100
 FILTERS = ("type", "country", "about", "partner", "urgency", "since", "until")
 
 
+FAMILIES: Mapping[str, str] = MappingProxyType(
+    {
+        "accountability": N_("Accountability"),
+        "action": N_("Joint actions"),
+        "body": N_("Bodies"),
+        "claim": N_("Checks of claims"),
+        "commitment": N_("Commitments"),
+        "consent": N_("Consent"),
+        "erasure": N_("Erasures"),
+        "hearing": N_("Hearings"),
+        "identity": N_("Who is who"),
+        "impact": N_("Impact"),
+        "indicator": N_("Indicators"),
+        "lawyer": N_("Lawyers"),
+        "legalaid": N_("Legal aid"),
+        "need": N_("Needs"),
+        "offer": N_("Offers"),
+        "partner": N_("Partners"),
+        "policy": N_("Laws and policies"),
+        "record": N_("Corrections and withdrawals"),
+        "response": N_("Replies"),
+        "statement": N_("Statements"),
+        "support": N_("Support"),
+        "threat": N_("Threats"),
+        "trial": N_("Trials"),
+    }
+)
+"""What the first part of an event's type is called; a new one is shown as it stands until it is named here."""
+
+
 async def show_live(request: HubRequest, asked: Asked) -> Response:
-    """Answer the live feed as a page."""
-    registry = request.state["registry"]
+    """Answer the live feed as a page, with the map and the hearings to come beside it."""
+    registry, now = request.state["registry"], request.state["clock"]()
+    look = _newest(request, SHOWN, asked)
+
+    def question(sight: Sight) -> dict[str, Json]:
+        beside = {"world": world(sight, asked, now), "calendar": calendar(sight, asked, now)}
+        return {"page": look(sight), **beside}
+
+    families = {one.partition(".")[0] for one in registry.types}
     more = {
         "here": "live",
-        "page": await newest(request, SHOWN, asked),
         "asked": asked,
-        "families": sorted({one.partition(".")[0] for one in registry.types}),
-        "urgencies": registry.vocabularies["urgency"].codes,
+        "families": sorted((one, FAMILIES.get(one, one)) for one in families),
+        **await ask(request, question),
     }
-    return render(request, "live.html", more)
+    return render(request, "live.html", {**more, "filters_but_country": _filters(asked, ("country",))})
 
 
 async def newest(request: HubRequest, count: int, asked: Asked) -> dict[str, Json]:
     """Return the newest events that fit filters, and with what the feed that goes on behind them is asked."""
+    return await ask(request, _newest(request, count, asked))
+
+
+def _newest(request: HubRequest, count: int, asked: Asked) -> Callable[[Sight], dict[str, Json]]:
     query, cursors = event_filters(asked), request.state["cursors"]
+    registry, now = request.state["registry"], request.state["clock"]()
+    words = {"types": sorted(set(registry.types)), "urgencies": registry.vocabularies["urgency"].codes}
 
     def look(sight: Sight) -> dict[str, Json]:
         head = sight.position
         place = latest_place(sight, query, head)
+        events = latest_events(sight, head, count, query)
         return {
-            "events": latest_events(sight, head, count, query),
+            "events": events,
+            "names": names_of(sight.papers(now), {one["subject"] for one in events if "subject" in one}),
             "cursor": cursors.encode(place.position),
             "filters": _filters(asked),
+            **words,
         }
 
-    return await ask(request, look)
+    return look
 
 
-def _filters(asked: Asked) -> str:
+def _filters(asked: Asked, but: Collection[str] = ()) -> str:
     """Return the filters of a page as its feed is to be asked with, `&` before each."""
     said: list[tuple[str, str]] = []
     for name in FILTERS:
-        value = asked.get(name)
+        value = () if name in but else asked.get(name)
         values = value if isinstance(value, tuple) else (value,)
         said += [(name, one) for one in values if one]
     return f"&{urlencode(said)}" if said else ""

@@ -9,10 +9,12 @@ from starlette.responses import RedirectResponse, Response
 from hub.access import COOKIE, Caller, Credential, address_of, is_secure
 from hub.address import Asked, HubRequest
 from hub.api import catalogue
+from hub.api.answers import ask
 from hub.api.bodies import read_body
+from hub.pages.board import WHY, most_pressing
 from hub.pages.live import newest
 from hub.pages.reference import described_addresses, messages
-from hub.pages.rendering import render
+from hub.pages.rendering import caller_of, render
 from hub.refusals import Absent, NotSignedIn, PartnerSuspended, RateLimited
 from hub.texts import N_
 
@@ -21,13 +23,20 @@ MAX_FORM_BYTES = 4096
 TOO_OFTEN = N_("Too many attempts that failed. Wait a minute, then try again.")
 NO_TOKEN = N_("This token does not work.")
 NO_LINK = N_("This link was used already, or is too old.")
-STATIC_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+STATIC_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "png": "image/png"}
 
 
 async def show_start(request: HubRequest, asked: Asked) -> Response:
     """Answer the first page: what this is, and the newest events."""
     page = await newest(request, SHOWN_ON_START, asked)
-    return render(request, "start.html", {"here": "start", "page": page})
+    account, now = caller_of(request).account, request.state["clock"]()
+    waits = (
+        None
+        if account is None
+        else await ask(request, lambda sight: most_pressing(sight, account.partner, now))
+    )
+    more = {"here": "start", "page": page, "why": WHY, "now": now, **(waits or {})}
+    return render(request, "start.html", more)
 
 
 async def show_docs(request: HubRequest, _: Asked) -> Response:

@@ -20,8 +20,8 @@ DOMAINS = ("pages", "browser", "contracts")
 PLURALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "en": ("one", "other"),
-        "fr": ("one", "other"),
-        "es": ("one", "other"),
+        "fr": ("one", "many", "other"),
+        "es": ("one", "many", "other"),
         "ar": ("zero", "one", "two", "few", "many", "other"),
     }
 )

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from events.event import Json
 from hub.texts.languages import LANGUAGES, Language, translations
-from schemas.edtf import bounds
+from schemas.edtf import NotEdtf, bounds
 from schemas.registry import Registry
 
 if TYPE_CHECKING:
@@ -89,7 +89,11 @@ class Speech:
         """Return an EDTF date in words: a day, a span, an open end; as it stands where words would say less."""
         if not isinstance(edtf, str) or not edtf:
             return ""
-        first, last = bounds(edtf)
+        try:
+            first, last = bounds(edtf)
+        except NotEdtf:
+            # A moment finer than EDTF allows.
+            return self.moment(edtf)
         if first is None and last is None:
             return edtf
         words = [self._date(one) for one in (first, last)]

@@ -1,5 +1,7 @@
 """`/explore` in a real browser: drawn by WebGL, read by tables, and telling nobody what he may not see."""
 
+import re
+from html import unescape
 from typing import Any
 
 import httpx
@@ -34,17 +36,17 @@ def test_a_node_is_found_opened_and_taken_back_and_what_comes_flows_in(
     cursor = publish(hub, world, 1, tlp="clear")
     publish(hub, world, 2, tlp="green")
     shown.open(f"{hub.url}/explore?about={LAWYER}&hops=0&at_least={cursor}")
-    shown.wait_for(f"{STATE}.startsWith('1 nodes, 0 ties')")
+    shown.wait_for(f"{STATE}.startsWith('1 node. 0 ties.')")
     assert shown.evaluate("document.querySelectorAll('[data-explore=canvas] canvas').length") > 0
     find(shown, "0001")
     shown.wait_for(f"{PANEL}.includes('{LAWYER}')")
     shown.evaluate("document.querySelector('[data-explore=panel] .acts button').click()")
-    shown.wait_for(f"{STATE}.includes('2 nodes, 1 ties')")
+    shown.wait_for(f"{STATE}.includes('2 nodes. 1 tie.')")
     press(shown, "undo")
-    shown.wait_for(f"{STATE}.includes('1 nodes, 0 ties')")
+    shown.wait_for(f"{STATE}.includes('1 node. 0 ties.')")
     # What is published meanwhile, and touches what is shown, comes by itself.
     publish(hub, world, 3, tlp="clear", data={"targets": [LAWYER]})
-    shown.wait_for(f"{STATE}.includes('3 nodes, 2 ties')")
+    shown.wait_for(f"{STATE}.includes('3 nodes. 2 ties.')")
     assert "0002" not in shown.evaluate("document.documentElement.outerHTML")
     # So it does after a look at other days.
     for day in ("min", "max"):
@@ -63,7 +65,7 @@ def test_a_tie_tells_the_events_behind_it_and_another_day_shows_less(
 ) -> None:
     cursor = publish(hub, world, 11, tlp="clear")
     shown.open(f"{hub.url}/explore?about=lawyer:harbour-bar-watch.0011&hops=1&at_least={cursor}")
-    shown.wait_for(f"{STATE}.includes('2 nodes, 1 ties')")
+    shown.wait_for(f"{STATE}.includes('2 nodes. 1 tie.')")
     svg = """(async () => {
         let made; const before = URL.createObjectURL;
         URL.createObjectURL = (blob) => { made = blob; return before(blob); };
@@ -74,9 +76,24 @@ def test_a_tie_tells_the_events_behind_it_and_another_day_shows_less(
     })()"""
     drawn = shown.evaluate(svg)
     assert (drawn.count("<circle"), drawn.count("<line")) == (2, 1)
+    # The table reads the events behind a tie out, in words.
+    shown.wait_for("document.querySelector('[data-explore=ties] button') !== null")
+    shown.evaluate("document.querySelector('[data-explore=ties] button').click()")
+    shown.wait_for(f"{PANEL}.includes('Credibility of what is said')")
+    assert "{" not in shown.evaluate(PANEL)
     press(shown, "alone")
     shown.wait_for(f"{STATE}.includes('under threat')")
     assert shown.evaluate("document.querySelector('[data-explore=colour]').value") == "support"
+    assert "no support is known" in shown.evaluate("document.querySelector('[data-explore=key]').innerText")
+    # A shared address shows the same, coloured and pinned as it was.
+    find(shown, "lawyer:harbour-bar-watch.0011")
+    shown.wait_for(f"{PANEL}.includes('Pin')")
+    shown.evaluate("document.querySelectorAll('[data-explore=panel] .acts button')[1].click()")
+    shown.wait_for(f"{PANEL}.includes('Unpin')")
+    press(shown, "share")
+    shown.wait_for("location.hash.includes('colour=support') && location.hash.includes('pin=lawyer')")
+    shown.call("Page.reload")
+    shown.wait_for("document.querySelector('[data-explore=colour]')?.value === 'support'")
 
 
 @needs_chromium
@@ -95,4 +112,12 @@ def test_without_scripts_it_is_a_form_and_two_tables(hub: Served, world: World) 
     assert '<form class="ask" method="get"' in found
     assert found.count('<a class="ref" href="/explore?about=') == 2
     assert "targets</td>" in found
+    tie = re.search(r'href="(/ties[^"]+)"', found)
+    assert tie is not None
+    behind = httpx.get(hub.url + unescape(tie[1])).text
+    assert "1 event behind it" in behind
+    assert "Cannot be judged (6)" in behind
+    event = re.search(r'href="(/events/[^"]+)"', behind)
+    assert event is not None
+    assert "What it says" in httpx.get(hub.url + unescape(event[1])).text
     assert httpx.get(f"{hub.url}/explore", params={"hops": "9"}).status_code == 400

@@ -38,6 +38,28 @@ def test_what_fits_the_filter_comes_and_what_is_withdrawn_says_so(
 
 
 @needs_chromium
+def test_the_map_is_drawn_behind_the_feed_and_a_country_on_it_filters(
+    shown: Page, hub: Served, world: World
+) -> None:
+    publisher = world.bearer("publisher")
+    # An ice cap where nobody lives has a place on the map; the invented countries of tests have none.
+    hub.post(threat(11, tlp="clear", data={"place": {"country": "TF"}}), publisher)
+    cursor = hub.post(threat(12, tlp="clear", data={"place": {"country": "QP"}}), publisher)["cursor"]
+    about = "lawyer:harbour-bar-watch.0011,lawyer:harbour-bar-watch.0012"
+    shown.open(f"{hub.url}/live?about={about}&at_least={cursor}")
+    drawn = "document.querySelector('.map a[data-country=TF]')"
+    shown.wait_for(f"{drawn} !== null")
+    assert shown.evaluate(f"{drawn}.getAttribute('aria-label')").endswith(": 1 event")
+    assert shown.evaluate("document.querySelectorAll('.map path').length") > 150
+    assert shown.evaluate(
+        "[...document.querySelectorAll('tr[data-unmapped]')].map((one) => one.dataset.code)"
+    ) == ["QP"]
+    shown.evaluate(f"{drawn}.dispatchEvent(new MouseEvent('click', {{bubbles: true}}))")
+    shown.wait_for("location.search.includes('country=TF') && document.readyState === 'complete'")
+    assert len(shown.evaluate(CARDS)) == 1
+
+
+@needs_chromium
 def test_whoever_is_signed_in_can_keep_a_place(shown: Page, hub: Served, world: World) -> None:
     shown.open(f"{hub.url}/sign-in")
     shown.evaluate(

@@ -149,6 +149,7 @@ def test_keys_need_the_key_that_wraps_them(terminal: Terminal, world: World, tmp
     assert (result.exit_code, "different hubs" in result.stderr) == (3, True)
     assert {one.name for one in (fresh / "keys").iterdir()} == {
         "cursor.key",
+        "log.key",
         "subscriptions.key",
         "vault.key",
     }

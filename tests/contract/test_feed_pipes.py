@@ -95,5 +95,8 @@ def test_whoever_is_told_something_is_not_pinged_until_there_is_silence(
         while last < began + 3 * PING_SECONDS:
             said += tell(listener)
             longest, last = max(longest, time.monotonic() - last), time.monotonic()
-        assert PING not in said or longest > PING_SECONDS / 2
-        read_until(listener, PING)
+        if PING in said:
+            # A machine so busy is silent for that long; without an answer to it there is no other ping.
+            assert longest > PING_SECONDS / 2
+        else:
+            read_until(listener, PING)

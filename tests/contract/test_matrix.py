@@ -31,6 +31,24 @@ LISTED = {
     "supports": "support", "datasets": "dataset",
 }  # fmt: skip
 
+PAGED = (
+    "lawyers", "cases", "trials", "hearings", "statements", "actions", "needs", "offers", "policies", "commitments",
+    "indicators", "partners",
+)  # fmt: skip
+"""Lists that have pages, too."""
+
+FORMS = (
+    "/hearings/{ref}/seat", "/hearings/{ref}/hand-over", "/actions/{ref}/join", "/actions/{ref}/leave",
+    "/needs/{ref}/match", "/needs/{ref}/confirm", "/needs/{ref}/decline", "/offers/{ref}/confirm",
+    "/offers/{ref}/decline",
+)  # fmt: skip
+"""To which pages of things send what was filled in."""
+
+LAW_PAGES = ("policy", "data", "data/promises", "data/impunity", "data/works", "countries")
+LAW_FORMS = (
+    "board/seen", "review", "review/{ref}/assess", "steward/partners", "steward/suspend", "steward/tokens",
+    "steward/tokens/{token}/revoke", "steward/conflicts",
+)  # fmt: skip
 OWN_ACTS = ("confirm", "resume", "replay", "rotate", "test")
 
 ROUTES = {
@@ -41,6 +59,12 @@ ROUTES = {
     "GET /api/v1/search": "answer",
     "GET /api/v1/timeline/{ref}": "thing",
     "GET /api/v1/me": "answer",
+    "GET /api/v1/log/checkpoint": "answer",
+    "GET /api/v1/log/key": "answer",
+    "GET /api/v1/log/consistency": "tie",
+    "GET /api/v1/log/proof": "tie",
+    "GET /api/v1/log/proofs": "answer",
+    "POST /api/v1/witness/add-checkpoint": "cosign",
     "GET /api/v1/graph": "answer",
     "GET /api/v1/graph/nodes/{ref}": "thing",
     "GET /api/v1/graph/edges": "tie",
@@ -110,6 +134,29 @@ ROUTES = {
     "GET /": "answer",
     "GET /live": "answer",
     "GET /explore": "answer",
+    **{f"GET /{name}": "answer" for name in (*PAGED, "support")},
+    **{f"GET /{name}/{{ref}}": "thing" for name in PAGED},
+    **{f"POST {path}": "form" for path in FORMS},
+    "GET /things/{ref}": "thing",
+    "GET /ties": "tie",
+    "GET /events/{source}/{id:path}": "event",
+    "GET /publish": "answer",
+    "GET /publish/{type}": "answer",
+    "POST /publish/{type}": "form",
+    "GET /published/{id:path}": "absent",
+    "GET /correct/{id:path}": "absent",
+    "POST /correct/{id:path}": "form",
+    "GET /in-words": "document",
+    "GET /courtroom": "document",
+    "GET /hub.webmanifest": "document",
+    "GET /sw.js": "document",
+    **{f"GET /{name}": "answer" for name in LAW_PAGES},
+    "GET /countries/{code}": "answer",
+    "GET /board": "answer",
+    "GET /review": "answer",
+    "GET /review/{ref}": "thing",
+    "GET /steward": "steward",
+    **{f"POST /{name}": "form" for name in LAW_FORMS},
     "GET /docs": "page",
     "GET /sign-in": "page",
     "POST /sign-in": "form",
@@ -122,7 +169,9 @@ ROUTES = {
 }
 """What each address is. `thing`, `event` and `tie` answer as `answer` does, with 404 for what is hidden."""
 
-SAYING_AGAIN = frozenset({"GET /", "GET /live", "GET /explore"})
+SAYING_AGAIN = frozenset(
+    {"GET /", "GET /live", "GET /explore", "GET /publish/{type}", *(f"GET /{name}" for name in PAGED)}
+)
 """Pages whose forms show what was asked."""
 
 STATUSES = """
@@ -141,6 +190,7 @@ own thing 401    404       404      404         404     404       403       401 
 own act   401    404       404      404         404     404       403       401     401     403
 form      403    403       403      403         403     403       403       403     403     403
 nothing   404    404       404      404         404     404       404       404     404     404
+cosign    400    400       400      400         400     400       400       400     400     403
 """
 """How each kind of address answers each role; POST without an `Origin`, so that a session is refused."""
 
@@ -174,11 +224,15 @@ AS = {"read-only": "publisher", "session": "publisher"}
 """Roles that see what another role sees; those with a token that does not work see nothing."""
 
 ASKED: Mapping[str, Sequence[str]] = {
+    "/api/v1/log/consistency": ("from=0&to=1",),
+    "/api/v1/log/proof": ("source={source}&id={id}",),
+    "/api/v1/log/proofs": ("limit=100", "limit=100&about={threat}"),
     "/api/v1/events": ("limit=1000", "limit=1000&about={threat}", "limit=1000&partner={slug}"),
     "/api/v1/feed": ("after=begin", "after=begin&about={threat}", "after=now&about={threat}"),
     "/api/v1/search": ("q={word}", "q=QM&limit=100"),
     "/api/v1/graph": ("limit=5000", "about={threat}&hops=4", "about={threat}&hops=0"),
     "/api/v1/graph/edges": ("from={threat}&to={lawyer}&kind=TARGETS",),
+    "/ties": ("from={threat}&to={lawyer}&kind=TARGETS",),
     "/api/v1/graph/paths": ("from={threat}&to={lawyer}", "from={threat}&to={lawyer}&weigh=hops&hostile=ends"),
     "/api/v1/graph/changes": ("limit=5000", "limit=1"),
     "/api/v1/graph/export": ("format=json", "format=csv", "format=node-link", "format=ftm"),
@@ -207,6 +261,17 @@ ASKED: Mapping[str, Sequence[str]] = {
     "/api/v1/support/reviews": ("limit=200",),
     "/": ("about={threat}", "partner={slug}"),
     "/live": ("about={threat}", "partner={slug}", "country=QM"),
+    "/policy": ("limit=200", "norm=iccpr", "country=QM&limit=1"),
+    "/data/promises": ("limit=200", "light=green"),
+    "/data/impunity": ("limit=200", "country=QM&limit=1&offset=1"),
+    "/data/works": ("by=kind,country,category,mechanism&limit=200",),
+    "/review": ("limit=200", "kind=threat", "reason=unverified&limit=200"),
+    **{f"/{name}": ("limit=200", "limit=200&about={threat}") for name in PAGED},
+    "/hearings": ("limit=200", "within=366d", "uncovered=true&limit=200"),
+    "/actions": ("limit=200", "show=mine", "show=all&limit=200"),
+    "/support": ("limit=200", "limit=1&offset=1"),
+    "/publish": ("q=threat",),
+    "/publish/{type}": ("about={threat}", "about={lawyer}", "event=x"),
     "/explore": ("limit=5000", "about={threat}&hops=4", "as_of=2031-05-04&past=true&limit=5000"),
     "/api/v1/subscriptions/{subscription}/deliveries": ("limit=200", "limit=1&offset=1"),
     "/api/v1/subscriptions/{subscription}/news": ("limit=200",),
@@ -220,7 +285,7 @@ ASKED: Mapping[str, Sequence[str]] = {
 PARTS = {
     "name": "common", "type": "threat.reported", "version": "1", "secret": "nothing", "request": "20310504-x",
     "job": "0" * 32, "subscription": "sub_x", "address": "adr_x", "hash": "0" * 64, "code": "QM",
-    "/static/{name}": "hub.css", "language": "fr",
+    "/static/{name}": "hub.css", "language": "fr", "id": "x", "token": "nothing", "ref": "threat:nobody.1",
 }  # fmt: skip
 """What stands for a part of a path, or for the only part of one path, that names no event and no reference."""
 
@@ -303,8 +368,11 @@ def _things(setting: Setting, path: str) -> Iterator[Ask]:
 def _parts(setting: Setting, case: Case | None) -> dict[str, str]:
     if case is None:
         return {}
-    data = setting.aviary.events[case.events[0]].envelope["data"]
-    return {"threat": data["threat"], "lawyer": data["targets"][0], "word": data["title"], "slug": case.slug}
+    envelope = setting.aviary.events[case.events[0]].envelope
+    data = envelope["data"]
+    named = {"source": envelope["source"], "id": envelope["id"]}
+    found = {"threat": data["threat"], "lawyer": data["targets"][0], "word": data["title"], "slug": case.slug}
+    return {**named, **found}
 
 
 def _filled(text: str, values: Mapping[str, Json]) -> str:
@@ -463,5 +531,8 @@ def test_a_sight_of_somebody_else_is_found(setting: Setting, monkeypatch: pytest
     bearing = {route for route in GETS if ROUTES[route] in {"answer", "thing", "event", "tie"}}
     # Of hearings that are near the events of this matrix say nothing, and of countries they all say the same;
     # test_calendar.py and test_non_interference.py have them.
-    without = {"GET /api/v1/me", "GET /api/v1/erasures", "GET /hearings.ics"}
-    assert bearing - found == without | {"GET /api/v1/countries", "GET /api/v1/coverage"}
+    without = {"GET /api/v1/me", "GET /api/v1/erasures", "GET /hearings.ics", "GET /api/v1/coverage"}
+    countries = {"GET /api/v1/countries", "GET /countries", "GET /countries/{code}"}
+    for_partners = {"GET /board", "GET /publish", "GET /review"}
+    log = {f"GET /api/v1/log/{name}" for name in ("checkpoint", "consistency", "key")}
+    assert bearing - found == without | countries | for_partners | log

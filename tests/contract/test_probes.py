@@ -121,6 +121,7 @@ PROBES: Mapping[str, tuple[str, Made]] = {
                 "issued": "2026-11-10",
                 "action": data["action"],
                 "about": [f"lawyer:{FIRST}.1"],
+                "protection": {"consent_level": "C5", "scopes": ["joint_statement"]},
                 "signatories": [{"who": sent["source"].removeprefix("urn:hub:")}],
             },
         },

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from hub.accounts import Grant
-from hub.commands.archive import CLEARANCES, found, opened
+from hub.commands.archive import found, opened
 from hub.commands.world import World
 from hub.demo.cast import members
 from hub.demo.stage import admit_all, renew_tokens
 from hub.demo.stories import Story, stories
+from hub.issuing import CLEARANCES
 from hub.settings import Settings
 from tests import running
 from tests.running import NOON, Chance, SetClock, TestClient, calling
@@ -237,7 +238,8 @@ def test_s5_the_source_is_nowhere(told: Told) -> None:
         assert "sigma-0501" not in str(told.ask("/events", reader, type="threat.*", limit="500"))
     assert not any("source:" in ref for edge in told.edges() for ref in (edge[0], edge[2]))
     assessed = told.ask(f"/events/{L}/s05-00c", "open-docket")["assessments"]
-    assert [one["id"] for one in assessed] == ["s05-05"]
+    # The hub may have said before, whoever was quicker, that nothing supports it any more.
+    assert [one["id"] for one in assessed if not one["id"].startswith("unsupported-")] == ["s05-05"]
 
 
 def test_s6_conflicting_claims_stand_side_by_side(told: Told) -> None:

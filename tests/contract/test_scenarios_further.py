@@ -162,7 +162,7 @@ class TestS2TwoTransliterations:
                     "about": [who],
                     "title": {"en": "Stop"},
                 }
-                more = {**letter, **about, "authors": [f"partner:{Q}"]}
+                more = {**letter, **about, "authors": [f"partner:{Q}"], "protection": named}
                 assert say(told, Q, "statement.issued", more, tlp="clear", id=number)["status"] == "stored"
             for name in ("s02-03", "s02-04", "s02-05a", "s02-05b"):
                 # The hub is told in public who is who: so the public reads the two as one for a while.

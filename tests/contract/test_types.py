@@ -24,7 +24,9 @@ STEMS = sorted(path.stem for path in (ROOT / "schemas" / "types").glob("*.json")
 LABELS = {"clear", "green", "amber", "amber+strict", "red"}
 CONSENT_LEVELS = {"C0", "C1", "C2", "C3", "C4", "C5"}
 MARKS = {"x-seal", "x-audience", "x-consent", "x-search"}
-OTHER_WORDS_OF_OURS = {"x-class", "x-publishers", "x-tlp", "x-subject", "x-form", "x-vocabulary"}
+OTHER_WORDS_OF_OURS = {
+    "x-class", "x-publishers", "x-tlp", "x-subject", "x-form", "x-vocabulary", "x-labels", "x-own",
+}  # fmt: skip
 CANARY = "zq7canary"
 
 

@@ -68,6 +68,11 @@ NOT_FOR_THIS = frozenset({
     "/api/v1/data",
     # Less is answered, judged, tried and assessed where less is seen.
     "/api/v1/impunity", "/api/v1/replies", "/api/v1/retractions", "/api/v1/review", "/api/v1/what-works",
+    # What is proven is opened, and what is hidden is not: a hash stands for each. There are as many in all.
+    "/api/v1/log/checkpoint", "/api/v1/log/proof", "/api/v1/log/proofs",
+    # The pages of such answers; and what is told of a matter is counted in words.
+    "/trials", "/trials/{ref}", "/hearings", "/hearings/{ref}", "/actions", "/actions/{ref}", "/support",
+    "/needs/{ref}", "/offers/{ref}",
     # What is not public any more, does not hold any more or may not be used any more is said to be so.
     "/feed.atom", "/feed.json", "/hearings.ics",
 })  # fmt: skip

@@ -13,7 +13,33 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Returns of a map of languages the English text, or the first one. */
+/** Returns of a map of languages the reader's text, else the English one, else the first. */
 export function inOneLanguage(texts: { readonly [language: string]: Json }): Json | undefined {
-  return texts["en"] ?? Object.values(texts)[0];
+  return texts[document.documentElement.lang] ?? texts["en"] ?? Object.values(texts)[0];
+}
+
+export type Words = ReadonlyMap<string, string>;
+
+/** Returns the words that the hub wrote into the page for codes, in its language: `type:threat.reported` and the like. */
+export function wordsOf(place: ParentNode): Words {
+  const found = place.querySelector<HTMLTemplateElement>("template[data-words]")?.content.querySelectorAll("data") ?? [];
+  return new Map([...found].map((one) => [one.value, one.textContent ?? ""]));
+}
+
+/** Returns a link to where a person reads all about a thing (`hub/pages/addressing.py` says it for the hub). */
+export function linkTo(ref: string, name = ref): HTMLAnchorElement {
+  const link = element("a", undefined, "ref");
+  link.append(element("bdi", name));
+  link.href = addressOf(ref);
+  return link;
+}
+
+const LISTS: { readonly [kind: string]: string } = { policy: "policies" };
+const LISTED = new Set(["lawyer", "case", "trial", "hearing", "statement", "action", "need", "offer", "policy", "commitment", "indicator", "partner"]);
+
+function addressOf(ref: string): string {
+  const [kind = "", local = ""] = ref.split(":", 2);
+  if (kind === "place" && local.length === 2) return `/countries/${encodeURIComponent(local)}`;
+  const written = encodeURIComponent(ref).replaceAll("%3A", ":");
+  return LISTED.has(kind) ? `/${LISTS[kind] ?? `${kind}s`}/${written}` : `/explore?about=${written}`;
 }

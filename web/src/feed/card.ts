@@ -1,9 +1,9 @@
 /** An event as a card in a list: the same markup that the server writes (`hub/pages/templates/events.html`). */
 
-import { element, inOneLanguage } from "../dom";
+import { element, inOneLanguage, linkTo, type Words } from "../dom";
+import { localise } from "../moments";
+import { _ } from "../texts";
 import { type ChangedMessage, type CloudEvent, type Json, publisherOf, type WithdrawnMessage } from "./messages";
-
-export type Titles = ReadonlyMap<string, string>;
 
 function row(term: string, value: string | HTMLElement): HTMLElement {
   const made = element("div");
@@ -13,7 +13,7 @@ function row(term: string, value: string | HTMLElement): HTMLElement {
   return made;
 }
 
-/** Returns a text, or of a map of languages the English or first one. */
+/** Returns a text, or of a map of languages the one that this reader reads. */
 function plain(value: Json | undefined): string | undefined {
   if (typeof value === "string") return value;
   if (value === null || typeof value !== "object" || Array.isArray(value)) return undefined;
@@ -21,63 +21,81 @@ function plain(value: Json | undefined): string | undefined {
   return typeof said === "string" ? said : undefined;
 }
 
-function about(event: CloudEvent): HTMLElement {
-  if (event.subject === undefined) return element("span", "—");
-  const link = element("a", event.subject, "ref");
-  link.href = `/explore?about=${encodeURIComponent(event.subject)}`;
-  return link;
-}
-
-function facts(event: CloudEvent): HTMLDListElement {
-  const list = element("dl");
+function recorded(event: CloudEvent): HTMLTimeElement {
   const moment = element("time", `${event.recordedtime.slice(0, 16).replace("T", " ")} UTC`);
   moment.dateTime = event.recordedtime;
+  moment.dataset["zone"] = "UTC";
+  localise(moment);
+  return moment;
+}
+
+function label(event: CloudEvent): HTMLElement {
+  const made = element("span", event.tlp, "tlp");
+  made.dataset["tlp"] = event.tlp;
+  return made;
+}
+
+function facts(event: CloudEvent, words: Words): HTMLDListElement {
+  const list = element("dl");
   const urgency = event.data["urgency"];
   list.append(
-    row("About", about(event)),
-    row("From", publisherOf(event.source)),
-    ...(typeof urgency === "string" ? [row("Urgency", urgency)] : []),
-    row("Recorded", moment),
-    row("Label", element("span", event.tlp, "tlp")),
+    row(_("About"), event.subject === undefined ? "—" : linkTo(event.subject)),
+    row(_("From"), element("bdi", publisherOf(event.source))),
+    ...(typeof urgency === "string" ? [row(_("Urgency"), words.get(`urgency:${urgency}`) ?? urgency)] : []),
+    row(_("Recorded"), recorded(event)),
+    row(_("Label"), label(event)),
   );
   return list;
 }
 
-export function card(event: CloudEvent, titles: Titles): HTMLLIElement {
+function only(subject: string): HTMLParagraphElement {
+  const made = element("p", undefined, "only");
+  const link = element("a", _("Only this"));
+  link.href = `/live?about=${encodeURIComponent(subject)}`;
+  link.append(element("span", `: ${subject}`, "hidden"));
+  made.append(link);
+  return made;
+}
+
+export function card(event: CloudEvent, words: Words): HTMLLIElement {
   const made = element("li", undefined, "event fresh");
+  made.dataset["family"] = event.type.split(".", 1)[0] ?? "";
   made.dataset["source"] = event.source;
   made.dataset["id"] = event.id;
-  made.append(element("h3", titles.get(event.type) ?? event.type));
+  made.append(element("h3", words.get(`type:${event.type}`) ?? event.type));
   const text = plain(event.data["title"] ?? event.data["name"]);
   if (text !== undefined) {
     const said = element("p", text, "said");
     said.dir = "auto";
     made.append(said);
   }
-  made.append(facts(event));
+  made.append(facts(event, words));
+  if (event.subject !== undefined) made.append(only(event.subject));
   return made;
 }
 
-const WHY_CHANGED = { corrected: "Corrected by its publisher.", released: "More of it may be shown now." } as const;
+function whyChanged(reason: ChangedMessage["reason"]): string {
+  return reason === "corrected" ? _("Corrected by its publisher.") : _("More of it may be shown now.");
+}
 
 /** The card of an event that reads differently from now on, and why. */
-export function changedCard({ event, reason }: ChangedMessage, titles: Titles): HTMLLIElement {
-  const made = card(event, titles);
-  made.querySelector("h3")?.after(element("p", WHY_CHANGED[reason], "turn"));
+export function changedCard({ event, reason }: ChangedMessage, words: Words): HTMLLIElement {
+  const made = card(event, words);
+  made.querySelector("h3")?.after(element("p", whyChanged(reason), "turn"));
   return made;
 }
 
-const WHY_WITHDRAWN = {
-  retracted: "Withdrawn by its publisher. Do not use it any more.",
-  narrowed: "Not shown to you any more. Do not use it.",
-  erased: "Erased for a person's protection. Delete your copies.",
-} as const;
+function whyWithdrawn(reason: WithdrawnMessage["reason"]): string {
+  if (reason === "retracted") return _("Withdrawn by its publisher. Do not use it any more.");
+  if (reason === "narrowed") return _("Not shown to you any more. Do not use it.");
+  return _("Erased for a person's protection. Delete your copies.");
+}
 
 /** What stays of an event that may no longer be used: that there was one, and what to do. */
 export function withdrawnCard({ source, id, reason }: WithdrawnMessage): HTMLLIElement {
   const made = element("li", undefined, "event withdrawn");
   made.dataset["source"] = source;
   made.dataset["id"] = id;
-  made.append(element("p", WHY_WITHDRAWN[reason], "turn"));
+  made.append(element("p", whyWithdrawn(reason), "turn"));
   return made;
 }

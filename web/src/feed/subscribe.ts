@@ -1,5 +1,7 @@
 /** Keeps a place in the feed for whoever is signed in: a subscription of the channel `page`. */
 
+import { _ } from "../texts";
+
 const MANY = new Set(["type", "country", "about", "partner", "urgency"]);
 
 /** Asks the hub to keep a place in the feed that an address follows; returns what to tell the reader. */
@@ -14,9 +16,9 @@ export async function keepPlace(feed: string): Promise<string> {
       body: JSON.stringify({ channel: "page", ...filter }),
     });
     const said = (await answer.json()) as { id?: string; detail?: string; errors?: { detail: string }[] };
-    if (answer.ok) return "You follow this now: the hub keeps your place in it.";
-    return said.errors?.map((one) => one.detail).join(" ") ?? said.detail ?? "The hub refused that.";
+    if (answer.ok) return _("You follow this now: the hub keeps your place in it.");
+    return said.errors?.map((one) => one.detail).join(" ") ?? said.detail ?? _("The hub refused that.");
   } catch {
-    return "The hub cannot be reached. Try again in a moment.";
+    return _("The hub cannot be reached. Try again in a moment.");
   }
 }

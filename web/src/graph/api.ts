@@ -1,6 +1,7 @@
 /** What the hub answers about the graph, asked with the reader's own session. */
 
 import type { Json } from "../feed/messages";
+import { _ } from "../texts";
 
 export interface GraphNode {
   readonly ref: string;
@@ -24,24 +25,6 @@ export interface GraphPart {
   readonly nodes: readonly GraphNode[];
   readonly edges: readonly Tie[];
   readonly truncated: number;
-}
-
-export interface Proof {
-  readonly event: { readonly source: string; readonly id: string; readonly type: string };
-  readonly as_of: string | null;
-  readonly reliability: string;
-  readonly credibility: string;
-  readonly verification: string;
-}
-
-export interface TieDossier extends Omit<Tie, "claims"> {
-  readonly claims: readonly Proof[];
-}
-
-export interface NodeDossier extends GraphNode {
-  readonly ties: { readonly [kind: string]: readonly (Tie & { readonly other: GraphNode })[] };
-  readonly truncated: number;
-  readonly props: { readonly [name: string]: { readonly value?: Json; readonly values?: readonly Json[]; readonly disputed?: boolean } };
 }
 
 export interface Step {
@@ -82,7 +65,7 @@ export async function ask<Answer>(path: string, question: Question = {}): Promis
     try {
       answer = await fetch(where, { headers: { Accept: "application/json" } });
     } catch {
-      throw new Refused("The hub cannot be reached. Try again in a moment.");
+      throw new Refused(_("The hub cannot be reached. Try again in a moment."));
     }
     const body = (await answer.json()) as Answer & { detail?: string; errors?: { detail: string }[] };
     if (answer.status === 202) {
@@ -90,7 +73,7 @@ export async function ask<Answer>(path: string, question: Question = {}): Promis
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MILLISECONDS));
       continue;
     }
-    if (!answer.ok) throw new Refused(body.errors?.map((one) => one.detail).join(" ") ?? body.detail ?? "The hub refused that.");
+    if (!answer.ok) throw new Refused(body.errors?.map((one) => one.detail).join(" ") ?? body.detail ?? _("The hub refused that."));
     return body;
   }
 }

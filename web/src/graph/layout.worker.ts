@@ -2,6 +2,8 @@
 
 import iterate from "graphology-layout-forceatlas2/iterate.js";
 
+const FIELDS = 10;
+
 export interface Order {
   readonly nodes: Float32Array;
   readonly edges: Float32Array;
@@ -9,13 +11,20 @@ export interface Order {
   readonly rounds: number;
 }
 
-const ROUNDS_AT_A_TIME = 4;
+/** How long nothing is told: to show new places of very many nodes takes the page as long as a few rounds. */
+const QUIET_MILLISECONDS = 120;
+const QUIET_MILLISECONDS_A_NODE = 0.25;
 
 self.addEventListener("message", (said: MessageEvent<Order>) => {
   const { nodes, edges, settings, rounds } = said.data;
-  for (let done = 0; done < rounds; done += ROUNDS_AT_A_TIME) {
-    for (let round = 0; round < ROUNDS_AT_A_TIME; round += 1) iterate(settings, nodes, edges);
+  const quiet = QUIET_MILLISECONDS + (nodes.length / FIELDS) * QUIET_MILLISECONDS_A_NODE;
+  let told = performance.now();
+  for (let done = 0; done < rounds; done += 1) {
+    iterate(settings, nodes, edges);
+    if (performance.now() - told < quiet) continue;
     self.postMessage(nodes.slice());
+    told = performance.now();
   }
+  self.postMessage(nodes.slice());
   self.postMessage(null);
 });

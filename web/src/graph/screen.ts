@@ -1,13 +1,28 @@
 /** The canvas on the screen, drawn by WebGL. */
 
 import Sigma from "sigma";
+import { EdgeArrowProgram, EdgeLineProgram, type EdgeProgramType, NodeCircleProgram, NodePointProgram, type NodeProgramType } from "sigma/rendering";
 import type { EdgeDisplayData, NodeDisplayData } from "sigma/types";
 import type { Colours } from "./colours";
-import type { Canvas, NodeLook, TieLook } from "./shown";
+import { type Canvas, MANY, type NodeLook, type TieLook } from "./shown";
 
 /** How the camera moves: at once for whoever asked for less motion. */
 function moving(): { duration: number } {
   return { duration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 300 };
+}
+
+/** From so many ties on, drawing all of them takes longer than a frame. */
+const LARGE = 8000;
+
+/** Lines one pixel wide are drawn several times as fast as the library's usual ones. */
+const TIES = { arrow: EdgeArrowProgram, line: EdgeLineProgram };
+const NODES = { circle: NodeCircleProgram, dot: NodePointProgram };
+
+const LONGEST_LABEL = 40;
+
+/** Longer names cover others; the panel and the table have them whole. */
+function short(label: string): string {
+  return label.length > LONGEST_LABEL ? `${label.slice(0, LONGEST_LABEL - 1)}…` : label;
 }
 
 export interface Touched {
@@ -30,13 +45,15 @@ export class Screen {
   ) {
     this.sigma = new Sigma<NodeLook, TieLook>(canvas.graph, place, {
       allowInvalidContainer: true,
-      enableEdgeEvents: true,
-      hideEdgesOnMove: canvas.graph.size > 20_000,
+      // To find the tie below the pointer all ties are drawn once more; among so many nobody points at one.
+      enableEdgeEvents: canvas.graph.size <= LARGE,
+      nodeProgramClasses: NODES as unknown as Record<string, NodeProgramType<NodeLook, TieLook>>,
+      edgeProgramClasses: TIES as unknown as Record<string, EdgeProgramType<NodeLook, TieLook>>,
+      hideLabelsOnMove: true,
       labelRenderedSizeThreshold: 7,
       labelDensity: 0.6,
       labelFont: "system-ui, sans-serif",
       labelColor: { color: colours.ink },
-      defaultEdgeType: "arrow",
       minEdgeThickness: 0.8,
       zIndex: true,
       nodeReducer: (ref, look) => this.node(ref, look),
@@ -52,7 +69,10 @@ export class Screen {
     this.sigma.on("enterNode", ({ node }) => this.hover(node));
     this.sigma.on("leaveNode", () => this.hover(undefined));
     this.letDrag();
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      colours.read();
+      this.redraw();
+    });
   }
 
   /** Shows some nodes as chosen: their ties stand out, all else steps back. */
@@ -63,7 +83,7 @@ export class Screen {
 
   redraw(): void {
     this.sigma.setSetting("labelColor", { color: this.colours.ink });
-    this.sigma.setSetting("hideEdgesOnMove", this.canvas.graph.size > 20_000);
+    this.sigma.setSetting("hideEdgesOnMove", this.isLarge);
     this.sigma.refresh();
   }
 
@@ -91,10 +111,11 @@ export class Screen {
   private node(ref: string, look: NodeLook): Partial<NodeDisplayData> {
     const near = this.isNear(ref);
     return {
+      type: this.canvas.graph.order > MANY ? "dot" : "circle",
       x: look.x,
       y: look.y,
       size: look.size,
-      label: near ? look.label : "",
+      label: near ? short(look.label) : "",
       hidden: look.hidden,
       color: near ? this.colours.of(look) : this.colours.line,
       highlighted: this.chosen.has(ref) || look.fixed,
@@ -108,11 +129,16 @@ export class Screen {
     const focus = this.focus();
     const stands = focus.size === 0 || focus.has(from) || focus.has(to);
     return {
+      type: this.isLarge ? "line" : "arrow",
       color: this.colours.line,
       hidden: !stands && focus.size > 0 && this.canvas.graph.size > 3000,
       size: look.status === "active" ? Math.min(4, 1 + look.claims / 2) : 0.8,
       zIndex: stands ? 1 : 0,
     };
+  }
+
+  private get isLarge(): boolean {
+    return this.canvas.graph.size > LARGE;
   }
 
   private focus(): ReadonlySet<string> {
@@ -127,6 +153,8 @@ export class Screen {
   }
 
   private hover(ref: string | undefined): void {
+    // To look at every tie once more takes longer than a frame; then only what is chosen stands out.
+    if (this.isLarge) return;
     this.hovered = ref;
     this.sigma.refresh({ skipIndexation: true });
   }

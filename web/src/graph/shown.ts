@@ -3,6 +3,9 @@
 import { MultiDirectedGraph } from "graphology";
 import type { GraphNode, GraphPart, Tie } from "./api";
 
+/** From so many nodes on they are drawn as dots. */
+export const MANY = 3000;
+
 export interface NodeLook {
   ref: string;
   kind: string;
@@ -29,6 +32,7 @@ interface Step {
   readonly added: readonly string[];
   readonly ties: readonly string[];
   readonly hidden: readonly string[];
+  readonly pinned?: string;
 }
 
 export function keyOf(tie: Pick<Tie, "from" | "to" | "kind">): string {
@@ -54,12 +58,12 @@ export class Canvas {
   /** Brings what is shown up to date, without a step: it is not the reader who changed it. */
   renew(part: GraphPart): void {
     const there = new Set(part.edges.map(keyOf));
+    const nodes = new Set(part.nodes.map((node) => node.ref));
     for (const node of part.nodes) if (this.graph.hasNode(node.ref)) this.graph.mergeNodeAttributes(node.ref, { label: node.label });
     for (const tie of part.edges) this.join(tie);
     for (const key of this.graph.edges()) {
       const [from, to] = this.graph.extremities(key);
-      const asked = part.nodes.some((node) => node.ref === from) && part.nodes.some((node) => node.ref === to);
-      if (asked && !there.has(key)) this.graph.dropEdge(key);
+      if (nodes.has(from) && nodes.has(to) && !there.has(key)) this.graph.dropEdge(key);
     }
     this.measure();
   }
@@ -84,7 +88,12 @@ export class Canvas {
   pin(ref: string): boolean {
     const pinned = !this.graph.getNodeAttribute(ref, "fixed");
     this.graph.setNodeAttribute(ref, "fixed", pinned);
+    this.steps.push({ added: [], ties: [], hidden: [], pinned: ref });
     return pinned;
+  }
+
+  isPinned(ref: string): boolean {
+    return this.graph.hasNode(ref) && this.graph.getNodeAttribute(ref, "fixed");
   }
 
   get canUndo(): boolean {
@@ -97,7 +106,14 @@ export class Canvas {
     for (const key of step.ties) if (this.graph.hasEdge(key)) this.graph.dropEdge(key);
     for (const ref of step.added) if (this.graph.hasNode(ref)) this.graph.dropNode(ref);
     for (const ref of step.hidden) if (this.graph.hasNode(ref)) this.graph.setNodeAttribute(ref, "hidden", false);
+    const { pinned } = step;
+    if (pinned !== undefined && this.graph.hasNode(pinned)) this.graph.updateNodeAttribute(pinned, "fixed", (fixed) => !fixed);
     this.measure();
+  }
+
+  /** Forgets the way back: what is shown now is where the reader begins. */
+  begin(): void {
+    this.steps.length = 0;
   }
 
   private place(node: GraphNode, beside?: string): boolean {
@@ -140,7 +156,10 @@ export class Canvas {
   }
 
   private measure(): void {
-    this.graph.updateEachNodeAttributes((ref, look) => ({ ...look, size: 3 + Math.min(12, Math.sqrt(this.graph.degree(ref)) * 1.4) }));
+    // Among very many, dots are small: they would cover each other, and drawing them takes as long as they are large.
+    const scale = this.graph.order > MANY ? 0.4 : 1;
+    const size = (ref: string): number => scale * (3 + Math.min(12, Math.sqrt(this.graph.degree(ref)) * 1.4));
+    this.graph.updateEachNodeAttributes((ref, look) => ({ ...look, size: size(ref) }));
   }
 }
 

@@ -1,16 +1,21 @@
 /** Makes `/explore` a canvas. Without it the same page is a table and a form. */
 
+import { element, type Words, wordsOf } from "../dom";
 import { follow } from "../feed/follow";
 import { ask, type GraphPart, type Groups, type Introductions, type Question, Refused } from "../graph/api";
 import { Colours, type Colouring } from "../graph/colours";
+import { Days } from "../graph/days";
 import { Layout } from "../graph/layout";
-import { type Names, Panel } from "../graph/panel";
+import { unpacked } from "../graph/packed";
+import { Panel } from "../graph/panel";
 import { png, save, svg } from "../graph/pictures";
 import { Screen } from "../graph/screen";
+import { addressOf, takeUp } from "../graph/sharing";
 import { Canvas } from "../graph/shown";
+import { Tables } from "../graph/table";
+import { _, plural } from "../texts";
 
 const MORE = 500;
-const FRAME_MILLISECONDS = 900;
 const SETTLE_MILLISECONDS = 400;
 
 function part<Kind extends HTMLElement>(name: string): Kind {
@@ -25,48 +30,61 @@ class Explorer {
   private readonly screen: Screen;
   private readonly layout: Layout;
   private readonly panel: Panel;
+  private readonly tables: Tables;
+  private readonly days: Days;
   private readonly state = part("state");
   private readonly form = part<HTMLFormElement>("form");
-  private readonly day = part<HTMLInputElement>("day");
   private start: string | undefined;
-  private play: number | undefined;
-  private sliding: number | undefined;
   private renewing: number | undefined;
   private readonly waiting = new Set<string>();
 
-  constructor(names: { kinds: Names; ties: Names }) {
-    this.panel = new Panel(part("panel"), names, {
+  /** Shows what the page brought along. */
+  constructor(
+    private readonly words: Words,
+    private readonly brought: GraphPart,
+  ) {
+    // Before it is drawn: each node that is added to a drawing costs more.
+    this.canvas.add(brought);
+    this.canvas.begin();
+    part<HTMLSelectElement>("colour").value = takeUp(this.canvas, location.hash);
+    this.panel = new Panel(part("panel"), {
       expand: (ref, ties) => void this.tell(() => this.expand(ref, ties)),
       hide: (ref) => this.act(() => this.canvas.hide(ref)),
-      pin: (ref) => this.canvas.pin(ref),
+      pin: (ref) => {
+        const pinned = this.canvas.pin(ref);
+        this.act(() => undefined);
+        return pinned;
+      },
+      isPinned: (ref) => this.canvas.isPinned(ref),
       from: (ref) => {
         this.start = ref;
-        this.say("Now choose where the path is to lead.");
+        this.say(_("Now choose where the path is to lead: on the canvas, in the table, or by finding it."));
       },
     });
+    const choosing = { node: (ref: string) => void this.tell(() => this.choose(ref)), tie: (key: string) => this.read(key) };
     this.screen = new Screen(part("canvas"), this.canvas, this.colours, {
-      node: (ref) => void this.tell(() => this.choose(ref)),
+      ...choosing,
       open: (ref) => void this.tell(() => this.expand(ref)),
-      tie: (key) => {
-        const [from = "", kind = "", to = ""] = key.split("\n");
-        this.screen.choose([from, to]);
-        void this.tell(() => this.panel.tie(from, kind, to, this.moment));
-      },
       nothing: () => {
         this.screen.choose([]);
         this.panel.clear();
       },
     });
-    this.layout = new Layout(this.canvas.graph, () => this.screen.redraw());
+    this.layout = new Layout(this.canvas.graph, () => {
+      this.screen.redraw();
+      performance.mark("settled");
+    });
+    const places = { nodes: part("nodes"), ties: part("ties"), whole: part<HTMLDetailsElement>("table") };
+    this.tables = new Tables(places, this.canvas, words, choosing);
+    this.days = new Days(part("slide"), part("day"), part("play"), () => void this.tell(() => this.travel()));
     this.listen();
   }
 
   async begin(): Promise<void> {
-    const found = await ask<GraphPart>("/graph", this.question);
-    this.canvas.add(found);
+    this.count(this.brought.truncated);
+    performance.mark("drawn");
+    await this.tell(() => this.colour(part<HTMLSelectElement>("colour").value as Colouring));
     this.layout.run();
-    this.screen.redraw();
-    this.count(found.truncated);
     this.followChanges();
   }
 
@@ -79,37 +97,41 @@ class Explorer {
       kinds: many("kinds"),
       country: many("country")[0],
       limit: many("limit")[0] ?? MORE,
-      ...this.moment,
+      ...this.days.moment,
     };
-  }
-
-  private get moment(): { as_of?: string } {
-    return this.day.value === "" ? {} : { as_of: this.day.value };
   }
 
   private async choose(ref: string): Promise<void> {
     if (this.start !== undefined && this.start !== ref) return this.path(this.start, ref);
     this.screen.choose([ref]);
-    await this.panel.node(ref, this.moment);
+    await this.panel.node(ref, this.days.moment);
   }
 
-  private async expand(ref: string, ties?: string): Promise<void> {
-    const found = await ask<GraphPart>("/graph", { about: [ref], hops: 1, ties, limit: MORE, ...this.moment });
+  private read(key: string): void {
+    const [from = "", kind = "", to = ""] = key.split("\n");
+    this.screen.choose([from, to]);
+    void this.tell(() => this.panel.tie(from, kind, to, this.days.moment));
+  }
+
+  private async expand(ref: string, ties?: string, limit = MORE): Promise<void> {
+    const found = await ask<GraphPart>("/graph", { about: [ref], hops: 1, ties, limit, ...this.days.moment });
     const added = this.canvas.add(found, ref);
     this.layout.run();
-    this.count(found.truncated, added === 0 ? "All of that is shown already." : `${added} more.`);
+    this.panel.offer(found.truncated, () => void this.tell(() => this.expand(ref, ties, limit + MORE)));
+    this.count(found.truncated, added === 0 ? _("All of that is shown already.") : plural("%(n)s more.", "%(n)s more.", added));
   }
 
   private async path(from: string, to: string): Promise<void> {
     this.start = undefined;
     const found = await ask<Introductions>("/graph/paths", { from, to, k: 3 });
     const first = found.paths[0];
-    if (first === undefined) return this.say("There is no way of introduction between these two that you may see.");
+    if (first === undefined) return this.say(_("There is no way of introduction between these two that you may see."));
     const refs = first.nodes.map((one) => one.ref);
-    this.canvas.add(await ask<GraphPart>("/graph", { about: refs, hops: 0, limit: MORE, ...this.moment }));
+    this.canvas.add(await ask<GraphPart>("/graph", { about: refs, hops: 0, limit: MORE, ...this.days.moment }));
     this.layout.run();
     this.screen.choose(refs);
-    this.say(`${found.paths.length} ways; the first has ${first.steps.length} steps.`);
+    const ways = plural("%(n)s way was found.", "%(n)s ways were found.", found.paths.length);
+    this.count(0, `${ways} ${plural("The first has %(n)s step.", "The first has %(n)s steps.", first.steps.length)}`);
   }
 
   private listen(): void {
@@ -124,15 +146,8 @@ class Explorer {
     on("png", async () => save("solidarity.png", await png(this.screen.layers(), this.colours.ground)));
     on("svg", () => save("solidarity.svg", svg(this.canvas.graph, this.colours)));
     on("share", () => this.share());
-    on("play", () => this.toggle());
     part<HTMLSelectElement>("colour").addEventListener("change", (happened) => {
       void this.tell(() => this.colour((happened.target as HTMLSelectElement).value as Colouring));
-    });
-    this.day.addEventListener("change", () => void this.tell(() => this.travel()));
-    part<HTMLInputElement>("slide").addEventListener("input", (happened) => {
-      this.lookAt(happened.target as HTMLInputElement);
-      window.clearTimeout(this.sliding);
-      this.sliding = window.setTimeout(() => void this.tell(() => this.travel()), SETTLE_MILLISECONDS);
     });
     part<HTMLFormElement>("search").addEventListener("submit", (happened) => {
       happened.preventDefault();
@@ -145,8 +160,8 @@ class Explorer {
     const wanted = words.trim().toLocaleLowerCase();
     const having = (text: (ref: string, label: string) => string): string | undefined =>
       wanted === "" ? undefined : this.canvas.graph.findNode((ref, look) => text(ref, look.label).toLocaleLowerCase().includes(wanted));
-    const found = having((_, label) => label) ?? having((ref) => ref);
-    if (found === undefined) return this.say("Nothing on the canvas is called so. The form above searches the whole graph.");
+    const found = having((_ref, label) => label) ?? having((ref) => ref);
+    if (found === undefined) return this.say(_("Nothing on the canvas is called so. The form above searches the whole graph."));
     this.screen.show(found);
     void this.tell(() => this.choose(found));
   }
@@ -159,6 +174,20 @@ class Explorer {
     if (by === "support") this.colours.alone = await this.standings();
     this.colours.by = by;
     this.screen.redraw();
+    this.explain();
+  }
+
+  /** Says what the colours mean: nobody should have to guess. */
+  private explain(): void {
+    const kinds = new Set(this.canvas.graph.mapNodes((_ref, look) => look.kind));
+    const rows = this.colours.key(kinds, this.words).map(([colour, meaning]) => {
+      const row = element("li");
+      const dot = element("span");
+      dot.style.background = colour;
+      row.append(dot, meaning);
+      return row;
+    });
+    part("key").replaceChildren(...rows);
   }
 
   private async standings(): Promise<Map<string, number>> {
@@ -168,18 +197,14 @@ class Explorer {
 
   private async showAlone(): Promise<void> {
     const alone = [...(await this.standings()).keys()].slice(0, 50);
-    if (alone.length === 0) return this.say("Nobody under threat stands alone, as far as you may see.");
-    this.canvas.add(await ask<GraphPart>("/graph", { about: alone, hops: 1, limit: MORE, ...this.moment }));
+    if (alone.length === 0) return this.say(_("Nobody under threat stands alone, as far as you may see."));
+    this.canvas.add(await ask<GraphPart>("/graph", { about: alone, hops: 1, limit: MORE, ...this.days.moment }));
     part<HTMLSelectElement>("colour").value = "support";
     await this.colour("support");
     this.layout.run();
     this.screen.choose(alone);
-    this.say(`${alone.length} lawyers under threat, those first whom the least support reaches.`);
-  }
-
-  /** Takes the day of the slider; its end is now, where live changes flow in. */
-  private lookAt(slide: HTMLInputElement): void {
-    this.day.value = slide.value === slide.max ? "" : dayOf(Number(slide.value));
+    const first = plural("%(n)s lawyer under threat.", "%(n)s lawyers under threat, those first whom the least support reaches.", alone.length);
+    this.count(0, first);
   }
 
   private async travel(): Promise<void> {
@@ -187,44 +212,22 @@ class Explorer {
     this.canvas.keep(found);
     this.layout.run();
     this.screen.redraw();
-    this.count(found.truncated, this.day.value === "" ? "Now." : `As of ${this.day.value}.`);
-  }
-
-  /** Lets the days go by, a month at a time, up to today. */
-  private toggle(): void {
-    const slide = part<HTMLInputElement>("slide");
-    const stop = (): void => {
-      window.clearInterval(this.play);
-      this.play = undefined;
-      part("play").textContent = "Play";
-    };
-    if (this.play !== undefined) return stop();
-    part("play").textContent = "Stop";
-    if (slide.value === slide.max) slide.value = slide.min;
-    this.play = window.setInterval(() => {
-      if (slide.value === slide.max) return stop();
-      slide.value = String(Math.min(Number(slide.max), Number(slide.value) + 30));
-      this.lookAt(slide);
-      void this.tell(() => this.travel());
-    }, FRAME_MILLISECONDS);
+    const { as_of: day } = this.days.moment;
+    this.count(found.truncated, day === undefined ? _("Now.") : _("As of %(day)s.", { day }));
   }
 
   /** Puts what is asked into the address: whoever opens it sees as much of it as he may. */
   private async share(): Promise<void> {
-    const asked = new URLSearchParams();
-    for (const [name, value] of Object.entries({ ...this.question, about: this.canvas.graph.nodes().slice(0, 20) })) {
-      for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined && one !== "") asked.append(name, String(one));
-    }
-    history.replaceState(null, "", `?${asked}`);
+    history.replaceState(null, "", addressOf(this.canvas, this.question, this.colours.by));
     await navigator.clipboard?.writeText(location.href).catch(() => undefined);
-    this.say("The address of this page now leads to this view. It shows each reader what that reader may see.");
+    this.say(_("The address of this page now leads to this view. It shows each reader what that reader may see."));
   }
 
   /** Lets live changes flow in: what touches a node on the canvas is asked for anew, many together. */
   private followChanges(): void {
     const note = (refs: readonly string[]): void => {
       const shown = refs.filter((ref) => this.canvas.graph.hasNode(ref));
-      if (shown.length === 0 || this.day.value !== "") return;
+      if (shown.length === 0 || !this.days.isNow) return;
       for (const ref of refs) this.waiting.add(ref);
       this.renewing ??= window.setTimeout(() => {
         this.renewing = undefined;
@@ -235,7 +238,10 @@ class Explorer {
     follow(
       part("canvas").dataset["feed"] ?? "/api/v1/feed?after=now",
       { event: ({ touches }) => note(touches), changed: all, withdrawn: all },
-      { lost: () => this.say("The connection was lost; trying again."), ended: () => this.say("Not live any more. Reload the page.") },
+      {
+        lost: () => this.say(_("The connection was lost; trying again.")),
+        ended: () => this.say(_("Not live any more. Reload the page.")),
+      },
     );
   }
 
@@ -249,7 +255,7 @@ class Explorer {
     this.canvas.renew(found);
     if (this.canvas.graph.order !== before) this.layout.run();
     this.screen.redraw();
-    this.count(0, "Something new came in.");
+    this.count(0, _("Something new came in."));
   }
 
   private act(change: () => void): void {
@@ -259,9 +265,17 @@ class Explorer {
   }
 
   private count(truncated: number, first = ""): void {
-    const more = truncated > 0 ? ` ${truncated} more are not shown: ask for less, or open what matters.` : "";
-    this.say(`${first} ${this.canvas.graph.order} nodes, ${this.canvas.graph.size} ties.${more}`.trim());
+    const { order, size } = this.canvas.graph;
+    const said = [
+      first,
+      plural("%(n)s node.", "%(n)s nodes.", order),
+      plural("%(n)s tie.", "%(n)s ties.", size),
+      truncated > 0 ? plural("%(n)s more node is not shown: ask for less, or open what matters.", "%(n)s more nodes are not shown: ask for less, or open what matters.", truncated) : "",
+    ];
+    this.say(said.filter(Boolean).join(" "));
     part<HTMLButtonElement>("undo").disabled = !this.canvas.canUndo;
+    this.tables.renew();
+    this.explain();
   }
 
   private say(text: string): void {
@@ -278,13 +292,8 @@ class Explorer {
   }
 }
 
-function dayOf(number: number): string {
-  return new Date(number * 86_400_000).toISOString().slice(0, 10);
-}
-
-const canvas = document.querySelector<HTMLElement>('[data-explore="canvas"]');
-if (canvas !== null) {
+const brought = document.querySelector<HTMLTemplateElement>("template[data-graph]");
+if (brought !== null) {
   document.documentElement.classList.add("live");
-  const names = JSON.parse(canvas.dataset["names"] ?? "{}") as { kinds: Names; ties: Names };
-  void new Explorer(names).begin();
+  void new Explorer(wordsOf(document), unpacked(brought.content.textContent ?? "{}")).begin();
 }

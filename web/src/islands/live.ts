@@ -1,9 +1,11 @@
 /** Makes a list of events live: the page works without it. */
 
-import { card, changedCard, type Titles, withdrawnCard } from "../feed/card";
+import { element, type Words, wordsOf } from "../dom";
+import { card, changedCard, withdrawnCard } from "../feed/card";
 import { follow } from "../feed/follow";
 import type { ChangedMessage, CloudEvent, WithdrawnMessage } from "../feed/messages";
 import { keepPlace } from "../feed/subscribe";
+import { _ } from "../texts";
 
 const KEPT = 200;
 
@@ -11,18 +13,18 @@ class LiveList {
   constructor(
     private readonly list: HTMLElement,
     private readonly none: HTMLElement | null,
-    private readonly titles: Titles,
+    private readonly words: Words,
   ) {}
 
   put(event: CloudEvent): void {
     this.shown(event.source, event.id)?.remove();
-    this.list.prepend(card(event, this.titles));
+    this.list.prepend(card(event, this.words));
     this.settle();
   }
 
   change(message: ChangedMessage): void {
     const before = this.shown(message.source, message.id);
-    const now = changedCard(message, this.titles);
+    const now = changedCard(message, this.words);
     if (before === undefined) this.list.prepend(now);
     else before.replaceWith(now);
     this.settle();
@@ -48,22 +50,16 @@ class LiveList {
   }
 }
 
-async function titles(): Promise<Titles> {
-  const answer = await fetch("/schemas");
-  const { types } = (await answer.json()) as { types: { type: string; title: string }[] };
-  return new Map(types.map((one) => [one.type, one.title]));
-}
-
 const time = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "medium" });
 
 /** Says up to when nothing is missing: an observer must know whether silence is silence. */
 function complete(): string {
-  return `Live, and complete up to ${time.format(new Date())} on your clock.`;
+  return _("Live, and complete up to %(time)s on your clock.", { time: time.format(new Date()) });
 }
 
-async function begin(list: HTMLElement): Promise<void> {
+function begin(list: HTMLElement, came: () => void): void {
   const state = document.querySelector<HTMLElement>("[data-state]");
-  const shown = new LiveList(list, document.querySelector<HTMLElement>("[data-none]"), await titles());
+  const shown = new LiveList(list, document.querySelector<HTMLElement>("[data-none]"), wordsOf(document));
   const say = (text: string, kind: "live" | "lost" | "ended"): void => {
     if (state === null) return;
     state.textContent = text;
@@ -75,21 +71,28 @@ async function begin(list: HTMLElement): Promise<void> {
     {
       event: ({ event }) => {
         shown.put(event);
+        came();
         if (state?.dataset["state"] === "live") current();
       },
-      changed: (message) => shown.change(message),
-      withdrawn: (message) => shown.take(message),
+      changed: (message) => {
+        shown.change(message);
+        came();
+      },
+      withdrawn: (message) => {
+        shown.take(message);
+        came();
+      },
       live: current,
       beat: current,
       bye: ({ reason }) => {
         if (reason !== "revoked") return;
         shown.clear();
-        say("You were signed out. Reload this page.", "ended");
+        say(_("You were signed out. Reload this page."), "ended");
       },
     },
     {
-      lost: () => say("The connection was lost; trying again. What you see may be incomplete.", "lost"),
-      ended: () => say("Not live. Reload this page to try again.", "ended"),
+      lost: () => say(_("The connection was lost; trying again. What you see may be incomplete."), "lost"),
+      ended: () => say(_("Not live. Reload this page to try again."), "ended"),
     },
   );
 }
@@ -106,9 +109,35 @@ function offerToFollow(place: HTMLElement, feed: string): void {
   });
 }
 
+/** Offers to follow what one event is about, on each card as it is reached. */
+function offerEach(list: HTMLElement): void {
+  const offer = (happened: Event): void => {
+    const only = (happened.target as HTMLElement).closest(".event")?.querySelector<HTMLElement>(".only");
+    const link = only?.querySelector("a");
+    if (only == null || link == null || only.querySelector("button") !== null) return;
+    const button = element("button", _("Follow"), "quiet");
+    button.type = "button";
+    button.append(element("span", link.querySelector(".hidden")?.textContent ?? "", "hidden"));
+    const told = element("span");
+    told.setAttribute("role", "status");
+    button.addEventListener("click", () => {
+      button.disabled = true;
+      void keepPlace(`/api/v1/feed${new URL(link.href).search}`).then((said) => (told.textContent = said));
+    });
+    only.append(button, told);
+  };
+  list.addEventListener("pointerover", offer);
+  list.addEventListener("focusin", offer);
+}
+
 const list = document.querySelector<HTMLElement>("[data-feed]");
 if (list !== null) {
-  void begin(list);
+  const world = document.querySelector<HTMLElement>("[data-world]");
+  let came = (): void => undefined;
+  begin(list, () => came());
   const place = document.querySelector<HTMLElement>("[data-follow]");
   if (place !== null) offerToFollow(place, list.dataset["feed"] ?? "");
+  if (list.dataset["signedIn"] !== undefined) offerEach(list);
+  // The map comes behind the feed: whoever waits for news does not wait for it.
+  if (world !== null) void import("../world/around").then(({ showAround }) => (came = showAround()));
 }

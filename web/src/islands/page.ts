@@ -1,27 +1,21 @@
 /** On every page: moments on the reader's own clock beside the court's, and a language that is chosen at once. */
 
-const language = document.documentElement.lang;
-const shown = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", timeZoneName: "short" });
-const own = shown.resolvedOptions().timeZone;
+import { localiseAll } from "../moments";
 
-/** Adds the reader's clock to a moment that the hub told on another. */
-export function localise(moment: HTMLTimeElement): void {
-  const at = new Date(moment.dateTime);
-  const zone = moment.dataset["zone"];
-  if (zone === undefined || Number.isNaN(at.getTime())) return;
-  const here = shown.format(at);
-  if (zone === "UTC" || zone === own) {
-    moment.title = moment.textContent ?? "";
-    moment.textContent = here;
-  } else {
-    moment.append(` (${here})`);
-  }
-  delete moment.dataset["zone"];
-}
-
-for (const moment of document.querySelectorAll<HTMLTimeElement>("time[data-zone]")) localise(moment);
+localiseAll(document);
 
 for (const select of document.querySelectorAll<HTMLSelectElement>("select[data-submits]")) {
   select.form?.querySelector("button")?.setAttribute("hidden", "");
   select.addEventListener("change", () => select.form?.requestSubmit());
 }
+
+/** What is wider than its place can be moved by keyboard, though nothing in it takes the focus. */
+function reach(wide: HTMLElement): void {
+  if (wide.scrollWidth <= wide.clientWidth || wide.querySelector("a, button, input, select, summary") !== null) return;
+  wide.tabIndex = 0;
+  wide.setAttribute("role", "group");
+  const name = wide.querySelector("caption")?.textContent?.trim();
+  if (name) wide.setAttribute("aria-label", name);
+}
+
+for (const wide of document.querySelectorAll<HTMLElement>(".wide")) reach(wide);

@@ -1,0 +1,115 @@
+/** Events that wait on the device until the hub has them. Each has its id from the start: sent twice, it is stored once. */
+
+import { Locked, type Vault } from "./vault";
+
+export interface Entry {
+  readonly id: string;
+  /** Whose it is: `partner/account`. Nobody else's session sends it. */
+  readonly owner: string;
+  /** What it is about, for the list. */
+  readonly title: string;
+  readonly at: string;
+  readonly state: "waiting" | "sent" | "refused";
+  /** The event as it is sent, to the byte; gone once the hub has it. */
+  readonly body?: string;
+  /** Why it still waits, or was refused. */
+  readonly why?: Why;
+  /** What the hub said, where it refused. */
+  readonly said?: readonly string[];
+}
+
+export type Why = "offline" | "signed-out" | "other-account" | "busy" | "refused";
+
+export const TAG = "hub-outbox";
+
+interface Me {
+  readonly partner: string | null;
+  readonly account: string | null;
+}
+
+interface Problem {
+  readonly detail?: string;
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string; readonly hint?: string }[];
+}
+
+/** Says who is signed in; undefined where the hub cannot be reached. */
+export async function whoAmI(): Promise<Me | undefined> {
+  try {
+    const answer = await fetch("/api/v1/me", { cache: "no-store" });
+    if (answer.ok) return (await answer.json()) as Me;
+    return answer.status < 500 ? { partner: null, account: null } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export async function entries(vault: Vault): Promise<Entry[]> {
+  const all = (await vault.all("outbox")).map(([, value]) => value as Entry);
+  return all.sort((one, other) => other.at.localeCompare(one.at));
+}
+
+function settled(entry: Entry, state: "sent" | "refused", said: readonly string[] = []): Entry {
+  const { id, owner, title, at, body } = entry;
+  if (state === "sent") return { id, owner, title, at, state };
+  return { id, owner, title, at, state, ...(body === undefined ? {} : { body }), why: "refused", said };
+}
+
+function waiting(entry: Entry, why: Why): Entry {
+  return { ...entry, state: "waiting", why };
+}
+
+async function whatItSaid(answer: Response): Promise<string[]> {
+  try {
+    const problem = (await answer.json()) as Problem;
+    const each = problem.errors?.map((one) => `${one.pointer.replace("/data/", "")}: ${one.detail} ${one.hint ?? ""}`.trim());
+    return each !== undefined && each.length > 0 ? each : [problem.detail ?? String(answer.status)];
+  } catch {
+    return [String(answer.status)];
+  }
+}
+
+/** Sends one; a lost answer is no harm: the same id again is recognised. */
+async function sendOne(entry: Entry): Promise<Entry> {
+  let answer: Response;
+  try {
+    const headers = { "Content-Type": "application/cloudevents+json" };
+    answer = await fetch("/api/v1/events", { method: "POST", headers, body: entry.body ?? "", cache: "no-store" });
+  } catch {
+    return waiting(entry, "offline");
+  }
+  if (answer.ok) return settled(entry, "sent");
+  if (answer.status === 401) return waiting(entry, "signed-out");
+  if (answer.status === 408 || answer.status === 429 || answer.status >= 500) return waiting(entry, "busy");
+  return settled(entry, "refused", await whatItSaid(answer));
+}
+
+async function pass(vault: Vault): Promise<void> {
+  const open = (await entries(vault)).filter((one) => one.state === "waiting").reverse();
+  if (open.length === 0) return;
+  const me = await whoAmI();
+  const owner = me === undefined ? undefined : `${me.partner ?? ""}/${me.account ?? ""}`;
+  for (const entry of open) {
+    let after: Entry;
+    if (owner === undefined) after = waiting(entry, "offline");
+    else if (owner === "/") after = waiting(entry, "signed-out");
+    else if (owner !== entry.owner) after = waiting(entry, "other-account");
+    else after = await sendOne(entry);
+    // Whoever wiped the device meanwhile does not get it back.
+    if ((await vault.get("outbox", entry.id)) !== undefined) await vault.put("outbox", entry.id, after);
+  }
+}
+
+/**
+ * Sends what waits, one page or worker at a time; does nothing while the device is locked.
+ *
+ * Returns whether the hub could be reached for everything, so that another try would change nothing.
+ */
+export async function sendWaiting(vault: Vault): Promise<boolean> {
+  try {
+    await navigator.locks.request(TAG, () => pass(vault));
+    return !(await entries(vault)).some((one) => one.why === "offline" || one.why === "busy");
+  } catch (fault) {
+    if (!(fault instanceof Locked)) throw fault;
+    return true;
+  }
+}

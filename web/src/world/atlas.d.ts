@@ -1,0 +1,8 @@
+/** The topology as a module: its shape is promised by the package, not read from its bytes. */
+
+declare module "world-atlas/countries-110m.json" {
+  import type { GeometryCollection, Topology } from "topojson-specification";
+
+  const atlas: Topology<{ countries: GeometryCollection<{ name: string }> }>;
+  export default atlas;
+}
