@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from events.acts import COMMAND, StewardAct
 from events.clock import Clock
-from events.moments import stamp
 from events.submission import EventRefused, Outcome
 from hub.accounts import Account, Accounts, Grant, Role
 
@@ -51,7 +50,7 @@ class Office:
             "role": made.role,
             "clearance": made.clearance,
             "read_only": made.read_only,
-            "expires": None if made.expires is None else stamp(made.expires),
+            "expires": _text(made.expires),
         }
         self._record(StewardAct("token_issued", self._account, made.partner, made.id, detail))
         return made, token
@@ -72,6 +71,11 @@ class Office:
         if outcome.status != "stored":
             raise EventRefused(outcome.problems)
         return outcome
+
+
+def _text(moment: datetime | None) -> str | None:
+    """Return a moment as the trail has always had it: RFC 3339 in UTC."""
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def grant_of(

@@ -27,13 +27,19 @@ def render(
     context = {
         "account": caller.account,
         "is_steward": caller.is_steward,
-        "path": request.url.path,
-        "place": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        "place": _place(request),
         **more,
     }
     text = environment(language.code, request.state["registry"]).get_template(template).render(context)
     spoken = {"Content-Language": language.code, "Vary": "Accept, Accept-Language, Cookie"}
     return Response(text, status, {**spoken, **(headers or {})}, media_type="text/html")
+
+
+def _place(request: HubRequest) -> str:
+    """Return where a reader comes back to; a secret in an address is not said again."""
+    if "secret" in request.path_params:
+        return "/"
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def language_of(request: HubRequest) -> Language:

@@ -115,7 +115,7 @@ class Values:
             return self._time(text, "edtf")
         try:
             at = datetime.fromisoformat(text)
-            there = None if zone is None else ZoneInfo(zone)
+            there = ZoneInfo(zone) if zone else None
         except (ValueError, ZoneInfoNotFoundError):
             return self._time(text[:10], "edtf")
         if at.tzinfo is None and there is None:

@@ -47,7 +47,15 @@ def keywords_in(schema: Json) -> Iterator[str]:
             if keyword in ("properties", "$defs"):
                 for part in value.values():
                     yield from keywords_in(part)
-            elif keyword not in ("examples", "enum", "const", "default", "required", "dependentRequired"):
+            elif keyword not in (
+                "examples",
+                "enum",
+                "const",
+                "default",
+                "required",
+                "dependentRequired",
+                "x-labels",
+            ):
                 yield from keywords_in(value)
 
 

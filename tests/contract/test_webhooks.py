@@ -3,7 +3,7 @@
 import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -36,14 +36,19 @@ class Scene:
     publisher: Publisher
     observer: Follower
     receiver: Receiver
+    settle: Callable[[], None]
+    """Waits until the views have come as far as the log: whoever follows begins there."""
 
 
 @contextmanager
 def playing(world: World, receiver: Receiver) -> Iterator[Scene]:
     with calling(world) as door:
-        # Whoever follows begins where the views are: all that was there before is no news.
-        assert door.app_state["room"].wait_for(door.app_state["end_of_log"](), 20)
-        yield Scene(world, Publisher(door, world), Follower(door, world), receiver)
+
+        def settle() -> None:
+            assert door.app_state["room"].wait_for(door.app_state["end_of_log"](), 20)
+
+        settle()
+        yield Scene(world, Publisher(door, world), Follower(door, world), receiver, settle)
 
 
 @pytest.fixture
@@ -440,6 +445,7 @@ def test_only_so_many_old_secrets_sign(scene: Scene) -> None:
 
 def test_replaying_delivers_again_what_comes_after_a_cursor(scene: Scene) -> None:
     scene.publisher.publish()
+    scene.settle()
     made = scene.observer.follow(scene.receiver.url, type="threat.*")
     scene.publisher.publish()
     scene.publisher.publish()

@@ -59,6 +59,8 @@ PARTS = {
     "subscription": "sub_x",
     "hash": "0" * 64,
     "code": "QM",
+    "language": "fr",
+    "token": "nothing",
 }
 """What stands for a part of a path that names no event and no reference."""
 
@@ -117,6 +119,8 @@ def paths(one: Address, aviary: Aviary) -> list[str]:
     names = re.findall(r"\{(\w+)", one.path)
     if names == ["source", "id"]:
         return [_filled(one.path, released.envelope) for released in aviary.events]
+    if names == ["id"]:
+        return [_filled(one.path, {"id": str(released.envelope["id"])}) for released in aviary.events]
     if names == ["ref"]:
         kind = LISTS.get(one.path.split("/")[-2])
         refs = [
