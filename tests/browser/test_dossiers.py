@@ -15,7 +15,7 @@ ACTION, HEARING, MISSION = f"action:{OWN}.letter", f"hearing:{OWN}.near", f"acti
 TEXT = "To the Minister.\n\nWe ask you to release our colleague.\n\nWith respect"
 OTHER = "To the Minister.\n\nWe ask you to release our colleague today."
 STATE = "document.querySelector('[data-state]')"
-BODY = "document.body.innerText"
+BODY = "(document.body?.innerText ?? '')"
 
 
 def say(hub: Served, world: World, who: str, kind: str, data: dict[str, Any], **more: Any) -> str:

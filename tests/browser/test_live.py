@@ -34,7 +34,7 @@ def test_what_fits_the_filter_comes_and_what_is_withdrawn_says_so(
     assert "First" in other
     hub.post(retraction("t-1"), publisher)
     shown.wait_for(f"{CARDS}[1].includes('Withdrawn by its publisher')")
-    assert "First" not in shown.evaluate("document.body.innerText")
+    assert "First" not in shown.evaluate("(document.body?.innerText ?? '')")
 
 
 @needs_chromium

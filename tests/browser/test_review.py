@@ -11,7 +11,7 @@ from tests.chromium import Page, needs_chromium
 from tests.running import Served, World
 
 OWN, OTHER = "harbour-bar-watch", "open-docket"
-BODY = "document.body.innerText"
+BODY = "(document.body?.innerText ?? '')"
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ interface Synced extends Extended {
 }
 
 interface Told extends Extended {
-  readonly data: { readonly keep?: readonly string[] };
+  readonly data: { readonly keep?: readonly string[]; readonly wipe?: true };
 }
 
 interface Worker {
@@ -46,13 +46,23 @@ function isPart(path: string): boolean {
   return path.startsWith("/static/") || path.startsWith("/texts/") || path === "/hub.webmanifest";
 }
 
+/** What was on its way when the device was wiped must not come back after it. */
+let isWiped = false;
+
+async function put(address: string, answer: Response): Promise<void> {
+  if (isWiped) return;
+  await (await caches.open(CACHE)).put(address, answer);
+  if (isWiped) await caches.delete(CACHE);
+}
+
 async function keep(address: string): Promise<void> {
   const answer = await fetch(address, { cache: "reload" });
-  if (answer.ok && !answer.redirected) await (await caches.open(CACHE)).put(address, answer);
+  if (answer.ok && !answer.redirected) await put(address, answer);
 }
 
 async function kept(path: string): Promise<Response | undefined> {
-  return (await caches.open(CACHE)).match(path, { ignoreVary: true });
+  // To open a cache would make one where none is.
+  return caches.match(path, { cacheName: CACHE, ignoreVary: true });
 }
 
 /** Answers from the hub; where it cannot be reached, or is too slow, what was kept. */
@@ -63,7 +73,7 @@ async function freshOrKept(request: Request, path: string): Promise<Response> {
   const late = new Promise<Response>((resolve) => setTimeout(() => resolve(before), PATIENCE_MS));
   try {
     const answer = await Promise.race([fresh, late]);
-    if (answer !== before && answer.ok && !answer.redirected) await (await caches.open(CACHE)).put(path, answer.clone());
+    if (answer !== before && answer.ok && !answer.redirected) await put(path, answer.clone());
     return answer.status >= 500 ? before : answer;
   } catch {
     return before;
@@ -90,6 +100,11 @@ worker.addEventListener("activate", (event) => {
 });
 
 worker.addEventListener("message", (event) => {
+  isWiped = event.data.wipe === true;
+  if (isWiped) {
+    event.waitUntil(caches.delete(CACHE));
+    return;
+  }
   const parts = (event.data.keep ?? []).filter((one) => one === PAGE || isPart(one));
   event.waitUntil(Promise.all(parts.map((one) => keep(one).catch(() => undefined))));
 });

@@ -167,8 +167,10 @@ export async function wipe(): Promise<void> {
     request.onsuccess = () => resolve();
     request.onerror = () => reject(request.error ?? new Error("IndexedDB"));
   });
+  const workers = (await navigator.serviceWorker?.getRegistrations()) ?? [];
+  for (const one of workers) one.active?.postMessage({ wipe: true });
+  for (const one of workers) await one.unregister();
   if ("caches" in globalThis) for (const name of await caches.keys()) await caches.delete(name);
-  for (const one of (await navigator.serviceWorker?.getRegistrations()) ?? []) await one.unregister();
   localStorage.clear();
   sessionStorage.clear();
 }
