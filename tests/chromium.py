@@ -35,6 +35,10 @@ needs_chromium = pytest.mark.skipif(
 )
 
 
+class Navigated(Exception):
+    """The page went elsewhere while it was asked."""
+
+
 class Page:
     """One page of a browser."""
 
@@ -49,6 +53,8 @@ class Page:
         while True:
             said = json.loads(self._socket.recv(timeout=SECONDS))
             if said.get("id") == number:
+                if "navigated" in said.get("error", {}).get("message", ""):
+                    raise Navigated
                 assert "error" not in said, said
                 return said["result"]
 
@@ -66,9 +72,15 @@ class Page:
     def wait_for(self, condition: str) -> None:
         """Wait until a JavaScript expression is true."""
         deadline = time.monotonic() + SECONDS
-        while not self.evaluate(condition):
+        while not self._holds(condition):
             assert time.monotonic() < deadline, condition
             time.sleep(0.05)
+
+    def _holds(self, condition: str) -> bool:
+        try:
+            return bool(self.evaluate(condition))
+        except Navigated:
+            return False  # the page is on its way
 
 
 @contextmanager
