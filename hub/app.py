@@ -220,7 +220,6 @@ def _templates() -> jinja2.Environment:
         loader=jinja2.PackageLoader("hub.pages", "templates"),
         autoescape=True,
         undefined=jinja2.ChainableUndefined,
-        extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
     )

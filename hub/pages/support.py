@@ -1,6 +1,6 @@
 """Needs and offers as pages: what is looked for, what is given, which could go together and why; deciding a match."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -100,34 +100,35 @@ async def propose(request: HubRequest, _: Asked) -> Response:
 
 def confirmer(name: str) -> Endpoint:
     """Return what confirms a match from the page of its need or of its offer."""
-
-    async def confirm(request: HubRequest, _: Asked) -> Response:
-        typed = await acts.read_form(request, f"confirm {request.path_params['ref']}")
-        match, label = await _match(request, typed.values.get("support", ""))
-        if not match:
-            return await _again(request, name, typed, acts.refusal("not_open"))
-        data = {
-            one: match[one] for one in ("support", "need", "offer", "kinds", "quantity") if match.get(one)
-        }
-        data["accepted_by_person"] = "accepted_by_person" in typed.values
-        return await _act(request, name, typed, {"type": "support.matched", **label, "data": data})
-
-    return confirm
+    return _decider(name, "confirm", _confirmed)
 
 
 def decliner(name: str) -> Endpoint:
     """Return what ends a match from the page of its need or of its offer."""
+    return _decider(name, "decline", _ended)
 
-    async def decline(request: HubRequest, _: Asked) -> Response:
-        typed = await acts.read_form(request, f"decline {request.path_params['ref']}")
+
+def _decider(name: str, act: str, event_of: Callable[[Json, acts.Typed], Mapping[str, Json]]) -> Endpoint:
+    async def decide(request: HubRequest, _: Asked) -> Response:
+        typed = await acts.read_form(request, f"{act} {request.path_params['ref']}")
         match, label = await _match(request, typed.values.get("support", ""))
         if not match:
             return await _again(request, name, typed, acts.refusal("not_open"))
-        result = typed.values.get("result", ENDS[0])
-        data = {"support": match["support"], "result": result if result in ENDS else ENDS[0]}
-        return await _act(request, name, typed, {"type": "support.delivered", **label, "data": data})
+        return await _act(request, name, typed, {**label, **event_of(match, typed)})
 
-    return decline
+    return decide
+
+
+def _confirmed(match: Json, typed: acts.Typed) -> Mapping[str, Json]:
+    data = {one: match[one] for one in ("support", "need", "offer", "kinds", "quantity") if match.get(one)}
+    data["accepted_by_person"] = "accepted_by_person" in typed.values
+    return {"type": "support.matched", "data": data}
+
+
+def _ended(match: Json, typed: acts.Typed) -> Mapping[str, Json]:
+    result = typed.values.get("result", ENDS[0])
+    data = {"support": match["support"], "result": result if result in ENDS else ENDS[0]}
+    return {"type": "support.delivered", "data": data}
 
 
 async def _match(request: HubRequest, support: str) -> tuple[Json, dict[str, Json]]:

@@ -1,5 +1,4 @@
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -22,12 +21,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     return make_world(
         tmp_path_factory.mktemp("hub"), max_batch_lines=12, max_batch_bytes=20_000, chunk_lines=2
     )
-
-
-@pytest.fixture(scope="module")
-def client(world: World) -> Iterator[TestClient]:
-    with calling(world) as opened:
-        yield opened
 
 
 def fresh(**more: Json) -> dict[str, Json]:

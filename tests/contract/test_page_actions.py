@@ -1,12 +1,11 @@
 """/actions: the board, the exact text, signing it by form, and leaving."""
 
 import hashlib
-from collections.abc import Iterator
 
 import pytest
 
 from tests.forms import form, page, say, send, shows, words
-from tests.running import TestClient, World, calling, make_world
+from tests.running import TestClient, World, make_world
 
 TEXT = "To the Minister.\n\nWe ask you to release <our> colleague.\n\nWith respect"
 OTHER = "To the Minister.\n\nWe ask you to release our colleague today."
@@ -18,12 +17,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     made.issue("harbour", "harbour-bar-watch", "coordinator", clearance="amber+strict")
     made.issue("signer", "open-docket", "coordinator", clearance="amber+strict")
     return made
-
-
-@pytest.fixture(scope="module")
-def client(world: World) -> Iterator[TestClient]:
-    with calling(world) as opened:
-        yield opened
 
 
 def fingerprint(text: str) -> str:

@@ -1,12 +1,11 @@
 """Dossiers and lists of every kind as pages: values with who says them, both timelines, what stands around."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from tests.forms import page, say, shows
-from tests.running import TestClient, World, calling, example, make_world
+from tests.running import TestClient, World, example, make_world
 
 OWN = "harbour-bar-watch"
 SAID = {
@@ -22,12 +21,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     made = make_world(tmp_path_factory.mktemp("hub"))
     made.issue("harbour", OWN, "coordinator", clearance="amber+strict")
     return made
-
-
-@pytest.fixture(scope="module")
-def client(world: World) -> Iterator[TestClient]:
-    with calling(world) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,11 @@
 """/policy, /data and /countries: what they tell, that charts say what the API says, and what is hidden is absent."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from tests.forms import page, say
-from tests.running import TestClient, World, calling, make_world, threat
+from tests.running import TestClient, World, make_world, threat
 
 OWN = "harbour-bar-watch"
 
@@ -16,12 +15,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     made = make_world(tmp_path_factory.mktemp("hub"))
     made.issue("reader", "open-docket", "coordinator", clearance="amber")
     return made
-
-
-@pytest.fixture(scope="module")
-def client(world: World) -> Iterator[TestClient]:
-    with calling(world) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

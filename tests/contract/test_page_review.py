@@ -2,13 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from hub.demo.stories import stories
 from tests.forms import form, page, send, shows, words
-from tests.running import TestClient, World, calling, make_world, threat
+from tests.running import TestClient, World, make_world, threat
 
 OWN, OTHER = "harbour-bar-watch", "open-docket"
 X, Y = f"lawyer:{OWN}.L-0201", f"lawyer:{OTHER}.OD-0201"
@@ -19,12 +18,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     made = make_world(tmp_path_factory.mktemp("hub"))
     made.issue("coordinator", OTHER, "coordinator", account="ann", clearance="amber+strict")
     return made
-
-
-@pytest.fixture(scope="module")
-def client(world: World) -> Iterator[TestClient]:
-    with calling(world) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,11 @@
 """/steward: partners, tokens and acts by form, for stewards alone; /board and the first page of a partner."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from tests.forms import form, page, say, send, shows, words
-from tests.running import TestClient, World, calling, make_world, threat
+from tests.running import TestClient, World, make_world, threat
 
 OWN = "harbour-bar-watch"
 
@@ -17,12 +16,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     made.issue("reading", "stewards", "steward", clearance="red", read_only=True)
     made.issue("signer", "open-docket", "coordinator", clearance="amber+strict")
     return made
-
-
-@pytest.fixture(scope="module")
-def client(world: World) -> Iterator[TestClient]:
-    with calling(world) as opened:
-        yield opened
 
 
 def test_the_desk_is_for_stewards_alone(client: TestClient, world: World) -> None:

@@ -1,11 +1,9 @@
 """/support, needs and offers: explained proposals, and proposing, confirming or declining a match by form."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.forms import form, page, say, send, shows
-from tests.running import TestClient, World, calling, make_world
+from tests.running import TestClient, World, make_world
 
 FOR = "lawyer:harbour-bar-watch.secret-person"
 
@@ -16,12 +14,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     made.issue("harbour", "harbour-bar-watch", "coordinator", clearance="amber+strict")
     made.issue("giver", "open-docket", "coordinator", clearance="amber+strict")
     return made
-
-
-@pytest.fixture(scope="module")
-def client(world: World) -> Iterator[TestClient]:
-    with calling(world) as opened:
-        yield opened
 
 
 def told(client: TestClient, world: World, kind: str, number: int) -> tuple[str, str, str]:

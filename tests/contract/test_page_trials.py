@@ -1,11 +1,9 @@
 """/trials and /hearings: who sees what, and claiming or handing over a seat by form."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.forms import form, page, say, send, shows
-from tests.running import TestClient, World, calling, make_world
+from tests.running import TestClient, World, make_world
 
 TRIAL = "trial:harbour-bar-watch.T-1"
 HEARING = "hearing:harbour-bar-watch.H-1"
@@ -16,12 +14,6 @@ ADDRESS = f"/hearings/{HEARING}"
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     return make_world(tmp_path_factory.mktemp("hub"))
-
-
-@pytest.fixture(scope="module")
-def client(world: World) -> Iterator[TestClient]:
-    with calling(world) as opened:
-        yield opened
 
 
 def scheduled(hearing: str, starts: str, trial: str = TRIAL, **more: object) -> dict[str, object]:

@@ -22,3 +22,16 @@ export async function keepPlace(feed: string): Promise<string> {
     return _("The hub cannot be reached. Try again in a moment.");
   }
 }
+
+/** Makes the button of a page live that keeps a place in the feed which the page follows. */
+export function offerToFollow(place: HTMLElement, feed: string): void {
+  place.hidden = false;
+  const button = place.querySelector<HTMLButtonElement>("[data-follow-act]");
+  button?.addEventListener("click", () => {
+    button.disabled = true;
+    void keepPlace(feed).then((said) => {
+      const told = place.querySelector<HTMLElement>("[data-follow-state]");
+      if (told !== null) told.textContent = said;
+    });
+  });
+}

@@ -2,25 +2,12 @@
 
 import { morph } from "../dom_morph";
 import { follow } from "../feed/follow";
-import { keepPlace } from "../feed/subscribe";
+import { connection, current, say, signedOut } from "../feed/standing";
+import { offerToFollow } from "../feed/subscribe";
 import { _ } from "../texts";
 import { localise } from "../moments";
 
 const PAUSE_MS = 250;
-const time = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "medium" });
-
-type State = "live" | "lost" | "ended";
-
-function say(text: string, state: State): void {
-  const place = document.querySelector<HTMLElement>("[data-state]");
-  if (place === null) return;
-  place.textContent = text;
-  place.dataset["state"] = state;
-}
-
-function current(): void {
-  say(_("Live, and complete up to %(time)s on your clock.", { time: time.format(new Date()) }), "live");
-}
 
 async function fetched(): Promise<Document | undefined> {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
@@ -91,26 +78,11 @@ function begin(dossier: HTMLElement): void {
       live: current,
       beat: current,
       bye: ({ reason }) => {
-        if (reason === "revoked") say(_("You were signed out. Reload this page."), "ended");
+        if (reason === "revoked") signedOut();
       },
     },
-    {
-      lost: () => say(_("The connection was lost; trying again. What you see may be incomplete."), "lost"),
-      ended: () => say(_("Not live. Reload this page to try again."), "ended"),
-    },
+    connection,
   );
-}
-
-function offerToFollow(place: HTMLElement, feed: string): void {
-  place.hidden = false;
-  const button = place.querySelector<HTMLButtonElement>("[data-follow-act]");
-  button?.addEventListener("click", () => {
-    button.disabled = true;
-    void keepPlace(feed).then((said) => {
-      const told = place.querySelector<HTMLElement>("[data-follow-state]");
-      if (told !== null) told.textContent = said;
-    });
-  });
 }
 
 const dossier = document.querySelector<HTMLElement>("[data-dossier]");

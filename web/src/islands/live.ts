@@ -4,7 +4,8 @@ import { element, type Words, wordsOf } from "../dom";
 import { card, changedCard, withdrawnCard } from "../feed/card";
 import { follow } from "../feed/follow";
 import type { ChangedMessage, CloudEvent, WithdrawnMessage } from "../feed/messages";
-import { keepPlace } from "../feed/subscribe";
+import { connection, current, isLive, signedOut } from "../feed/standing";
+import { keepPlace, offerToFollow } from "../feed/subscribe";
 import { _ } from "../texts";
 
 const KEPT = 200;
@@ -50,29 +51,15 @@ class LiveList {
   }
 }
 
-const time = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "medium" });
-
-/** Says up to when nothing is missing: an observer must know whether silence is silence. */
-function complete(): string {
-  return _("Live, and complete up to %(time)s on your clock.", { time: time.format(new Date()) });
-}
-
 function begin(list: HTMLElement, came: () => void): void {
-  const state = document.querySelector<HTMLElement>("[data-state]");
   const shown = new LiveList(list, document.querySelector<HTMLElement>("[data-none]"), wordsOf(document));
-  const say = (text: string, kind: "live" | "lost" | "ended"): void => {
-    if (state === null) return;
-    state.textContent = text;
-    state.dataset["state"] = kind;
-  };
-  const current = (): void => say(complete(), "live");
   follow(
     list.dataset["feed"] ?? "",
     {
       event: ({ event }) => {
         shown.put(event);
         came();
-        if (state?.dataset["state"] === "live") current();
+        if (isLive()) current();
       },
       changed: (message) => {
         shown.change(message);
@@ -87,26 +74,11 @@ function begin(list: HTMLElement, came: () => void): void {
       bye: ({ reason }) => {
         if (reason !== "revoked") return;
         shown.clear();
-        say(_("You were signed out. Reload this page."), "ended");
+        signedOut();
       },
     },
-    {
-      lost: () => say(_("The connection was lost; trying again. What you see may be incomplete."), "lost"),
-      ended: () => say(_("Not live. Reload this page to try again."), "ended"),
-    },
+    connection,
   );
-}
-
-function offerToFollow(place: HTMLElement, feed: string): void {
-  place.hidden = false;
-  const button = place.querySelector<HTMLButtonElement>("[data-follow-act]");
-  button?.addEventListener("click", () => {
-    button.disabled = true;
-    void keepPlace(feed).then((said) => {
-      const told = place.querySelector<HTMLElement>("[data-follow-state]");
-      if (told !== null) told.textContent = said;
-    });
-  });
 }
 
 /** Offers to follow what one event is about, on each card as it is reached. */
