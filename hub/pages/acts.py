@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote
 import anyio.to_thread
 from starlette.responses import RedirectResponse, Response
 
-from events.event import SOURCE_PREFIX, Json
+from events.event import SOURCE_PREFIX, Json, slug_of
 from events.submission import (
     EventRefused,
     NotAdmitted,
@@ -192,7 +192,7 @@ def label_of_answer(call: Mapping[str, Json] | None, slug: str) -> dict[str, Jso
     named = {one.strip() for one in audience.split(",") if one.strip()}
     if any("/" in one for one in named):
         return {"tlp": call["tlp"], "audience": audience}
-    caller = str(call["source"]).removeprefix(SOURCE_PREFIX)
+    caller = slug_of(str(call["source"]))
     others = sorted({*named, caller} - {slug})
     # To amber without an audience belongs whoever is cleared for it.
     is_open = call["tlp"] == "amber" and not named

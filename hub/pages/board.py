@@ -10,11 +10,11 @@ from starlette.responses import RedirectResponse, Response
 
 from events.cursor import UnknownCursor
 from events.event import Position, slug_of
-from hub.access import is_secure
 from hub.accounts import Account
 from hub.address import Asked, HubRequest
 from hub.api.answers import ask, caller_of
 from hub.api.board import alone_in, followed
+from hub.pages import cookies
 from hub.pages.acts import read_form
 from hub.pages.addressing import dossier_address
 from hub.pages.names import names_in
@@ -25,7 +25,6 @@ from projections.sight import Sight
 
 Json = Any
 SEEN_COOKIE = "hub_seen"
-A_YEAR_SECONDS = 365 * 24 * 3600
 MOST_NEWS = 12
 MOST_PRESSING = 3
 MOST_OF_GROUP = 8
@@ -137,15 +136,7 @@ async def note_seen(request: HubRequest, _: Asked) -> Response:
         request.state["cursors"].decode(cursor)
     except UnknownCursor:
         return answer
-    answer.set_cookie(
-        SEEN_COOKIE,
-        cursor,
-        A_YEAR_SECONDS,
-        path="/",
-        secure=is_secure(request),
-        httponly=True,
-        samesite="strict",
-    )
+    cookies.keep(request, answer, SEEN_COOKIE, cursor)
     return answer
 
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from hub.address import Asked, HubRequest
 from hub.api.answers import ask, present
-from hub.pages.charts import Chart, Point, Series, bars, dots
+from hub.pages.charts import Point, Series, bars, dots
 from hub.pages.data import words_of
 from hub.pages.figures import HIDDEN, WITHHELD, Words
 from hub.pages.names import names_in
@@ -77,7 +77,7 @@ async def show_countries(request: HubRequest, _: Asked) -> Response:
         Series(words.text(name), tuple(_threats(one, key, words) for one in page["items"]))
         for key, name in (("ongoing", ONGOING), ("not_ongoing", NOT_ONGOING))
     ]
-    chart = _chart("countries", BY_COUNTRY, tuple(series), words)
+    chart = words.chart("countries", BY_COUNTRY, NUMBERS, series)
     drawn = bars(chart) if page["items"] else None
     return render(
         request,
@@ -133,11 +133,11 @@ def _charts(safety: Json, words: Words) -> dict[str, Json]:
     for name, title, by, say in wanted:
         if by:
             points = tuple(_point(say(code), count, words) for code, count in by.items())
-            chart = _chart(name, title, (Series("", points),), words)
+            chart = words.chart(name, title, NUMBERS, [Series("", points)])
             made[name] = (chart, bars(chart))
     targets = threats["targets"]
     if targets["count"]:
-        chart = _chart("targets", TARGETS, (Series("", (_targets(targets, words),)),), words)
+        chart = words.chart("targets", TARGETS, NUMBERS, [Series("", (_targets(targets, words),))])
         made["targets"] = (chart, dots(chart))
     return made
 
@@ -155,8 +155,3 @@ def _point(label: str, count: Json, words: Words) -> Point:
     if isinstance(count, int):
         return Point(label, float(count), words.speech.number(count))
     return Point(label, None, words.text(HIDDEN if count == SMALL else WITHHELD))
-
-
-def _chart(name: str, title: str, series: tuple[Series, ...], words: Words) -> Chart:
-    is_rtl = words.speech.language.direction == "rtl"
-    return Chart(name, words.text(title), words.text(NUMBERS), series, words.speech.number, is_rtl)

@@ -157,8 +157,7 @@ def _ages(found: Json, now: datetime, words: Words) -> Chart:
         )
         for side, name in ((SELF, BY_ITSELF), (INDEPENDENT, BY_OTHERS))
     )
-    is_rtl = words.speech.language.direction == "rtl"
-    return Chart("ages", words.text(AGE), words.text(AGE_SAID), series, words.speech.number, is_rtl)
+    return words.chart("ages", AGE, AGE_SAID, series)
 
 
 def _age(label: str, told: Json, today: date, words: Words) -> Point:
@@ -184,9 +183,7 @@ async def show_impunity(request: HubRequest, asked: Asked) -> Response:
     words, items = words_of(request, found["names"]), found["page"]["items"]
     days = [(one, int(one["clock"]["days"] or 0)) for one in items]
     points = [Point(one["label"], float(count), words.days(count)) for one, count in days]
-    is_rtl = words.speech.language.direction == "rtl"
-    own = (Series("", tuple(points)),)
-    chart = Chart("impunity", words.text(SINCE), words.text(SINCE_SAID), own, words.speech.number, is_rtl)
+    chart = words.chart("impunity", SINCE, SINCE_SAID, [Series("", tuple(points))])
     more = {"here": "data", "part": "impunity", "asked": asked, **found, "chart": chart}
     drawn = {"drawn": bars(chart) if items else None, **pages_of("/data/impunity", asked, found["page"])}
     return render(request, "impunity.html", {**more, **drawn})

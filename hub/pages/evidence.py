@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from events.event import SOURCE_PREFIX, Json
+from events.event import Json, slug_of
 from hub.address import Asked, HubRequest
 from hub.api.answers import ask, present
 from hub.api.queries import moment_query
@@ -65,5 +65,5 @@ async def show_event(request: HubRequest, _: Asked) -> Response:
         return found and {"found": found, "names": names_in(sight.papers(now), found)}
 
     found = present(await ask(request, look))
-    publisher = f"partner:{source.removeprefix(SOURCE_PREFIX)}"
+    publisher = f"partner:{slug_of(source)}"
     return render(request, "event.html", {"here": "live", "publisher": publisher, **found})

@@ -1,14 +1,16 @@
 """Finds the schema of a field of an event, and of a property that a rule takes from it."""
 
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from types import MappingProxyType
 
 import orjson
 
 from events.event import Json
+from schemas.documents import library_of
 from schemas.registry import Registry
+from schemas.walk import places
 
 _LOCAL = "#/$defs/"
 _TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType({
@@ -55,6 +57,18 @@ class Reading:
         wanted = "kind" if prop == "of_kind" else prop
         found = (self._props.get((one, wanted)) for one in _TYPES.get(kind, ()))
         return next(filter(None, found), {})
+
+    @cached_property
+    def titles(self) -> Mapping[str, str]:
+        """What contracts call their fields, by name; of several titles that of the first contract."""
+        library = library_of(dict(self._documents))
+        found: dict[str, str] = {}
+        for stem in self._registry.stems:
+            for place in places(self._registry.contract(stem).schema, library):
+                name = place.pointer.rpartition("/")[2]
+                if "title" in place.schema and name not in {"", "*"}:
+                    found.setdefault(name, place.schema["title"])
+        return found
 
     def fields(self, schema: Json) -> Mapping[str, Json]:
         """Return the fields of an object by name."""

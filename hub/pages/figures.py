@@ -59,6 +59,12 @@ class Words:
         said = self.speech.texts.gettext(text)
         return said % more if more else said
 
+    def chart(self, name: str, title: str, described: str, series: Sequence[Series]) -> Chart:
+        """Return a chart of counts, titled and described by texts of the pages."""
+        is_rtl = self.speech.language.direction == "rtl"
+        said = self.text(title), self.text(described)
+        return Chart(name, *said, tuple(series), self.speech.number, is_rtl)
+
     def amount(self, number: float, unit: str) -> str:
         """Return a number of a unit."""
         return self.speech.percent(number / 100) if unit == "percent" else self.speech.number(number)

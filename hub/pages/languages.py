@@ -5,16 +5,15 @@ from urllib.parse import parse_qs
 import orjson
 from starlette.responses import RedirectResponse, Response
 
-from hub.access import is_secure
 from hub.address import Asked, HubRequest
 from hub.api.answers import JSON
 from hub.api.bodies import read_body
+from hub.pages import cookies
 from hub.pages.rendering import LANGUAGE_COOKIE
 from hub.refusals import Absent
 from hub.texts.languages import LANGUAGES, script_texts
 
 MAX_FORM_BYTES = 4096
-A_YEAR_SECONDS = 365 * 24 * 3600
 
 
 async def choose_language(request: HubRequest, _: Asked) -> Response:
@@ -23,10 +22,7 @@ async def choose_language(request: HubRequest, _: Asked) -> Response:
     chosen, to = (form.get(name, [""])[0] for name in ("language", "to"))
     answer = RedirectResponse(to if _is_ours(to) else "/", 303)
     if chosen in LANGUAGES:
-        answer.set_cookie(
-            LANGUAGE_COOKIE, chosen, A_YEAR_SECONDS, path="/", secure=is_secure(request), httponly=True,
-            samesite="strict",
-        )  # fmt: skip
+        cookies.keep(request, answer, LANGUAGE_COOKIE, chosen)
     return answer
 
 

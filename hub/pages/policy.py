@@ -130,6 +130,4 @@ def _touched(norm: Json, words: Words) -> Chart:
         for one in norm["provisions"]
         if one["events"]
     ]
-    is_rtl = words.speech.language.direction == "rtl"
-    own = (Series("", tuple(points)),)
-    return Chart("touched", words.text(TOUCHED), words.text(TOUCHED_SAID), own, words.speech.number, is_rtl)
+    return words.chart("touched", TOUCHED, TOUCHED_SAID, [Series("", tuple(points))])

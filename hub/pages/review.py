@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
-from events.event import SOURCE_PREFIX
+from events.event import slug_of
 from hub.access import Caller
 from hub.address import Asked, HubRequest
 from hub.api.answers import ask, caller_of, present
@@ -171,7 +171,7 @@ def label_of(sight: Sight, events: Sequence[Json], slug: str) -> dict[str, Json]
         strictest = max(strictest, tlp if tlp in _ORDER else "red", key=_ORDER.index)
         if tlp in _STRICT or audience:
             named = {name.strip() for name in audience.split(",") if name.strip() and "/" not in name}
-            who = {one["source"].removeprefix(SOURCE_PREFIX), *(named if tlp != "red" else ())}
+            who = {slug_of(one["source"]), *(named if tlp != "red" else ())}
             allowed = who if allowed is None else allowed & who
     label = {"tlp": "amber+strict" if strictest in _STRICT else "amber"}
     if allowed is None:

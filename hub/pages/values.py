@@ -65,10 +65,11 @@ class Values:
         self._speech = speech
         self._registry = registry
         self._reading = reading_of(registry)
+        self._called = {**self._reading.titles, **FIELDS}
 
     def field(self, name: str) -> str:
         """Return what a field is called."""
-        return self._speech.texts.gettext(FIELDS[name]) if name in FIELDS else spelled(name)
+        return self._speech.texts.gettext(self._called[name]) if name in self._called else spelled(name)
 
     def code(self, code: Json) -> str:
         """Return what a code of a short list means."""

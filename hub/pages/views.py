@@ -6,11 +6,12 @@ from urllib.parse import parse_qs
 import anyio.to_thread
 from starlette.responses import RedirectResponse, Response
 
-from hub.access import COOKIE, Caller, Credential, address_of, is_secure
+from hub.access import COOKIE, Caller, Credential, address_of
 from hub.address import Asked, HubRequest
 from hub.api import catalogue
 from hub.api.answers import ask
 from hub.api.bodies import read_body
+from hub.pages import cookies
 from hub.pages.board import WHY, most_pressing
 from hub.pages.live import newest
 from hub.pages.reference import described_addresses, messages
@@ -105,7 +106,7 @@ async def sign_out(request: HubRequest, _: Asked) -> Response:
     """Close the session."""
     await _close_session(request)
     answer = RedirectResponse("/", 303)
-    answer.delete_cookie(COOKIE, path="/", secure=is_secure(request), httponly=True, samesite="strict")
+    cookies.forget(request, answer, COOKIE)
     return answer
 
 
@@ -134,10 +135,7 @@ async def _signed_in(request: HubRequest, session: str | None, refusal: str) -> 
     request.state["gate"].note_arrival(address_of(request), caller.account.id)
     await _close_session(request)
     answer = RedirectResponse("/", 303)
-    seconds = int(_lives(request).total_seconds())
-    answer.set_cookie(
-        COOKIE, session, seconds, path="/", secure=is_secure(request), httponly=True, samesite="strict"
-    )
+    cookies.keep(request, answer, COOKIE, session, int(_lives(request).total_seconds()))
     return answer
 
 
