@@ -23,8 +23,6 @@ from hub.state import Closing
 AT_A_TIME = 16
 """Listeners who are given a page before others have their turn: a millisecond or two of the event loop."""
 
-TOGETHER = MOST_TOGETHER
-"""Listeners of several groups who are told something before others have their turn: a few milliseconds likewise."""
 
 PAGES_AT_A_TIME = 8
 
@@ -126,7 +124,7 @@ class Broadcaster:
             if batch is None:
                 continue
             for group in self.board.groups(key, place):
-                if told and told + len(group) > TOGETHER:
+                if told and told + len(group) > MOST_TOGETHER:
                     told = 0
                     await self._let_go_first(began)
                     began = _now()

@@ -55,7 +55,7 @@ FAMILIES: Mapping[str, str] = MappingProxyType(
 async def show_live(request: HubRequest, asked: Asked) -> Response:
     """Answer the live feed as a page, with the map and the hearings to come beside it."""
     registry, now = request.state["registry"], request.state["clock"]()
-    look = _newest(request, SHOWN, asked)
+    look = newest(request, SHOWN, asked)
 
     def question(sight: Sight) -> dict[str, Json]:
         beside = {"world": world(sight, asked, now), "calendar": calendar(sight, asked, now)}
@@ -71,12 +71,8 @@ async def show_live(request: HubRequest, asked: Asked) -> Response:
     return render(request, "live.html", {**more, "filters_but_country": _filters(asked, ("country",))})
 
 
-async def newest(request: HubRequest, count: int, asked: Asked) -> dict[str, Json]:
-    """Return the newest events that fit filters, and with what the feed that goes on behind them is asked."""
-    return await ask(request, _newest(request, count, asked))
-
-
-def _newest(request: HubRequest, count: int, asked: Asked) -> Callable[[Sight], dict[str, Json]]:
+def newest(request: HubRequest, count: int, asked: Asked) -> Callable[[Sight], dict[str, Json]]:
+    """Return what finds the newest events that fit filters, and how the feed that goes on behind them is asked."""
     query, cursors = event_filters(asked), request.state["cursors"]
     registry, now = request.state["registry"], request.state["clock"]()
     words = {"types": sorted(set(registry.types)), "urgencies": registry.vocabularies["urgency"].codes}

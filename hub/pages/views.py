@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 import anyio.to_thread
 from starlette.responses import RedirectResponse, Response
 
+from events.event import Json
 from hub.access import COOKIE, Caller, Credential, address_of
 from hub.address import Asked, HubRequest
 from hub.api import catalogue
@@ -18,6 +19,7 @@ from hub.pages.reference import described_addresses, messages
 from hub.pages.rendering import caller_of, render
 from hub.refusals import Absent, NotSignedIn, PartnerSuspended, RateLimited
 from hub.texts import N_
+from projections.sight import Sight
 
 SHOWN_ON_START = 20
 MAX_FORM_BYTES = 4096
@@ -29,15 +31,15 @@ STATIC_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xm
 
 async def show_start(request: HubRequest, asked: Asked) -> Response:
     """Answer the first page: what this is, and the newest events."""
-    page = await newest(request, SHOWN_ON_START, asked)
     account, now = caller_of(request).account, request.state["clock"]()
-    waits = (
-        None
-        if account is None
-        else await ask(request, lambda sight: most_pressing(sight, account.partner, now))
-    )
-    more = {"here": "start", "page": page, "why": WHY, "now": now, **(waits or {})}
-    return render(request, "start.html", more)
+    look = newest(request, SHOWN_ON_START, asked)
+
+    def question(sight: Sight) -> dict[str, Json]:
+        waits = {} if account is None else most_pressing(sight, account.partner, now)
+        return {"page": look(sight), **waits}
+
+    found = await ask(request, question)
+    return render(request, "start.html", {"here": "start", "why": WHY, "now": now, **found})
 
 
 async def show_docs(request: HubRequest, _: Asked) -> Response:
