@@ -159,10 +159,24 @@ def categories() -> list[str]:
     return found
 
 
+class Patient(TestClient):
+    """Reads only when the views have all that the log has, so that no test depends on how quick they are.
+
+    That a reader may ask for this himself, by `at_least`, is tested with clients that do not wait.
+    """
+
+    def request(self, method: str, *args: Any, **more: Any) -> httpx.Response:
+        if method in {"GET", "HEAD"}:
+            room = self.app_state["room"]
+            while not room.stalls() and not room.wait_for(self.app_state["end_of_log"](), 0.5):
+                pass
+        return super().request(method, *args, **more)
+
+
 @contextmanager
 def calling(world: World, **more: Any) -> Iterator[TestClient]:
     """Call a hub in this process."""
-    with TestClient(world.app(), base_url="http://hub.test", **more) as client:
+    with Patient(world.app(), base_url="http://hub.test", **more) as client:
         yield client
 
 
