@@ -168,6 +168,7 @@ def queries(one: Address, aviary: Aviary) -> list[str]:
     return asked
 
 
+@pytest.mark.no_cover  # Others run the same lines; measuring them here doubles the time.
 @pytest.mark.parametrize("who", ASKING, ids=named)
 def test_no_answer_holds_what_its_reader_may_not_see(
     who: Who, wire: Wire, world: World, aviary: Aviary

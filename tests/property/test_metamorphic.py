@@ -300,6 +300,7 @@ def _quick() -> Iterator[None]:
         yield
 
 
+@pytest.mark.no_cover  # Others run the same lines; measuring them here doubles the time.
 @pytest.mark.parametrize("name", CHANGES)
 def test_what_makes_a_store_stricter_shows_nobody_more(name: str) -> None:
     @seed(11)
