@@ -6,11 +6,12 @@
 import asyncio
 import gzip
 import json
+import os
 import re
 import statistics
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -28,30 +29,32 @@ MOVE_SECONDS = 3
 FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
 DRAWN = "performance.getEntriesByName('drawn')[0]?.startTime ?? null"
 LIVE = "document.querySelector('[data-state=live]') !== null"
-MOVING = """(async () => {
+SETTLED = "performance.getEntriesByName('settled').length > 0"
+MOVING = """(async (isPan) => {
     const layer = document.querySelector('.sigma-mouse'), box = layer.getBoundingClientRect();
     const at = (x, y, type, more = {}) => layer.dispatchEvent(new MouseEvent(type, {
         bubbles: true, cancelable: true, clientX: box.left + x, clientY: box.top + y, button: 0, ...more}));
     const pan = (frame) => document.dispatchEvent(new MouseEvent('mousemove', {
-        bubbles: true, clientX: box.left + 300 + 150 * Math.sin(frame / 9), clientY: box.top + 250 + frame % 40}));
+        bubbles: true, clientX: box.left + 8 + 150 * Math.sin(frame / 9), clientY: box.top + 8 + frame % 40}));
     const zoom = (frame) => layer.dispatchEvent(new WheelEvent('wheel', {
         bubbles: true, cancelable: true, clientX: box.left + 300, clientY: box.top + 250,
         deltaY: Math.floor(frame / 30) % 2 ? 60 : -60}));
-    const run = (each) => new Promise((done) => {
+    // Where no node is: the ground is taken, and the whole is moved.
+    if (isPan) at(8, 8, 'mousedown');
+    return new Promise((done) => {
         const began = performance.now(); let frames = 0;
         const next = () => {
-            each(frames); frames += 1;
+            (isPan ? pan : zoom)(frames); frames += 1;
             const took = performance.now() - began;
-            took < SECONDS * 1000 ? requestAnimationFrame(next) : done(frames / took * 1000);
+            if (took < SECONDS * 1000) return requestAnimationFrame(next);
+            document.dispatchEvent(new MouseEvent('mouseup', {bubbles: true}));
+            done([frames, took]);
         };
         requestAnimationFrame(next);
     });
-    at(300, 250, 'mousedown');
-    const panned = await run(pan);
-    document.dispatchEvent(new MouseEvent('mouseup', {bubbles: true}));
-    const zoomed = await run(zoom);
-    return [panned, zoomed];
-})()""".replace("SECONDS", str(MOVE_SECONDS))
+})""".replace("SECONDS", str(MOVE_SECONDS))
+MOVES = {"pan": "true", "zoom": "false"}
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def run() -> list[Figure]:
@@ -100,7 +103,7 @@ def _stateful(room: Room) -> Any:
 
 def _browse(address: str, token: str, folder: Path) -> list[Figure]:
     with _browser(folder, token) as shown:
-        return [*_explored(shown, address), *_lived(shown, address, token)]
+        return [*_explored(shown, address, folder), *_lived(shown, address, token)]
 
 
 @contextmanager
@@ -113,26 +116,53 @@ def _browser(folder: Path, token: str) -> Iterator[Page]:
         yield shown
 
 
-def _explored(shown: Page, address: str) -> list[Figure]:
-    where = f"{address}/explore?limit={NODES}"
-    painted, drawn, panned, zoomed = [], [], [], []
+def _explored(shown: Page, address: str, folder: Path) -> list[Figure]:
+    painted, drawn = [], []
+    moved: dict[str, list[float]] = {name: [] for name in MOVES}
     said = ""
     for _ in range(ROUNDS):
-        shown.open(where)
+        shown.open(f"{address}/explore?limit={NODES}")
         shown.wait_for(f"({DRAWN}) !== null")
         painted.append(shown.evaluate(FIRST_PAINT))
         drawn.append(shown.evaluate(DRAWN))
         said = shown.evaluate("document.querySelector('[data-explore=state]').textContent")
-        frames = shown.evaluate(MOVING)
-        panned.append(frames[0])
-        zoomed.append(frames[1])
+        # While it is still being arranged: a worker takes a core meanwhile.
+        for name in MOVES:
+            moved[name].append(_moved(shown, name, folder)[0])
     of: dict[str, float | str] = {"shown": said}
+    shown.wait_for(SETTLED)
     return [
         _soon("explore: first paint", painted, 1500, of),
         _soon("explore: canvas drawn", drawn, 1500, of),
-        _smooth("explore: pan", panned),
-        _smooth("explore: zoom", zoomed),
+        *(_smooth(f"explore: {name}, being arranged", taken) for name, taken in moved.items()),
+        *(one for name in MOVES for one in _at_rest(name, _moved(shown, name, folder))),
     ]
+
+
+def _moved(shown: Page, name: str, folder: Path) -> tuple[float, float]:
+    """Return the frames a second of a move, and what a frame cost the whole browser, in ms of CPU."""
+    before = _spent(folder)
+    frames, took = shown.evaluate(f"({MOVING})({MOVES[name]})")
+    return frames / took * 1000, (_spent(folder) - before) / frames * 1000
+
+
+def _at_rest(name: str, moved: tuple[float, float]) -> list[Figure]:
+    frames, cost = moved
+    return [
+        _smooth(f"explore: {name}, arranged", [frames]),
+        Figure(f"explore: {name}, CPU a frame", "ms", cost, "≤ 33", met=cost <= 33),
+    ]
+
+
+def _spent(folder: Path) -> float:
+    """Return the CPU seconds of all processes of the browser whose profile is in `folder`."""
+    ticks = 0
+    for one in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if str(folder) in one.joinpath("cmdline").read_text():
+                user, system = one.joinpath("stat").read_text().rsplit(")", 1)[1].split()[11:13]
+                ticks += int(user) + int(system)
+    return ticks / TICKS
 
 
 def _lived(shown: Page, address: str, token: str) -> list[Figure]:

@@ -49,13 +49,16 @@ def is_too_wide(shown: Page) -> bool:
     return bool(shown.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 
 
-def look_as(shown: Page, *, width: int = 1280, dark: bool = False, still: bool = False) -> None:
-    """Let the browser be a screen of some width, of somebody who likes it dark, or without motion."""
+def look_as(
+    shown: Page, *, width: int = 1280, dark: bool = False, still: bool = False, is_strong: bool = False
+) -> None:
+    """Let the browser be a screen of some width, of whoever likes it dark, without motion, or in strong contrast."""
     size: dict[str, Any] = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
     shown.call("Emulation.setDeviceMetricsOverride", **size)
     liked = {
         "prefers-color-scheme": "dark" if dark else "light",
         "prefers-reduced-motion": "reduce" if still else "no-preference",
+        "prefers-contrast": "more" if is_strong else "no-preference",
     }
     shown.call(
         "Emulation.setEmulatedMedia", features=[{"name": name, "value": one} for name, one in liked.items()]

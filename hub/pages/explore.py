@@ -8,11 +8,11 @@ from starlette.responses import Response
 
 from events.event import Json
 from hub.address import Asked, HubRequest
-from hub.api.answers import ask
+from hub.api.answers import ask, caller_of
 from hub.api.queries import graph_query
 from hub.api.questions import today
 from hub.latest import latest_place
-from hub.pages.rendering import render
+from hub.pages.rendering import render_as_found
 from projections.event_query import EventQuery
 from projections.sight import Sight
 
@@ -26,7 +26,7 @@ _EPOCH = date(1970, 1, 1)
 
 
 async def show_explore(request: HubRequest, asked: Asked) -> Response:
-    """Answer a part of the graph as tables, and the form that asks for another."""
+    """Answer a part of the graph as tables, and the form that asks for another; the form does not wait for it."""
     query, now, cursors = graph_query(asked), today(request), request.state["cursors"]
 
     def look(sight: Sight) -> dict[str, Json]:
@@ -35,7 +35,7 @@ async def show_explore(request: HubRequest, asked: Asked) -> Response:
         graph = sight.graph(query, now)
         return {**_shown(graph), "packed": packed(graph), "cursor": cursors.encode(place.position)}
 
-    found = await ask(request, look)
+    caller_of(request)  # who may not ask is told so before anything leaves
     names = request.state["registry"].graph
     more = {
         "here": "explore",
@@ -43,9 +43,8 @@ async def show_explore(request: HubRequest, asked: Asked) -> Response:
         "kinds": list(names.kinds),
         "ties": list(names.ties),
         "days": ((now - _EPOCH).days - 365 * SPAN_YEARS, (now - _EPOCH).days),
-        **found,
     }
-    return render(request, "explore.html", more)
+    return render_as_found(request, "explore.html", more, lambda: ask(request, look))
 
 
 def _shown(graph: Json) -> dict[str, Json]:

@@ -1,8 +1,9 @@
 """Writes a page from a template, in the language of whoever asks."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 
-from starlette.responses import Response
+from markupsafe import Markup
+from starlette.responses import Response, StreamingResponse
 
 from events.event import Json
 from hub.access import Caller, credential_of
@@ -13,6 +14,9 @@ from hub.texts.languages import Language, chosen
 
 LANGUAGE_COOKIE = "hub_language"
 
+_PAUSE = Markup("\0")
+"""What a template says where its first half ends; no text of a page holds it."""
+
 
 def render(
     request: HubRequest,
@@ -22,7 +26,32 @@ def render(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return a page; `more` is what its template needs beside who asks and where."""
-    language = language_of(request)
+    text = "".join(_pieces(request, template, more))
+    return Response(text, status, {**_spoken(request), **(headers or {})}, media_type="text/html")
+
+
+def render_as_found(
+    request: HubRequest,
+    template: str,
+    more: dict[str, Json],
+    find: Callable[[], Awaitable[Mapping[str, Json]]],
+) -> Response:
+    """Return a page whose first half, up to `{{ pause }}`, leaves before what the rest tells is found.
+
+    The rest reads it from `found`. Nothing before the pause may depend on it; what is to be refused is refused before.
+    """
+    found: dict[str, Json] = {}
+    pieces = _pieces(request, template, {**more, "found": found, "pause": _PAUSE})
+
+    async def halves() -> AsyncIterator[str]:
+        yield "".join(iter(pieces.__next__, _PAUSE))
+        found.update(await find())
+        yield "".join(pieces)
+
+    return StreamingResponse(halves(), headers=_spoken(request), media_type="text/html")
+
+
+def _pieces(request: HubRequest, template: str, more: dict[str, Json]) -> Iterator[str]:
     caller = caller_of(request)
     context = {
         "account": caller.account,
@@ -30,9 +59,12 @@ def render(
         "place": _place(request),
         **more,
     }
-    text = environment(language.code, request.state["registry"]).get_template(template).render(context)
-    spoken = {"Content-Language": language.code, "Vary": "Accept, Accept-Language, Cookie"}
-    return Response(text, status, {**spoken, **(headers or {})}, media_type="text/html")
+    code = language_of(request).code
+    return environment(code, request.state["registry"]).get_template(template).generate(context)
+
+
+def _spoken(request: HubRequest) -> dict[str, str]:
+    return {"Content-Language": language_of(request).code, "Vary": "Accept, Accept-Language, Cookie"}
 
 
 def _place(request: HubRequest) -> str:

@@ -97,6 +97,21 @@ def test_each_page_of_a_hub_that_is_empty_for_whoever_is_not_signed_in(
     assert looked_at(shown, served.url, {**places, "nowhere": "/nowhere"}, HEAVY) == []
 
 
+def test_each_page_that_an_observer_reads_at_200_percent(shown: Page, told: dict[str, Any]) -> None:
+    look_as(shown, width=640)
+    be(shown, told["address"], told["observer"])
+    places = pages_of(told["address"], told["observer"])
+    assert looked_at(shown, told["address"], places, HEAVY) == []
+
+
+def test_each_page_that_is_public_in_strong_contrast(shown: Page, told: dict[str, Any]) -> None:
+    look_as(shown, is_strong=True)
+    be(shown, told["address"], None)
+    places = pages_of(told["address"], None)
+    assert {"/live", "/explore", "/trials", "/data", "/things/{ref}"} <= places.keys()
+    assert looked_at(shown, told["address"], places, HEAVY) == []
+
+
 def key(shown: Page, name: str, code: int, text: str = "") -> None:
     said = {"key": name, "code": name, "windowsVirtualKeyCode": code, **({"text": text} if text else {})}
     shown.call("Input.dispatchKeyEvent", type="keyDown", **said)

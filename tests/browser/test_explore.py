@@ -96,6 +96,63 @@ def test_a_tie_tells_the_events_behind_it_and_another_day_shows_less(
     shown.wait_for("document.querySelector('[data-explore=colour]')?.value === 'support'")
 
 
+# A graph as `hub/pages/explore.py` packs it, in place of what the page brought: more ties than a frame can draw.
+MANY = """document.addEventListener('readystatechange', () => {
+    const place = document.querySelector('template[data-graph]');
+    if (document.readyState !== 'interactive' || place === null) return;
+    const nodes = Array.from({length: 900}, (_, at) => ['lawyer:one.' + at, 'lawyer', 'Lawyer ' + at]);
+    const to = (at) => (at * 7 + 1 + Math.floor(at / 900)) % 900;
+    const edges = Array.from({length: 8400}, (_, at) => [at % 900, to(at), at % 12, null, null, 1, 12]);
+    const codes = [...Array.from({length: 12}, (_, at) => 'kind_' + at), 'active'];
+    place.content.textContent = JSON.stringify({nodes, edges, codes, truncated: 0});
+});"""
+INKED = """(() => {
+    const layer = document.querySelector('.sigma-ties');
+    const shown = layer.getContext('2d').getImageData(0, 0, layer.width, layer.height).data;
+    let inked = 0;
+    for (let at = 3; at < shown.length; at += 4) inked += shown[at] > 0 ? 1 : 0;
+    return inked;
+})()"""
+CARRIED = (
+    "[...document.querySelectorAll('.canvas canvas:not(.sigma-mouse)')].map((one) => one.style.transform)"
+)
+DRAG = """(() => {
+    const layer = document.querySelector('.sigma-mouse'), box = layer.getBoundingClientRect();
+    const at = (place, type, x) => place.dispatchEvent(new MouseEvent(type, {
+        bubbles: true, cancelable: true, button: 0, clientX: box.left + x, clientY: box.top + 5}));
+    at(layer, 'mousedown', 5);
+    at(document, 'mousemove', 45);
+})()"""
+
+
+@needs_chromium
+def test_of_very_many_ties_the_picture_moves_with_the_camera_and_is_drawn_anew_when_it_rests(
+    shown: Page, hub: Served
+) -> None:
+    shown.call("Page.enable")
+    many = shown.call("Page.addScriptToEvaluateOnNewDocument", source=MANY)["identifier"]
+    shown.open(f"{hub.url}/explore?hops=0")
+    shown.call("Page.removeScriptToEvaluateOnNewDocument", identifier=many)
+    shown.call("Page.disable")
+    shown.wait_for(f"{STATE}.includes('900 nodes. 8,400 ties.')")
+    shown.wait_for("performance.getEntriesByName('settled').length > 0")
+    shown.wait_for(f"{INKED} > 5000")
+    assert set(shown.evaluate(CARRIED)) == {""}
+    shown.evaluate(
+        "{ window.cleared = 0; const gl = WebGL2RenderingContext.prototype, clear = gl.clear;"
+        " gl.clear = function (...bits) { window.cleared += 1; return clear.apply(this, bits); }; }"
+    )
+    shown.evaluate(DRAG)
+    shown.wait_for(f"{CARRIED}.every((one) => one.startsWith('translate(40px'))")
+    assert shown.evaluate("window.cleared") == 0
+    shown.evaluate("document.dispatchEvent(new MouseEvent('mouseup', {bubbles: true}))")
+    shown.wait_for(f"window.cleared > 0 && {CARRIED}.every((one) => one === '')")
+    # Whoever is chosen keeps his own ties alone.
+    whole = shown.evaluate(INKED)
+    find(shown, "Lawyer 899")
+    shown.wait_for(f"{PANEL} !== '' && {INKED} < {whole} / 4 && {INKED} > 0")
+
+
 @needs_chromium
 def test_nothing_breaks_the_policy_of_the_page(shown: Page, hub: Served) -> None:
     shown.call("Log.enable")

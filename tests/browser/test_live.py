@@ -54,6 +54,11 @@ def test_the_map_is_drawn_behind_the_feed_and_a_country_on_it_filters(
     assert shown.evaluate(
         "[...document.querySelectorAll('tr[data-unmapped]')].map((one) => one.dataset.code)"
     ) == ["QP"]
+    colours = (
+        "['.map a[data-country=TF] path', 'tr[data-code=TF] rect', 'tr[data-code=QP] rect']"
+        ".map((one) => getComputedStyle(document.querySelector(one)).fill)"
+    )
+    assert len(set(shown.evaluate(colours))) == 1
     shown.evaluate(f"{drawn}.dispatchEvent(new MouseEvent('click', {{bubbles: true}}))")
     shown.wait_for("location.search.includes('country=TF') && document.readyState === 'complete'")
     assert len(shown.evaluate(CARDS)) == 1

@@ -2,6 +2,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import anyio
 import pytest
 
 from tests.running import TestClient, World, calling, make_world, threat
@@ -178,3 +179,27 @@ def test_the_reference_names_every_address_type_and_message(client: TestClient) 
     text = client.get("/docs").text
     for said in ("/api/v1/events/{source}/{id}", "threat.reported", "/api/v1/graph/paths", "withdrawn"):
         assert said in text
+
+
+def test_the_form_of_a_large_page_leaves_before_what_it_asks_for_is_found(
+    client: TestClient, world: World
+) -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    publish(client, world, 71, tlp="clear")
+    address = {"path": "/explore", "raw_path": b"/explore", "query_string": b"", "root_path": ""}
+    known = {"headers": [(b"host", b"hub.test")], "client": ("127.0.0.1", 1), "server": ("hub.test", 80)}
+    scope = {"type": "http", "http_version": "1.1", "scheme": "http", "method": "GET", **address, **known}
+    app: Any = client.app
+    state = dict(client.app_state)
+    assert client.portal is not None
+    client.portal.call(lambda: app({**scope, "state": state}, anyio.sleep_forever, send))
+    first, *others = [one.get("body", b"") for one in sent if one["type"] == "http.response.body"]
+    assert b'<form class="ask"' in first
+    assert b"data-graph" not in first
+    assert b"data-graph" in b"".join(others)
+    assert others[-1] == b""
+    assert b"".join(others).endswith(b"</html>")

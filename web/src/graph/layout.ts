@@ -22,11 +22,23 @@ const DEFAULTS = {
 
 export class Layout {
   private worker: Worker | undefined;
+  private put: (() => void) | undefined;
+  private hasEnded = false;
 
   constructor(
     private readonly graph: Shown,
+    private readonly isBusy: () => boolean,
     private readonly settled: () => void,
   ) {}
+
+  /** Shows where the worker has come meanwhile. */
+  catchUp(): void {
+    const { put, hasEnded } = this;
+    this.put = undefined;
+    this.hasEnded = false;
+    put?.();
+    if (hasEnded) this.settled();
+  }
 
   get isRunning(): boolean {
     return this.worker !== undefined;
@@ -34,6 +46,8 @@ export class Layout {
 
   run(): void {
     this.stop();
+    this.put = undefined;
+    this.hasEnded = false;
     const refs = this.graph.nodes();
     if (refs.length < 2) return this.settled();
     const { nodes, edges } = graphToByteArrays(this.graph, () => 1);
@@ -42,8 +56,12 @@ export class Layout {
     const settings = { ...DEFAULTS, ...inferSettings(refs.length), barnesHutOptimize: refs.length > 500 };
     const worker = new Worker(new URL("./layout.worker.ts", import.meta.url), { type: "module" });
     worker.addEventListener("message", (said: MessageEvent<Float32Array | null>) => {
-      if (said.data === null) return this.end();
-      this.take(refs, said.data);
+      const places = said.data;
+      if (places === null) {
+        this.stop();
+        this.hasEnded = true;
+      } else this.put = () => this.take(refs, places);
+      if (!this.isBusy()) this.catchUp();
     });
     worker.postMessage({ nodes, edges, settings, rounds } satisfies Order);
     this.worker = worker;
@@ -52,11 +70,6 @@ export class Layout {
   stop(): void {
     this.worker?.terminate();
     this.worker = undefined;
-  }
-
-  private end(): void {
-    this.stop();
-    this.settled();
   }
 
   private take(refs: readonly string[], places: Float32Array): void {

@@ -13,7 +13,7 @@ export interface Order {
 
 /** How long nothing is told: to show new places of very many nodes takes the page as long as a few rounds. */
 const QUIET_MILLISECONDS = 120;
-const QUIET_MILLISECONDS_A_NODE = 0.25;
+const QUIET_MILLISECONDS_A_NODE = 0.15;
 
 self.addEventListener("message", (said: MessageEvent<Order>) => {
   const { nodes, edges, settings, rounds } = said.data;

@@ -1,22 +1,22 @@
 /** The canvas on the screen, drawn by WebGL. */
 
-import Sigma from "sigma";
-import { EdgeArrowProgram, EdgeLineProgram, type EdgeProgramType, NodeCircleProgram, NodePointProgram, type NodeProgramType } from "sigma/rendering";
+import { drawDiscNodeHover, drawDiscNodeLabel, EdgeArrowProgram, type EdgeProgramType, NodeCircleProgram, type NodeProgramType } from "sigma/rendering";
 import type { EdgeDisplayData, NodeDisplayData } from "sigma/types";
 import type { Colours } from "./colours";
-import { type Canvas, MANY, type NodeLook, type TieLook } from "./shown";
+import { type Canvas, MANY, type NodeLook, type Shown, type TieLook } from "./shown";
+import { Dots, Moving, Stage, withoutTies } from "./stage";
+import { Ties } from "./ties";
 
 /** How the camera moves: at once for whoever asked for less motion. */
 function moving(): { duration: number } {
   return { duration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 300 };
 }
 
-/** From so many ties on, drawing all of them takes longer than a frame. */
+/** From so many ties on, drawing all of them takes longer than a frame: then they are a picture (`ties.ts`), and move as one (`stage.ts`). */
 const LARGE = 8000;
 
-/** Lines one pixel wide are drawn several times as fast as the library's usual ones. */
-const TIES = { arrow: EdgeArrowProgram, line: EdgeLineProgram };
-const NODES = { circle: NodeCircleProgram, dot: NodePointProgram };
+const TIES = { arrow: EdgeArrowProgram };
+const NODES = { circle: NodeCircleProgram, dot: Dots };
 
 const LONGEST_LABEL = 40;
 
@@ -30,10 +30,16 @@ export interface Touched {
   open(ref: string): void;
   tie(key: string): void;
   nothing(): void;
+  /** The camera rests: what was put off while it moved can be done. */
+  rested(): void;
 }
 
 export class Screen {
-  private readonly sigma: Sigma<NodeLook, TieLook>;
+  private readonly sigma: Stage;
+  private readonly bare: Shown;
+  private readonly ties: Ties;
+  private readonly moving: Moving;
+  private areTiesStale = true;
   private chosen: ReadonlySet<string> = new Set();
   private hovered: string | undefined;
 
@@ -43,10 +49,17 @@ export class Screen {
     private readonly colours: Colours,
     touched: Touched,
   ) {
-    this.sigma = new Sigma<NodeLook, TieLook>(canvas.graph, place, {
+    this.bare = withoutTies(canvas.graph);
+    const whileStill = <Given extends unknown[]>(draw: (...given: Given) => void) => (...given: Given): void => {
+      if (!(this.sigma as Stage | undefined)?.held) draw(...given);
+    };
+    this.sigma = new Stage(this.isLarge ? this.bare : canvas.graph, place, {
       allowInvalidContainer: true,
+      enableCameraRotation: false,
       // To find the tie below the pointer all ties are drawn once more; among so many nobody points at one.
-      enableEdgeEvents: canvas.graph.size <= LARGE,
+      enableEdgeEvents: !this.isLarge,
+      defaultDrawNodeLabel: whileStill(drawDiscNodeLabel),
+      defaultDrawNodeHover: whileStill(drawDiscNodeHover),
       nodeProgramClasses: NODES as unknown as Record<string, NodeProgramType<NodeLook, TieLook>>,
       edgeProgramClasses: TIES as unknown as Record<string, EdgeProgramType<NodeLook, TieLook>>,
       hideLabelsOnMove: true,
@@ -69,6 +82,12 @@ export class Screen {
     this.sigma.on("enterNode", ({ node }) => this.hover(node));
     this.sigma.on("leaveNode", () => this.hover(undefined));
     this.letDrag();
+    this.ties = new Ties(this.sigma, () => this.moving.place());
+    this.moving = new Moving(this.sigma, this.ties, (isAtRest) => this.drawn(isAtRest, touched));
+    this.moving.enabled = this.isLarge;
+    this.sigma.on("afterProcess", () => this.stale());
+    this.sigma.on("resize", () => this.stale());
+    this.sigma.scheduleRender();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       colours.read();
       this.redraw();
@@ -82,9 +101,18 @@ export class Screen {
   }
 
   redraw(): void {
-    this.sigma.setSetting("labelColor", { color: this.colours.ink });
-    this.sigma.setSetting("hideEdgesOnMove", this.isLarge);
-    this.sigma.refresh();
+    const graph = this.isLarge ? this.bare : this.canvas.graph;
+    this.moving.enabled = this.isLarge;
+    if (!this.isLarge) this.ties.clear();
+    // Each setting draws all anew.
+    if (this.sigma.getSetting("labelColor").color !== this.colours.ink) this.sigma.setSetting("labelColor", { color: this.colours.ink });
+    if (this.sigma.getGraph() === graph) this.sigma.refresh({ schedule: true });
+    else this.sigma.setGraph(graph);
+  }
+
+  /** Whether the camera moves: whoever has much to draw waits until it rests. */
+  get isMoving(): boolean {
+    return this.moving.isMoving;
   }
 
   /** Moves the camera to a node. */
@@ -104,6 +132,7 @@ export class Screen {
 
   /** Returns the layers as they are drawn now. */
   layers(): HTMLCanvasElement[] {
+    this.moving.rest();
     this.sigma.refresh();
     return [...this.place.querySelectorAll("canvas")].filter((one) => !one.classList.contains("sigma-mouse"));
   }
@@ -129,12 +158,25 @@ export class Screen {
     const focus = this.focus();
     const stands = focus.size === 0 || focus.has(from) || focus.has(to);
     return {
-      type: this.isLarge ? "line" : "arrow",
+      type: "arrow",
       color: this.colours.line,
       hidden: !stands && focus.size > 0 && this.canvas.graph.size > 3000,
       size: look.status === "active" ? Math.min(4, 1 + look.claims / 2) : 0.8,
       zIndex: stands ? 1 : 0,
     };
+  }
+
+  private stale(): void {
+    this.areTiesStale = true;
+  }
+
+  private drawn(isAtRest: boolean, touched: Touched): void {
+    if (this.isLarge && (this.areTiesStale || this.ties.isElsewhere)) {
+      const focus = this.focus();
+      this.ties.draw(this.canvas.graph, this.colours.line, (from, to) => focus.size === 0 || focus.has(from) || focus.has(to));
+      this.areTiesStale = false;
+    }
+    if (isAtRest) touched.rested();
   }
 
   private get isLarge(): boolean {
@@ -159,6 +201,14 @@ export class Screen {
     this.sigma.refresh({ skipIndexation: true });
   }
 
+  /** Moves one node. Among very many, to tell the graph would index all of them in each frame; its ties follow when it is put down. */
+  private carry(ref: string, at: { x: number; y: number }): void {
+    if (this.isLarge) {
+      Object.assign(this.canvas.graph.getNodeAttributes(ref), { x: at.x, y: at.y });
+      this.sigma.refresh({ partialGraph: { nodes: [ref] }, skipIndexation: true, schedule: true });
+    } else this.canvas.graph.mergeNodeAttributes(ref, { x: at.x, y: at.y });
+  }
+
   private letDrag(): void {
     let dragged: string | undefined;
     this.sigma.on("downNode", ({ node }) => {
@@ -167,12 +217,12 @@ export class Screen {
     });
     this.sigma.on("moveBody", ({ event }) => {
       if (dragged === undefined) return;
-      const at = this.sigma.viewportToGraph(event);
-      this.canvas.graph.mergeNodeAttributes(dragged, { x: at.x, y: at.y });
+      this.carry(dragged, this.sigma.viewportToGraph(event));
       event.preventSigmaDefault();
       event.original.preventDefault();
     });
     const drop = (): void => {
+      if (dragged !== undefined && this.isLarge) this.sigma.refresh({ schedule: true });
       dragged = undefined;
     };
     this.sigma.on("upNode", drop);

@@ -69,11 +69,10 @@ class Explorer {
         this.screen.choose([]);
         this.panel.clear();
       },
+      rested: () => this.layout.catchUp(),
     });
-    this.layout = new Layout(this.canvas.graph, () => {
-      this.screen.redraw();
-      performance.mark("settled");
-    });
+    const isBusy = (): boolean => this.screen.isMoving;
+    this.layout = new Layout(this.canvas.graph, isBusy, () => performance.mark("settled"));
     const places = { nodes: part("nodes"), ties: part("ties"), whole: part<HTMLDetailsElement>("table") };
     this.tables = new Tables(places, this.canvas, words, choosing);
     this.days = new Days(part("slide"), part("day"), part("play"), () => void this.tell(() => this.travel()));
@@ -83,7 +82,8 @@ class Explorer {
   async begin(): Promise<void> {
     this.count(this.brought.truncated);
     performance.mark("drawn");
-    await this.tell(() => this.colour(part<HTMLSelectElement>("colour").value as Colouring));
+    const by = part<HTMLSelectElement>("colour").value as Colouring;
+    if (by !== this.colours.by) await this.tell(() => this.colour(by));
     this.layout.run();
     this.followChanges();
   }

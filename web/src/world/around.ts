@@ -2,7 +2,7 @@
 
 import { localiseAll } from "../moments";
 import { _ } from "../texts";
-import { type Counted, draw } from "./map";
+import { type Counted, draw, mostOf, step } from "./map";
 
 /** New events do not change a map of a month much: it is asked for anew no more often than this. */
 const AGAIN_MILLISECONDS = 30_000;
@@ -22,8 +22,13 @@ function show(): void {
   const world = document.querySelector<HTMLElement>("[data-world]");
   const place = world?.querySelector<HTMLElement>("[data-map]");
   if (world == null || place == null) return;
-  const drawn = draw(place, counted(world), _("Map of the world: where events happened"));
-  const missing = [...world.querySelectorAll<HTMLElement>("tr[data-code]")].filter((row) => !drawn.has(row.dataset["code"] ?? ""));
+  const all = counted(world);
+  const drawn = draw(place, all, _("Map of the world: where events happened"));
+  const rows = [...world.querySelectorAll<HTMLElement>("tr[data-code]")];
+  // The table has the colours of the map, for those countries as well that are too small for it.
+  const events = new Map(all.map((one) => [one.code, one.events]));
+  for (const row of rows) row.dataset["step"] = step(events.get(row.dataset["code"] ?? "") ?? 1, mostOf(all));
+  const missing = rows.filter((row) => !drawn.has(row.dataset["code"] ?? ""));
   for (const row of missing) row.dataset["unmapped"] = "";
   const note = world.querySelector<HTMLElement>("[data-unmapped]:not(tr)");
   if (note !== null) note.hidden = missing.length === 0;

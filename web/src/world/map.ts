@@ -27,8 +27,12 @@ function shape(name: string, attributes: Readonly<Record<string, string>>): SVGE
 }
 
 /** Returns how dark: steps of the logarithm, so that one busy country does not make all others look alike. */
-function step(events: number, most: number): string {
+export function step(events: number, most: number): string {
   return String(most <= 1 ? STEPS : 1 + Math.round(((STEPS - 1) * Math.log(events)) / Math.log(most)));
+}
+
+export function mostOf(counted: readonly Counted[]): number {
+  return Math.max(...counted.map((one) => one.events), 1);
 }
 
 function linked(outline: SVGElement, one: Counted, most: number): SVGElement {
@@ -47,7 +51,7 @@ export function draw(place: HTMLElement, counted: readonly Counted[], name: stri
   const all = { type: "FeatureCollection" as const, features: shapes };
   const path = geoPath(geoEqualEarth().fitSize([WIDTH, HEIGHT], all)).digits(1);
   const byNumber = new Map(counted.map((one) => [one.number, one]));
-  const most = Math.max(...counted.map((one) => one.events), 1);
+  const most = mostOf(counted);
   const map = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group", "aria-label": name });
   const drawn = new Set<string>();
   const links: SVGElement[] = [];
