@@ -1,9 +1,9 @@
 """The desk: settles submissions one after the other inside one transaction, before anything is written."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
@@ -11,19 +11,16 @@ from events.checks import about_of
 from events.decisions.aggregate import Actor, Decision, DecisionRefused
 from events.decisions.amended import Amended
 from events.decisions.embargo import Embargo
-from events.decisions.gates import Gate
 from events.draft import Draft, Entry
-from events.event import Json
-from events.ids import RandomBytes, time_ordered
-from events.log import Log, TDecision, Unit
+from events.ids import time_ordered
+from events.log import TDecision, Unit
 from events.mapper import Fact
+from events.means import Means
 from events.moments import read_moment
 from events.partners import Partner, PartnerRights
 from events.recognition import Recognition
 from events.retelling import AMENDMENTS, RETOLD, Heard, Retelling
 from events.ruling import Ruling, conflict, fallen, is_new
-from events.salt import Salt
-from events.sealing import Sealing
 from events.submission import ANY, HUB, Checked
 from schemas.problem import Problem
 
@@ -31,30 +28,6 @@ if TYPE_CHECKING:
     from eventsourcing.persistence import Notification
 
 Parties = dict[tuple[type[Decision], str], Decision]
-Hearer = Callable[[Mapping[str, Json]], list[tuple[type[Decision], str]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What a desk works with, the same for every transaction.
-
-    Args:
-        log: where decisions are replayed from.
-        salt: of the log.
-        sealing: tells whether something personal was sent again.
-        deciders: event type → the aggregate that decides it.
-        random: source of random bytes.
-        gates: event type → what must hold by other decisions.
-        hearers: type of a report → the aggregate that takes part in it.
-    """
-
-    log: Log
-    salt: Salt
-    sealing: Sealing
-    deciders: Mapping[str, type[Decision]]
-    random: RandomBytes
-    gates: Mapping[str, Gate]
-    hearers: Mapping[str, Hearer]
 
 
 class Desk:
@@ -158,7 +131,8 @@ class Desk:
         decider = self._means.deciders.get(checked.type) if is_believed else None
         gate = self._means.gates.get(checked.type) if is_believed else None
         warned = () if gate is None else gate(envelope, actor, self._decision)
-        parties = self._parties(entry, decider, actor) if is_believed else {}
+        raw = Heard(checked.type, envelope)
+        parties = self._parties(raw, decider, actor) if is_believed else {}
         for one in parties.values():
             one.decide(checked.type, envelope, actor)
         if decider is not None:
@@ -177,9 +151,8 @@ class Desk:
         )
         return Draft(entry, fact, [entry.key, *self._hear(parties, entry, None)], warned)
 
-    def _parties(self, entry: Entry, decider: type[Decision] | None, actor: Actor) -> Parties:
+    def _parties(self, raw: Heard, decider: type[Decision] | None, actor: Actor) -> Parties:
         """Return the aggregates that an event concerns: who decides it, who hears of it, and whom these touch."""
-        raw = Heard(entry.checked.type, entry.envelope)
         event_type, envelope = raw if raw.type in AMENDMENTS else self._retelling.reads(raw)
         heard = self._means.hearers.get(raw.type)
         waiting = [] if decider is None else [(decider, decider.key(envelope))]
@@ -191,12 +164,11 @@ class Desk:
             if place not in found and one.takes_part(event_type, envelope, actor):
                 found[place] = one
                 waiting += one.touches(event_type, envelope, actor)
-                waiting += self._amends(entry) if place[0] is Amended else ()
+                waiting += self._amends(raw) if place[0] is Amended else ()
         return found
 
-    def _amends(self, entry: Entry) -> list[tuple[type[Decision], str]]:
+    def _amends(self, event: Heard) -> list[tuple[type[Decision], str]]:
         """Return the aggregates that take part in an amendment, since they did in the report that it is about."""
-        event = Heard(entry.checked.type, entry.envelope)
         report = self._retelling.target(event)
         if report is None:
             return []
@@ -221,8 +193,24 @@ class Desk:
             if kind.hears:
                 one.heard += 1
                 keys.append(self._keys.turn(kind.__name__, key, one.heard))
-            if kind is not decider:
+            # Who decides and hears has folded it as it was said, not yet as it reads.
+            if kind is not decider or kind.hears:
                 self._fold(one, Heard(entry.checked.type, entry.envelope))
+        return keys
+
+    def hear_again(self, fact: Fact, position: int, actor: Actor) -> list[bytes]:
+        """Return the keys that aggregates lack to find a recorded event that concerns them, and lead them through."""
+        raw = Heard(fact.stem.rpartition(".v")[0], fact.envelope)
+        decider = self._means.deciders.get(raw.type)
+        keys = []
+        for (kind, key), one in self._parties(raw, decider, actor).items():
+            is_own = kind is decider and fact.originator_id == kind.stream(key)
+            is_heard = position in self._keys.turns(kind.__name__, key)
+            if is_heard or not (kind.hears or (kind.was_report and not is_own)):
+                continue
+            one.heard += 1
+            keys.append(self._keys.turn(kind.__name__, key, one.heard))
+            self._fold(one, raw)
         return keys
 
     def _claim(self, decision: Decision, entry: Entry) -> list[bytes]:
@@ -240,7 +228,7 @@ class Desk:
 
     def _is_believed(self, checked: Checked, moment: datetime) -> bool:
         """Tell whether an event takes part in anything: what a lost key signed is kept, and decides nothing."""
-        rights = None if checked.signature is None else self._rights(checked.publisher.slug)
+        rights = None if checked.signature is None else self.rights(checked.publisher.slug)
         said = read_moment(str(checked.envelope.get("time", "")))
         return rights is None or not rights.distrusts(checked.signature, said, moment)
 
@@ -249,7 +237,7 @@ class Desk:
         if not checked.publishers:
             return Actor(HUB, publisher.account, frozenset({"steward"}), frozenset(), moment)
         # Rights are read again here: a suspension that was written since the check counts.
-        rights = self._rights(publisher.slug)
+        rights = self.rights(publisher.slug)
         if rights is None or (is_believed and not rights.may_write):
             raise DecisionRefused("not_admitted", "/source", "The partner is not admitted, or is suspended.")
         if rights.requires_signature and checked.signature is None:
@@ -259,7 +247,8 @@ class Desk:
         of_partner = rights.roles, rights.references, moment, rights.ecosoc_status
         return Actor(publisher.slug, publisher.account, *of_partner)
 
-    def _rights(self, slug: str) -> PartnerRights | None:
+    def rights(self, slug: str) -> PartnerRights | None:
+        """Return what a partner may do, as of this transaction."""
         return self._decision(Partner, slug).rights(slug)
 
     def _decision(self, kind: type[TDecision], key: str) -> TDecision:
@@ -268,7 +257,7 @@ class Desk:
             is_blank = not kind.is_decider
             held = kind.blank(kind.stream(key)) if is_blank else self._means.log.decision(kind, key)
             self._decisions[kind, key] = held
-            if kind.hears:
+            if kind.hears or kind.was_report:
                 self._tell(held, kind, key)
         if self._before is not None and (kind, key) not in self._before:
             self._before[kind, key] = deepcopy(held)
@@ -278,8 +267,14 @@ class Desk:
         """Fold into an aggregate the recorded events that it heard of, in the order in which it did."""
         places = self._keys.turns(kind.__name__, key)
         held.heard = len(places)
-        for fact in self._means.log.facts_at(places):
-            self._fold(held, Heard(fact.stem.rpartition(".v")[0], fact.envelope))
+        told = [
+            Heard(fact.stem.rpartition(".v")[0], fact.envelope) for fact in self._means.log.facts_at(places)
+        ]
+        if not isinstance(held, Amended):
+            names = (one.name for one in told if one.type in RETOLD)
+            self._keys.look_up([self._keys.turn(Amended.__name__, name, 1) for name in names])
+        for event in told:
+            self._fold(held, event)
 
     def _fold(self, held: Decision, event: Heard) -> None:
         held.fold(*(event if isinstance(held, Amended) else self._retelling.reads(event)))

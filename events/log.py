@@ -1,6 +1,6 @@
 """The log as an application of `eventsourcing`, and what its recorders offer beyond the library's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
@@ -16,6 +16,8 @@ from events.ledger_tables import Run
 from events.mapper import Fact, PlainMapper
 
 TDecision = TypeVar("TDecision", bound=Decision)
+
+_PAGE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +143,11 @@ class Log(Application[UUID]):
             return cast("TDecision", self.repository.get(stream, projector_func=kind.replay))
         except AggregateNotFoundError:
             return kind.blank(stream)
+
+
+def pages(recorder: LogRecorder) -> Iterator[Sequence[Notification]]:
+    """Yield the whole log, some events at a time."""
+    after = 0
+    while page := recorder.select_notifications(after, _PAGE, inclusive_of_start=False):
+        yield page
+        after = page[-1].id

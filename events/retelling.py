@@ -14,10 +14,10 @@ from schemas.registry import Registry
 
 AMENDMENTS = frozenset({CORRECTED, RETRACTED})
 
-RETOLD = frozenset({"need.expressed", "offer.made"})
-"""Reports that decisions hear of."""
+RETOLD = frozenset({"need.expressed", "offer.made", "support.matched"})
+"""Reports that decisions hear of, and matches, which whoever said so may correct or take back."""
 
-_REFERENCES = ("need", "offer")
+_REFERENCES = ("need", "offer", "support")
 
 
 class Heard(NamedTuple):

@@ -107,6 +107,9 @@ class Decision(Aggregate):
     is_decider = True
     """Whether events are decided here; else it only takes part in those of others, and has no stream."""
 
+    was_report = False
+    """Whether an older release recorded its events as reports: it finds them by turns that were written later."""
+
     heard = 0
     """In how many it has taken part."""
 

@@ -17,11 +17,11 @@ class Given:
     """A consent as one partner recorded it.
 
     Args:
-        place: among all that was said of the person.
+        place: among all that was said of the person: when it was recorded, and the how manieth that was told.
         data: of the payload, what decides.
     """
 
-    place: int
+    place: tuple[str, int]
     data: Mapping[str, Json]
 
     def holds(self, now: datetime) -> bool:
@@ -35,11 +35,11 @@ class Taken:
     """A withdrawal.
 
     Args:
-        place: among all that was said of the person.
+        place: among all that was said of the person: when it was recorded, and the how manieth that was told.
         envelope: with what decides of its payload.
     """
 
-    place: int
+    place: tuple[str, int]
     envelope: Mapping[str, Json]
 
     @property
@@ -52,6 +52,8 @@ class Taken:
 class Consent(Decision):
     """What one person allows: recorded and updated by whoever holds it; withdrawn through anybody, for good."""
 
+    was_report = True
+
     @classmethod
     def key(cls, envelope: Mapping[str, Json]) -> str:
         """Whose consent it is."""
@@ -61,7 +63,7 @@ class Consent(Decision):
         """Unknown."""
         self.given: dict[tuple[str, str], Given] = {}
         self.taken: list[Taken] = []
-        self._said = 0
+        self._told = 0
 
     def decide(self, event_type: str, envelope: Mapping[str, Json], actor: Actor) -> None:
         """A withdrawal is always accepted; what follows one needs a consent of its own.
@@ -79,17 +81,21 @@ class Consent(Decision):
 
     def fold(self, event_type: str, envelope: Mapping[str, Json]) -> None:
         """Remember what was allowed to whom, and who may know that it was withdrawn."""
-        self._said += 1
+        self._told += 1
+        place = str(envelope["recordedtime"]), self._told
         if event_type == WITHDRAWN:
-            self.taken.append(Taken(self._said, {**envelope, "data": _kept(envelope["data"])}))
-        else:
-            named = slug_of(envelope["source"]), str(envelope["data"]["consent_id"])
-            self.given[named] = Given(self._said, _kept(envelope["data"]))
+            self.taken.append(Taken(place, {**envelope, "data": _kept(envelope["data"])}))
+            return
+        named = slug_of(envelope["source"]), str(envelope["data"]["consent_id"])
+        known = self.given.get(named)
+        # What an older release recorded is told last.
+        if known is None or known.place <= place:
+            self.given[named] = Given(place, _kept(envelope["data"]))
 
     def own(self, slug: str) -> list[Given]:
         """Return the consents that a partner recorded, newest first."""
         found = [one for (holder, _), one in self.given.items() if holder == slug]
-        return sorted(found, key=lambda one: -one.place)
+        return sorted(found, key=lambda one: one.place, reverse=True)
 
     def scopes(self, given: Given) -> frozenset[str] | None:
         """Return the uses that withdrawals have left of a consent; None if they left nothing of it at all."""

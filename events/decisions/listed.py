@@ -13,7 +13,7 @@ from events.decisions.figures import Figures, Smallest
 from events.decisions.gates import Gate, gate_action, gate_statement
 from events.decisions.glass import BreakGlass
 from events.decisions.persons import Erasure, IdentityJudgement
-from events.decisions.support import Delivery, Reservation, needs_heard, reviews_heard
+from events.decisions.support import Delivery, Reservation, matches_heard, needs_heard, reviews_heard
 from events.decisions.support_capacity import offers_heard
 from events.event import Json
 from events.partners import KEY_ADDED, KEY_REVOKED, SIGNATURE_REQUIRED, Partner
@@ -51,7 +51,7 @@ def gates() -> Mapping[str, Gate]:
 
 
 def hearers() -> Mapping[str, Callable[[Mapping[str, Json]], list[tuple[type[Decision], str]]]]:
-    """Return type of a report → the aggregate that takes part in it; the report itself is never refused."""
+    """Return type → the aggregate that takes part in it, and in its amendments; a report is never refused."""
     amendments = dict.fromkeys((CORRECTED, RETRACTED), amendments_heard)
-    reports = {"need.expressed": needs_heard, "offer.made": offers_heard}
+    reports = {"need.expressed": needs_heard, "offer.made": offers_heard, "support.matched": matches_heard}
     return {**reports, **amendments, "claim.assessed": reviews_heard}

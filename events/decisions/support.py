@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from events.decisions.aggregate import Actor, Decision, DecisionRefused, slug_in
+from events.decisions.amended import RETRACTED
 from events.decisions.support_capacity import ASSESSED, Capacity, is_harm, judged_by, name_of
-from events.decisions.support_match import Match, Word, bare, moment_of
+from events.decisions.support_match import Match, Sayings, Word, bare, moment_of
 from events.event import Json, slug_of
 from events.submission import STEWARDS
 from schemas.problem import Problem
@@ -37,6 +38,8 @@ class Reservation(Decision):
     def begin(self) -> None:
         """Nothing reserved."""
         self.matches: dict[str, Match] = {}
+        self.sayings = Sayings()
+        self.freed: set[str] = set()
         self.reserved: Counter[frozenset[str]] = Counter()
         self.told: dict[str, Word] = {}
         self.first = ""
@@ -75,7 +78,14 @@ class Reservation(Decision):
             yield Delivery, str(data["support"])
             if not self._is_stopped(moment_of(envelope)):
                 yield Capacity, str(data["offer"])
-        elif self._frees(event_type, envelope, actor):
+            return
+        support = self.sayings.about(judged_by(envelope)) if "about_event" in data else None
+        amended = None if support is None else self.matches.get(support)
+        if support is not None and amended is not None:
+            yield Delivery, support
+            if not self._is_stopped(amended.said):
+                yield Capacity, amended.offer
+        if self._frees(event_type, envelope, actor):
             yield from ((Capacity, offer) for offer in sorted({one.offer for one in self.matches.values()}))
 
     def _frees(self, event_type: str, envelope: Mapping[str, Json], actor: Actor) -> bool:
@@ -90,12 +100,13 @@ class Reservation(Decision):
     def fold(self, event_type: str, envelope: Mapping[str, Json]) -> None:
         """Remember what is reserved, what has become of it, and what is said of the need."""
         data, publisher = envelope["data"], slug_of(envelope["source"])
-        if event_type == MATCHED:
-            self._fold_match(data, envelope, publisher)
-        elif event_type == DELIVERED:
-            freed = self.matches.pop(data["support"], None) if data["result"] in FREEING else None
-            if freed is not None:
-                self._reserve(freed, -1)
+        if event_type == DELIVERED:
+            if data["result"] in FREEING:
+                self.freed.add(data["support"])
+                self._stand(data["support"], None)
+        elif "support" in data:
+            match = self.sayings.hear(envelope, is_taken_back=event_type == RETRACTED)
+            self._stand(data["support"], None if data["support"] in self.freed else match)
         else:
             self.first = self.first or publisher
             self.owner = _owner(data["need"], self.first)
@@ -107,16 +118,14 @@ class Reservation(Decision):
                 self.told.pop(name_of(envelope), None)
             self._stop()
 
-    def _fold_match(self, data: Mapping[str, Json], envelope: Mapping[str, Json], publisher: str) -> None:
-        known = self.matches.get(data["support"])
-        kinds = frozenset(data.get("kinds", ()))
-        if known is None:
-            voices = frozenset({publisher})
-            match = Match(data["offer"], kinds, moment_of(envelope), voices, bare(envelope))
+    def _stand(self, support: str, match: Match | None) -> None:
+        """Let a match stand as it reads now, or not any more."""
+        known = self.matches.pop(support, None)
+        if known is not None:
+            self._reserve(known, -1)
+        if match is not None:
+            self.matches[support] = match
             self._reserve(match, 1)
-        else:
-            match = Match(known.offer, known.kinds, known.said, known.voices | {publisher}, known.envelope)
-        self.matches[data["support"]] = match
 
     def _stop(self) -> None:
         """Find out when the need was last withdrawn: wanted again later, it does not bring back what was agreed."""
@@ -187,6 +196,7 @@ class Delivery(Decision):
         """Not ended, and nobody knows of which match."""
         self.ends: dict[str, Mapping[str, Json]] = {}
         self.match: Match | None = None
+        self.sayings = Sayings()
 
     def decide(self, event_type: str, envelope: Mapping[str, Json], actor: Actor) -> None:
         """Nothing comes after the end, of which those are told who take part or may know of it.
@@ -211,7 +221,7 @@ class Delivery(Decision):
     ) -> Iterator[tuple[type[Decision], str]]:
         """What whoever takes part in a match says of it counts for its need and its offer."""
         match = self.match
-        if event_type == MATCHED or match is None:
+        if event_type not in {DELIVERED, ASSESSED} or match is None:
             return
         if event_type == ASSESSED:
             yield Capacity, match.offer
@@ -232,16 +242,10 @@ class Delivery(Decision):
 
     def fold(self, event_type: str, envelope: Mapping[str, Json]) -> None:
         """Part of the help leaves it open; everything else ends it."""
-        data = envelope["data"]
-        if event_type == DELIVERED and data["result"] in _FINAL:
+        if event_type in {MATCHED, RETRACTED}:
+            self.match = self.sayings.hear(envelope, is_taken_back=event_type == RETRACTED)
+        elif event_type == DELIVERED and envelope["data"]["result"] in _FINAL:
             self.ends.setdefault(slug_of(envelope["source"]), envelope)
-        elif event_type == MATCHED:
-            self._fold_match(data, envelope)
-
-    def _fold_match(self, data: Mapping[str, Json], envelope: Mapping[str, Json]) -> None:
-        voices = frozenset({slug_of(envelope["source"])}) | (self.match.voices if self.match else frozenset())
-        first = self.match.envelope if self.match else envelope
-        self.match = Match(data["offer"], frozenset(), moment_of(envelope), voices, first)
 
 
 class Harm(Decision):
@@ -274,6 +278,11 @@ def reviews_heard(envelope: Mapping[str, Json]) -> list[tuple[type[Decision], st
 
 def needs_heard(envelope: Mapping[str, Json]) -> list[tuple[type[Decision], str]]:
     """Return what takes part in a need that is told of."""
+    return [(Reservation, Reservation.key(envelope))]
+
+
+def matches_heard(envelope: Mapping[str, Json]) -> list[tuple[type[Decision], str]]:
+    """Return what takes part in a match, and in what its publisher says of it later."""
     return [(Reservation, Reservation.key(envelope))]
 
 

@@ -60,6 +60,8 @@ class Capacity(Decision):
         self.taken_back: dict[str, Terms] = {}
         self.owner = ""
         self.drawn: dict[str, Drawn] = {}
+        self.sayings: defaultdict[str, dict[str, Drawn]] = defaultdict(dict)
+        self.freed: set[str] = set()
         self.of_needs: defaultdict[str, set[str]] = defaultdict(set)
         self.units: defaultdict[str, int] = defaultdict(int)
         self.money: defaultdict[str, Decimal] = defaultdict(Decimal)
@@ -117,12 +119,12 @@ class Capacity(Decision):
 
     def fold(self, event_type: str, envelope: Mapping[str, Json]) -> None:
         """Remember terms, what is drawn, and what is free again."""
-        if event_type == MATCHED:
-            self._draw(envelope["data"], moment_of(envelope))
-        elif event_type == DELIVERED:
+        if event_type == DELIVERED:
             self._fold_delivery(envelope)
         elif event_type == ASSESSED:
             self.harms.pop(judged_by(envelope), None)
+        elif "support" in envelope["data"]:
+            self._fold_match(envelope, is_taken_back=event_type == RETRACTED)
         elif "need" in envelope["data"]:
             self._fold_need(envelope, is_taken_back=event_type == RETRACTED)
         else:
@@ -137,12 +139,23 @@ class Capacity(Decision):
             self.stops[need][name_of(envelope)] = moment_of(envelope)
         self._add_up(need)
 
-    def _draw(self, data: Mapping[str, Json], said: datetime) -> None:
-        if data["support"] not in self.drawn:
-            one = Drawn(data["need"], int(data.get("quantity", 1)), data.get("amount"), said)
-            self.drawn[data["support"]] = one
-            self.of_needs[one.need].add(data["support"])
-            self._count(one, 1)
+    def _fold_match(self, envelope: Mapping[str, Json], *, is_taken_back: bool) -> None:
+        """Draw what a match takes, by the first that says so and as that reads now."""
+        data, sayings = envelope["data"], self.sayings[envelope["data"]["support"]]
+        if is_taken_back:
+            sayings.pop(name_of(envelope), None)
+        else:
+            quantity = int(data.get("quantity", 1))
+            one = Drawn(data["need"], quantity, data.get("amount"), moment_of(envelope))
+            sayings[name_of(envelope)] = one
+        self._free(data["support"])
+        if sayings and data["support"] not in self.freed:
+            self._draw(data["support"], next(iter(sayings.values())))
+
+    def _draw(self, support: str, one: Drawn) -> None:
+        self.drawn[support] = one
+        self.of_needs[one.need].add(support)
+        self._count(one, 1)
 
     def _free(self, support: str) -> None:
         one = self.drawn.pop(support, None)
@@ -166,6 +179,7 @@ class Capacity(Decision):
     def _fold_delivery(self, envelope: Mapping[str, Json]) -> None:
         data = envelope["data"]
         if data["result"] in _FREEING:
+            self.freed.add(data["support"])
             self._free(data["support"])
         if is_harm(data):
             self.harms[name_of(envelope)] = {name: one for name, one in envelope.items() if name != "data"}

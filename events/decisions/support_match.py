@@ -1,6 +1,7 @@
 """What the decisions about support remember: a match, and what a partner last said of a need."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -46,6 +47,40 @@ class Word:
     def publisher(self) -> str:
         """Slug of the partner."""
         return slug_of(self.envelope["source"])
+
+
+class Sayings:
+    """What was said of each match, by the event that says it: what is taken back of one leaves what others say."""
+
+    def __init__(self) -> None:
+        self._of: defaultdict[str, dict[str, Match]] = defaultdict(dict)
+        self._about: dict[str, str] = {}
+
+    def hear(self, envelope: Mapping[str, Json], *, is_taken_back: bool) -> Match | None:
+        """Take one saying as it reads now, at its first place among those of its match; return the match."""
+        data, name = envelope["data"], f"{envelope['source']} {envelope['id']}"
+        support = str(data["support"])
+        self._about[name] = support
+        if is_taken_back:
+            self._of[support].pop(name, None)
+        else:
+            voices = frozenset({slug_of(envelope["source"])})
+            kinds = frozenset(data.get("kinds", ()))
+            self._of[support][name] = Match(data["offer"], kinds, moment_of(envelope), voices, bare(envelope))
+        return _agreed(self._of[support].values())
+
+    def about(self, name: str) -> str | None:
+        """Return of which support an event speaks, by its source and id as one text."""
+        return self._about.get(name)
+
+
+def _agreed(sayings: Iterable[Match]) -> Match | None:
+    """Return the match as it was first said, with all who say so; None if nobody does."""
+    said = [*sayings]
+    if not said:
+        return None
+    voices = frozenset[str]().union(*(one.voices for one in said))
+    return Match(said[0].offer, said[0].kinds, said[0].said, voices, said[0].envelope)
 
 
 _REFERENCES = ("need", "offer", "support", "lead")
