@@ -1,18 +1,16 @@
 """The log on PostgreSQL: many hubs, one order; writers take turns by a table lock, readers never wait."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from threading import Event, Lock, Thread
 from typing import Any, cast
 
 import psycopg
 from eventsourcing.persistence import (
-    ApplicationRecorder,
+    InterfaceError,
     Notification,
     OperationalError,
     PersistenceError,
-    Subscription,
 )
 from eventsourcing.postgres import (
     PostgresAggregateRecorder,
@@ -20,7 +18,7 @@ from eventsourcing.postgres import (
     PostgresDatastore,
     PostgresFactory,
 )
-from psycopg import Cursor
+from psycopg import Connection, Cursor
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow
 from psycopg.sql import SQL
@@ -28,6 +26,7 @@ from psycopg.sql import SQL
 from events.ids import RandomBytes
 from events.ledger_tables import STATEMENTS, Run, leaf_row, postgres
 from events.log import Known, Row
+from events.postgres_line import Fence, Line
 from events.salt import SALT_BYTES
 
 _MAKING_TABLES = 0x68756231
@@ -36,8 +35,17 @@ _MAKING_TABLES = 0x68756231
 _VERSION_SECONDS = 0.02
 """How long a looked-up head may serve: rights are read for every event, and each look is a round trip."""
 
+_LOCK_SECONDS = 10
+"""How long a writer waits for the others; one whose standby is gone would hold them up for ever."""
+
+_POOL_SECONDS = 2.0
+"""How long to wait for a connection, and how long a new one is tried in vain before somebody must ask again."""
+
+_ON_ITS_WAY = "SELECT pg_logical_emit_message(true, 'hub', '')"
+"""Makes a transaction that wrote nothing wait, at COMMIT, until all before it is on disk, here and at the standby."""
+
 _RETRY_SECONDS = 0.5
-"""Pause before listening again after the connection broke."""
+"""How long a database that did not answer is not asked for its head again."""
 
 
 class PostgresLogRecorder(PostgresApplicationRecorder):
@@ -51,6 +59,7 @@ class PostgresLogRecorder(PostgresApplicationRecorder):
     def __init__(self, datastore: PostgresDatastore, *, events_table_name: str = "stored_events") -> None:
         super().__init__(datastore, events_table_name=events_table_name)
         self._looked = (0.0, 0)
+        self._not_before = 0.0
         self.sql_create_statements += [
             SQL(statement).format()
             for statement in (
@@ -84,9 +93,17 @@ class PostgresLogRecorder(PostgresApplicationRecorder):
     @contextmanager
     def unit(self) -> Iterator["PostgresUnit"]:
         """Open a transaction that holds the lock of all writers from its start: what it reads stays true."""
-        with self.datastore.transaction(commit=True) as cursor:
-            self._lock_table(cursor)
-            yield PostgresUnit(self, cursor)
+        with self.datastore.get_connection() as connection:
+            line = cast("Line", connection)
+            line.is_doubtful = False
+            with connection.transaction(), connection.cursor() as cursor:
+                self._lock_table(cursor)
+                unit = PostgresUnit(self, cursor)
+                yield unit
+                if unit.relies_on_others:
+                    cursor.execute(_ON_ITS_WAY)
+            if line.is_doubtful:
+                raise OperationalError("the database did not do all that it confirmed")
 
     @contextmanager
     def looking(self) -> Iterator[Run]:
@@ -147,12 +164,26 @@ class PostgresLogRecorder(PostgresApplicationRecorder):
             for row in rows
         ]
 
+    def max_notification_id(self) -> int | None:
+        """Return the last position; asks once: whoever waits for an answer is told at once that there is none."""
+        with self.datastore.get_connection() as connection:
+            rows = connection.execute("SELECT max(notification_id) AS last FROM stored_events").fetchall()
+        last: int | None = rows[0]["last"]
+        return last
+
     def version(self) -> int:
         """Return the last position, looked up a few times a second at most."""
         looked, head = self._looked
         now = time.monotonic()
         if now - looked > _VERSION_SECONDS:
-            head = self.max_notification_id() or 0
+            if now < self._not_before:
+                # Whoever asks may be an event loop: nobody waits long for a database that is gone, again and again.
+                raise OperationalError("the database did not answer a moment ago")
+            try:
+                head = self.max_notification_id() or 0
+            except PersistenceError:
+                self._not_before = time.monotonic() + _RETRY_SECONDS
+                raise
             self._looked = (now, head)
         return head
 
@@ -163,13 +194,21 @@ class PostgresUnit:
     def __init__(self, recorder: PostgresLogRecorder, cursor: Cursor[DictRow]) -> None:
         self._recorder = recorder
         self._cursor = cursor
+        self._has_found = self._has_written = False
+
+    @property
+    def relies_on_others(self) -> bool:
+        """Tell whether it only found what others wrote, who were perhaps never told that it is safe."""
+        return self._has_found and not self._has_written
 
     def known(self, keys: Sequence[bytes]) -> dict[bytes, Known]:
         """Return what is recorded under these keys."""
         self._cursor.execute(
             "SELECT key, digest, position FROM recorded_keys WHERE key = ANY(%s)", (list(keys),)
         )
-        return {row["key"]: Known(row["digest"], row["position"]) for row in self._cursor.fetchall()}
+        found = {row["key"]: Known(row["digest"], row["position"]) for row in self._cursor.fetchall()}
+        self._has_found = self._has_found or bool(found)
+        return found
 
     def has_alarm(self, after: str, until: str) -> bool:
         """Tell whether the timekeeper must act after the one moment and not later than the other."""
@@ -180,6 +219,7 @@ class PostgresUnit:
 
     def insert(self, rows: Sequence[Row]) -> Sequence[int]:
         """Write rows and return their positions, in order."""
+        self._has_written = self._has_written or bool(rows)
         return self._recorder.insert_rows(self._cursor, rows)
 
     def run(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -188,66 +228,52 @@ class PostgresUnit:
         return [tuple(row.values()) for row in self._cursor] if self._cursor.description else []
 
 
-class Listener:
-    """Calls back whenever somebody, in this process or another, has written; survives a lost connection.
+class Datastore(PostgresDatastore):
+    """The library's pool, which after a fault looks which of its connections still live."""
 
-    Between the library's first pull and its LISTEN an event can slip through until the next NOTIFY: whoever
-    waits must poll as well.
-    """
-
-    def __init__(self, recorder: ApplicationRecorder, nudge: Callable[[], None]) -> None:
-        self._recorder = recorder
-        self._nudge = nudge
-        self._stopping = Event()
-        self._lock = Lock()
-        self._subscription: Subscription[ApplicationRecorder] | None = None
-        self._thread = Thread(target=self._run, name="log-listener", daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop listening."""
-        with self._lock:
-            self._stopping.set()
-            if self._subscription is not None:
-                self._subscription.stop()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._listen()
-            except PersistenceError:
-                self._stopping.wait(_RETRY_SECONDS)
-            self._nudge()
-
-    def _listen(self) -> None:
-        with self._recorder.subscribe(gt=self._recorder.max_notification_id()) as subscription:
-            with self._lock:
-                self._subscription = subscription
-                if self._stopping.is_set():
-                    subscription.stop()
-            for _ in subscription:
-                self._nudge()
+    @contextmanager
+    def get_connection(self) -> Iterator[Connection[DictRow]]:
+        """Give a connection; after a fault the next one is new."""
+        try:
+            with super().get_connection() as connection:
+                yield connection
+        except (OperationalError, InterfaceError):
+            # After a failover all of them are dead, and each would cost somebody an attempt.
+            self.pool.check()
+            raise
 
 
 class PostgresLogFactory(PostgresFactory):
-    """Builds the recorder on one database."""
+    """Builds the recorder on one database.
 
-    def __init__(self, url: str, random: RandomBytes) -> None:
-        given = _reachable(url)
-        own = {
-            self.POSTGRES_DBNAME: given.pop("dbname", None) or "postgres",
-            self.POSTGRES_HOST: given.pop("host", None) or "localhost",
-            self.POSTGRES_PORT: str(given.pop("port", None) or 5432),
-            self.POSTGRES_USER: given.pop("user", None) or "postgres",
-            self.POSTGRES_PASSWORD: given.pop("password", None) or "",
-            self.POSTGRES_POOL_SIZE: "2",
-            self.POSTGRES_MAX_OVERFLOW: "10",
+    Args:
+        url: of the database, on one server or several.
+        random: source of random bytes.
+        fence: keeps away servers that were replaced.
+    """
+
+    def __init__(self, url: str, random: RandomBytes, fence: Fence | None = None) -> None:
+        fence = fence or Fence()
+        given = _reachable(url, fence)
+        where: dict[str, Any] = {
+            "dbname": given.pop("dbname", None) or "postgres",
+            "host": given.pop("host", None) or "localhost",
+            "port": str(given.pop("port", None) or 5432),
+            "user": given.pop("user", None) or "postgres",
+            "password": given.pop("password", None) or "",
         }
-        super().__init__({name: str(value) for name, value in own.items()})
-        # A server may be set to acknowledge before it has written; this log may not.
-        given["options"] = f"{given.get('options') or ''} -c synchronous_commit=on".strip()
-        self.datastore.pool.kwargs = {**cast("dict[str, Any]", self.datastore.pool.kwargs), **given}
+        super().__init__({f"POSTGRES_{name.upper()}": str(value) for name, value in where.items()})
+        self.datastore = Datastore(
+            **where,
+            connect_timeout=_POOL_SECONDS,
+            lock_timeout=_LOCK_SECONDS,
+            pool_size=2,
+            max_overflow=10,
+        )
+        pool = self.datastore.pool
+        pool.connection_class = Line
+        pool.reconnect_timeout = _POOL_SECONDS
+        pool.kwargs = {**cast("dict[str, Any]", pool.kwargs), **given, "fence": fence}
         self._random = random
 
     def application_recorder(self) -> PostgresLogRecorder:
@@ -258,10 +284,11 @@ class PostgresLogFactory(PostgresFactory):
         return recorder
 
 
-def _reachable(url: str) -> dict[str, Any]:
+def _reachable(url: str, fence: Fence) -> dict[str, Any]:
     # A pool would try for a long time what one connection finds out at once.
     try:
-        psycopg.connect(url).close()
-        return {**conninfo_to_dict(url)}
+        said: dict[str, Any] = {**conninfo_to_dict(url)}
+        Line.connect(**said, fence=fence).close()
     except psycopg.Error as fault:
         raise OperationalError("the database cannot be reached") from fault
+    return said

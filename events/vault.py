@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from events.ids import RandomBytes
 from events.moments import stamp
 from events.vault_file import VaultFile, VaultUnavailable, faults
+from events.vault_postgres import VaultDatabase
 from events.wrapping import KEY_BYTES, Wrapping
 
 __all__ = ["FILE", "Key", "KeyRecord", "Pair", "Vault", "VaultUnavailable", "WrongVaultKey"]
@@ -78,11 +79,11 @@ class KeyRecord:
 class Vault:
     """The key store, open. Safe to share between threads; several processes may have it open."""
 
-    def __init__(self, path: Path, key: bytes, random: RandomBytes = os.urandom) -> None:
-        """Open the file, making it if it is new.
+    def __init__(self, path: Path | str, key: bytes, random: RandomBytes = os.urandom) -> None:
+        """Open the database, making it if it is new.
 
         Args:
-            path: of the database.
+            path: of the file; or, as text, the address of a PostgreSQL database.
             key: 32 bytes under which data keys are wrapped; not kept in it.
             random: source of random bytes.
 
@@ -96,7 +97,8 @@ class Vault:
         self._by_kid: dict[str, Key] = {}
         self._by_pair: dict[Pair, Key] = {}
         self._seen = (-1, -1)
-        self._file = VaultFile(path, self._wrapping.shut(b"", _PROOF))
+        new = self._wrapping.shut(b"", _PROOF)
+        self._file = VaultDatabase(path, new) if isinstance(path, str) else VaultFile(path, new)
         try:
             with faults():
                 if self._wrapping.opened(self._file.proof(), _PROOF) is None:

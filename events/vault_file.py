@@ -4,10 +4,11 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from eventsourcing.persistence import PersistenceError
 
 from events import sqlite
@@ -175,12 +176,32 @@ def copy_database(db: sqlite3.Connection, path: Path) -> None:
         copy.close()
 
 
+def write_copy(path: Path, state: tuple[int, bytes], rows: Sequence[Sequence[Any]]) -> None:
+    """Write a vault that lies elsewhere into a new file.
+
+    Args:
+        path: of the file.
+        state: how often keys were destroyed, and the proof.
+        rows: number, name, tag, publisher, subject, when it was destroyed, and what is wrapped, of each key.
+
+    Raises:
+        FileExistsError: there is such a file already.
+    """
+    make_private(path)
+    with closing(sqlite3.connect(path)) as copy, copy:
+        for statement in _TABLES:
+            copy.execute(statement)
+        copy.execute("INSERT INTO vault_state VALUES (?, ?)", state)
+        copy.executemany("INSERT INTO data_keys VALUES (?, ?, ?, ?, ?, ?)", [row[:6] for row in rows])
+        copy.executemany("INSERT INTO secrets VALUES (?, ?)", [(row[0], row[6]) for row in rows])
+
+
 @contextmanager
 def faults() -> Iterator[None]:
     """Say in our own words that the database failed."""
     try:
         yield
-    except sqlite3.Error as fault:
+    except (sqlite3.Error, psycopg.Error) as fault:
         raise VaultUnavailable("The key store cannot be read or written.") from fault
 
 

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Literal
 
 from events.audience import TLP, Reader
 from hub.networks import Network, is_within, read_networks
+from hub.office import FileTables, Office, Tables, tables_in
 
 Role = Literal["publisher", "observer", "coordinator", "steward"]
 ROLES: tuple[Role, ...] = ("publisher", "observer", "coordinator", "steward")
@@ -23,7 +23,7 @@ FILE = "accounts.sqlite"
 TOKEN_PREFIX = "hub_"  # noqa: S105  # a prefix, not a secret
 REMEMBERED = 10_000
 
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS tokens (
   id TEXT PRIMARY KEY, partner TEXT NOT NULL, account TEXT NOT NULL, role TEXT NOT NULL,
   clearance TEXT NOT NULL, read_only INTEGER NOT NULL, created REAL NOT NULL,
@@ -100,21 +100,16 @@ class GrantRefused(Exception):
 
 
 class Accounts:
-    """The accounts of one hub; safe for several threads and processes.
+    """The accounts of one hub, or of all hubs on one PostgreSQL; safe for several threads and processes.
 
-    Reading costs microseconds: rows are remembered until the file changes (`PRAGMA data_version`), so that a
-    revocation by another process holds from the next question on.
+    Reading costs microseconds: rows are remembered until the tables change, so that a revocation by another process
+    holds from the next question on, by another hub a tenth of a second later.
     """
 
-    def __init__(self, path: Path, random: Callable[[int], bytes]) -> None:
+    def __init__(self, tables: Tables, random: Callable[[int], bytes]) -> None:
         self._random = random
-        self._writing = threading.Lock()
-        self._reading = threading.Lock()
-        self._writer = _connect(path)
-        self._writer.executescript(_SCHEMA)
-        self._modernise()
-        path.chmod(0o600)
-        self._reader = _connect(path)
+        self._tables = tables
+        self._remembering = threading.Lock()
         self._version = -1
         self._known: dict[tuple[str, bytes], Account] = {}
 
@@ -137,31 +132,32 @@ class Accounts:
             raise GrantRefused(f"It is not clear from where: {error}.") from error
         who = (account_id, grant.partner, grant.account or grant.role, grant.role, grant.clearance)
         made = (*who, int(grant.read_only), now.timestamp())
-        with self._writing, self._writer:
+        with self._tables.writing() as db:
             row = (*made, expires, None, _hash(token), networks)
-            self._writer.execute("INSERT INTO tokens VALUES (?,?,?,?,?,?,?,?,?,?,?)", row)
+            db.execute("INSERT INTO tokens VALUES (?,?,?,?,?,?,?,?,?,?,?)", row)
         return _account((*made, networks, None, expires)), token
 
     def revoke(self, account_id: str, now: datetime) -> bool:
         """Stop a token and every session opened with it; False when there is none of that id."""
-        with self._writing, self._writer:
+        with self._tables.writing() as db:
             asked = "UPDATE tokens SET revoked = coalesce(revoked, ?) WHERE id = ?"
-            found = self._writer.execute(asked, (now.timestamp(), account_id)).rowcount
-            self._writer.execute("DELETE FROM sessions WHERE token = ?", (account_id,))
-            self._writer.execute("DELETE FROM links WHERE token = ?", (account_id,))
+            found = db.execute(asked, (now.timestamp(), account_id)).rowcount
+            db.execute("DELETE FROM sessions WHERE token = ?", (account_id,))
+            db.execute("DELETE FROM links WHERE token = ?", (account_id,))
         return found > 0
 
     def listing(self, partner: str | None = None) -> list[Account]:
         """Return every token ever issued (of one partner), oldest first, without their texts."""
-        asked = f"SELECT {_COLUMNS} FROM tokens t WHERE ? IS NULL OR t.partner = ? ORDER BY t.created, t.id"
-        with self._reading:
-            return [_account(row) for row in self._reader.execute(asked, (partner, partner))]
+        where = "CAST(? AS TEXT) IS NULL OR t.partner = ?"
+        asked = f"SELECT {_COLUMNS} FROM tokens t WHERE {where} ORDER BY t.created, t.id"
+        with self._tables.reading() as db:
+            return [_account(row) for row in db.execute(asked, (partner, partner)).fetchall()]
 
     def known(self, account_id: str) -> Account | None:
         """Return the account of an id, whether its token works or not; None if there never was one."""
         asked = f"SELECT {_COLUMNS} FROM tokens t WHERE t.id = ?"
-        with self._reading:
-            row = self._reader.execute(asked, (account_id,)).fetchone()
+        with self._tables.reading() as db:
+            row = db.execute(asked, (account_id,)).fetchone()
         return None if row is None else _account(row)
 
     def check(self, token: str, now: datetime) -> Account | None:
@@ -178,9 +174,9 @@ class Accounts:
 
     def use_link(self, link: str, now: datetime, lives: timedelta) -> str | None:
         """Exchange the secret of a link for a new browser session; None if it is spent, late or unknown."""
-        with self._writing, self._writer:
+        with self._tables.writing() as db:
             asked = "DELETE FROM links WHERE hash = ? RETURNING token, expires"
-            rows = self._writer.execute(asked, (_hash(link),)).fetchall()
+            rows = db.execute(asked, (_hash(link),)).fetchall()
         if not rows or rows[0][1] <= now.timestamp():
             return None
         return self._keep("sessions", rows[0][0], now, lives)
@@ -192,70 +188,65 @@ class Accounts:
 
     def close_session(self, session: str) -> None:
         """Forget a browser session."""
-        with self._writing, self._writer:
-            self._writer.execute("DELETE FROM sessions WHERE hash = ?", (_hash(session),))
+        with self._tables.writing() as db:
+            db.execute("DELETE FROM sessions WHERE hash = ?", (_hash(session),))
 
     def version(self) -> int:
         """Return a number that changes whenever an account, session or link did, by whatever process."""
-        with self._reading:
-            return int(self._reader.execute("PRAGMA data_version").fetchone()[0])
+        return self._tables.version()
 
     def close(self) -> None:
         """Close the file."""
-        with self._writing, self._reading:
-            self._writer.close()
-            self._reader.close()
+        self._tables.close()
 
     def _keep(self, table: _Table, account_id: str, now: datetime, lives: timedelta) -> str:
         secret = _secret(self._random)
         row = (_hash(secret), account_id, now.timestamp(), (now + lives).timestamp())
-        with self._writing, self._writer:
-            self._writer.execute(f"DELETE FROM {table} WHERE expires <= ?", (now.timestamp(),))
-            self._writer.execute(f"INSERT INTO {table} VALUES (?,?,?,?)", row)
+        with self._tables.writing() as db:
+            db.execute(f"DELETE FROM {table} WHERE expires <= ?", (now.timestamp(),))
+            db.execute(f"INSERT INTO {table} VALUES (?,?,?,?)", row)
         return secret
 
     def _checked(self, asked: str, secret: str, now: datetime) -> Account | None:
         key = (asked, _hash(secret))
-        with self._reading:
+        with self._remembering:
+            # In this order: what is read after the version is at least as new.
             self._forget_if_changed()
             known = self._known.get(key)
             if known is None:
-                row = self._reader.execute(asked, (key[1],)).fetchone()
+                with self._tables.reading() as db:
+                    row = db.execute(asked, (key[1],)).fetchone()
                 if row is None:
                     return None
                 known = self._known[key] = _account((*row[:9], _sooner(row[9], row[10])))
         return known if known.holds(now) else None
 
-    def _modernise(self) -> None:
-        """Give a file that an earlier version made what has come since."""
-        with self._writer:
-            self._writer.execute("BEGIN IMMEDIATE")
-            if "networks" not in {row[1] for row in self._writer.execute("PRAGMA table_info(tokens)")}:
-                self._writer.execute("ALTER TABLE tokens ADD COLUMN networks TEXT NOT NULL DEFAULT ''")
-
     def _forget_if_changed(self) -> None:
-        version = self._reader.execute("PRAGMA data_version").fetchone()[0]
+        version = self._tables.version()
         if version != self._version or len(self._known) > REMEMBERED:
             self._version = version
             self._known.clear()
 
 
-def open_accounts(data: Path, random: Callable[[int], bytes]) -> Accounts:
+def open_accounts(data: Path, random: Callable[[int], bytes], office: Office | None = None) -> Accounts:
     """Open the accounts under the hub's folder `data`, making the file if it is missing.
 
     Args:
         data: the hub's folder; must exist.
         random: gives that many unpredictable bytes, e.g. `secrets.token_bytes`.
+        office: what the hubs share, if they do.
     """
-    return Accounts(data / FILE, random)
+    tables = tables_in(data / FILE, SCHEMA, office)
+    if isinstance(tables, FileTables):
+        _modernise(tables)
+    return Accounts(tables, random)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, check_same_thread=False, timeout=10)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
-    db.execute("PRAGMA secure_delete = ON")
-    return db
+def _modernise(file: FileTables) -> None:
+    """Give a file that an earlier version made what has come since."""
+    with file.writing() as db:
+        if "networks" not in file.columns("tokens"):
+            db.execute("ALTER TABLE tokens ADD COLUMN networks TEXT NOT NULL DEFAULT ''")
 
 
 def _secret(random: Callable[[int], bytes]) -> str:

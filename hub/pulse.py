@@ -40,6 +40,7 @@ class Pulse:
         self._reading_end = asyncio.Lock()
         self._end: asyncio.Task[Position] | None = None
         self._head = Position(0)
+        self._offices = 0
         self._seen = self._state()
 
     def next(self) -> asyncio.Event:
@@ -89,4 +90,6 @@ class Pulse:
         # A log that cannot be reached now has not moved: whoever needs it is told by his own call.
         with suppress(StoreUnavailable):
             self._head = self._end_of_log()
-        return self._room.position, self._head, self._accounts.version()
+        with suppress(StoreUnavailable):
+            self._offices = self._accounts.version()
+        return self._room.position, self._head, self._offices

@@ -5,11 +5,8 @@ import gc
 import logging
 import resource
 import socket
-import sys
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -17,6 +14,8 @@ from starlette.applications import Starlette
 from hub.bounds import Bounds
 from hub.crowd import LOOPBACK, Crowd
 from hub.deadlines import BoundedConfig
+from hub.observing.logs import log_kind_alone, log_lines
+from hub.observing.supervisor import Notify, silent
 from hub.settings import Settings, SettingsRefused
 from hub.state import Closing
 
@@ -28,7 +27,10 @@ PING_SECONDS, PONG_SECONDS = 8, 11
 
 FILES_BESIDES = 256
 GOODBYE_SECONDS = 1.0
-GRACE_SECONDS = 5
+GRACE_SECONDS = 20
+"""How long a push that is under way may take before the hub stops all the same."""
+
+LEAVES_WITHIN_SECONDS = 2 * GRACE_SECONDS
 BACKLOG = 2048
 ACCEPTED_AT_A_TIME = 2
 """Connections that asyncio takes in one round of its loop; it would take the whole backlog, and all else would wait."""
@@ -41,10 +43,21 @@ class HubServer(uvicorn.Server):
         config: of uvicorn, with the application and the bounds of a connection.
         closing: of the application.
         on_ready: called once the hub listens.
+        drain_seconds: how long it says that it is not ready, and serves, before it stops.
+        notify: tells the supervisor that it lives and leaves.
     """
 
-    def __init__(self, config: BoundedConfig, closing: Closing, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: BoundedConfig,
+        closing: Closing,
+        on_ready: Callable[[], None],
+        drain_seconds: float = 0.0,
+        notify: Notify = silent,
+    ) -> None:
         super().__init__(config)
+        self._notify = notify
+        self._drain_seconds = drain_seconds
         self._bounds = config.bounds
         self._closing = closing
         self._on_ready = on_ready
@@ -62,7 +75,13 @@ class HubServer(uvicorn.Server):
             self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let the listeners go, then stop."""
+        """Say that it leaves, take nobody new, let the listeners go, finish what is under way, then stop."""
+        self._notify("STOPPING=1")
+        self._closing.is_draining = True
+        await self._drain()
+        for server in self.servers:
+            # Before the goodbye: who listens comes back at once, and must find another hub, or none.
+            server.close()
         await self._closing.begin(GOODBYE_SECONDS)
         await super().shutdown(sockets)
         if self._watchman is not None:
@@ -72,10 +91,18 @@ class HubServer(uvicorn.Server):
         # uvicorn would raise the signal again when it is done; a hub that was asked to stop has stopped.
         self._captured_signals.clear()
 
+    async def _drain(self) -> None:
+        """Serve on until every proxy has seen that this hub is not ready; a second signal cuts that short."""
+        until = asyncio.get_running_loop().time() + self._drain_seconds
+        # uvicorn's handler of signals sets a flag: there is nothing to wait for.
+        while asyncio.get_running_loop().time() < until and not self.force_exit:  # noqa: ASYNC110
+            await asyncio.sleep(min(0.1, self._drain_seconds))
+
     async def _go_round(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(self._bounds.round_seconds)
+            self._notify("WATCHDOG=1")
             now = loop.time()
             for one in list(self._bounds.watched):
                 one.look(now)
@@ -110,7 +137,7 @@ def address_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def server_for(app: Starlette, on_ready: Callable[[], None]) -> HubServer:
+def server_for(app: Starlette, on_ready: Callable[[], None], notify: Notify = silent) -> HubServer:
     """Return a server for what `hub/app.py` built; run it with a socket of `open_socket`."""
     settings: Settings = app.state.settings
     relays = (*LOOPBACK, *settings.trusted_proxies)
@@ -133,7 +160,7 @@ def server_for(app: Starlette, on_ready: Callable[[], None]) -> HubServer:
         backlog=ACCEPTED_AT_A_TIME,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    return HubServer(config, app.state.closing, on_ready)
+    return HubServer(config, app.state.closing, on_ready, settings.drain_seconds, notify)
 
 
 def run(
@@ -141,6 +168,7 @@ def run(
     settings: Settings,
     on_ready: Callable[[str], None] | None = None,
     bound: socket.socket | None = None,
+    notify: Notify = silent,
 ) -> None:
     """Serve until a signal says stop; logs one line to standard error when it listens.
 
@@ -149,22 +177,24 @@ def run(
         settings: host and port.
         on_ready: called with the address, in the event loop, once the hub listens.
         bound: a socket of `open_socket`, for whoever must have the address before all else.
+        notify: tells the supervisor.
 
     Raises:
         SettingsRefused: the address cannot be had.
     """
     bound = open_socket(settings) if bound is None else bound
     address = address_of(bound)
-    log_quietly()
+    log_lines(settings.log, settings.log_level)
 
     def ready() -> None:
-        logging.getLogger("hub").warning("The hub listens on %s", address)
+        logging.getLogger("hub").info("The hub listens on %s", address)
+        notify("READY=1")
         if on_ready is not None:
             on_ready(address)
 
     allow_files(settings.connections + FILES_BESIDES)
     spare_the_collector()
-    server_for(app, ready).run(sockets=[bound])
+    server_for(app, ready, notify).run(sockets=[bound])
 
 
 def allow_files(wanted: int) -> None:
@@ -184,29 +214,3 @@ def spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(5_000, 2, 10_000)
-
-
-class QuietFormatter(logging.Formatter):
-    """Writes errors without their messages: those may hold what somebody sent."""
-
-    def formatException(self, ei: object) -> str:  # noqa: N802  # the library's name
-        """Return the kind of the error and where it happened."""
-        kind, _, places = ei if isinstance(ei, tuple) else (None, None, None)
-        named = getattr(kind, "__name__", "error")
-        steps = [f"  {one.filename}:{one.lineno} {one.name}" for one in traceback.extract_tb(places)]
-        return "\n".join([*steps, named])
-
-
-def log_kind_alone(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log what nobody caught in the event loop; asyncio's own sentence would hold the values of it."""
-    error = context.get("exception")
-    logging.getLogger("hub").error(
-        "unexpected %s in the event loop", type(error).__name__ if error else "event", exc_info=error
-    )
-
-
-def log_quietly() -> None:
-    """Send warnings and errors to standard error, without values."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(QuietFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

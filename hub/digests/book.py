@@ -1,17 +1,16 @@
 """Which mail subscriptions were confirmed by whoever reads the mailbox: a file of its own. No address is in it."""
 
-import sqlite3
-import threading
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+
+from hub.office import Tables
 
 FILE = "mail.sqlite"
 REMEMBERED = timedelta(days=1)
 """So long it is known how many questions an account sent to mailboxes, though the subscription is gone."""
 
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS opted (
   subscription TEXT PRIMARY KEY, account TEXT NOT NULL, asked REAL, confirmed REAL,
   tries INTEGER NOT NULL DEFAULT 0, next REAL);
@@ -38,19 +37,14 @@ class Opted:
 class MailBook:
     """The answers of mailboxes; safe for several threads."""
 
-    def __init__(self, path: Path) -> None:
-        self._lock = threading.Lock()
-        self._db = db = sqlite3.connect(path, check_same_thread=False, timeout=10)
-        path.chmod(0o600)
-        for said in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
-            db.execute(f"PRAGMA {said}")
-        db.executescript(_SCHEMA)
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
 
     def of(self, subscription: str) -> Opted:
         """Return how far the question about a subscription is."""
         asked = "SELECT asked, confirmed, tries, next FROM opted WHERE subscription = ?"
-        with self._lock:
-            row = self._db.execute(asked, (subscription,)).fetchone()
+        with self._tables.reading() as db:
+            row = db.execute(asked, (subscription,)).fetchone()
         if row is None:
             return Opted()
         return Opted(_moment(row[0]), _moment(row[1]), row[2], _moment(row[3]))
@@ -62,14 +56,14 @@ class MailBook:
     def questions(self, account: str, since: datetime) -> int:
         """Return how many mailboxes were asked for an account since a moment."""
         asked = "SELECT count(*) FROM opted WHERE account = ? AND asked >= ?"
-        with self._lock:
-            return int(self._db.execute(asked, (account, since.timestamp())).fetchone()[0])
+        with self._tables.reading() as db:
+            return int(db.execute(asked, (account, since.timestamp())).fetchone()[0])
 
     def note_asked(self, subscription: str, account: str, now: datetime) -> None:
         """Take down that the question was sent."""
         self._write(
             """INSERT INTO opted (subscription, account, asked) VALUES (:name, :account, :now)
-               ON CONFLICT DO UPDATE SET asked = :now, tries = 0""",
+               ON CONFLICT (subscription) DO UPDATE SET asked = :now, tries = 0""",
             {"name": subscription, "account": account, "now": now.timestamp()},
         )
 
@@ -77,7 +71,7 @@ class MailBook:
         """Take down that the question could not be sent, and when to try again."""
         self._write(
             """INSERT INTO opted (subscription, account, tries, next) VALUES (:name, :account, 1, :again)
-               ON CONFLICT DO UPDATE SET tries = tries + 1, next = :again""",
+               ON CONFLICT (subscription) DO UPDATE SET tries = opted.tries + 1, next = :again""",
             {"name": subscription, "account": account, "again": again.timestamp()},
         )
 
@@ -85,14 +79,14 @@ class MailBook:
         """Take down that the mailbox said yes."""
         self._write(
             """INSERT INTO opted (subscription, account, confirmed) VALUES (:name, :account, :now)
-               ON CONFLICT DO UPDATE SET confirmed = coalesce(confirmed, :now)""",
+               ON CONFLICT (subscription) DO UPDATE SET confirmed = coalesce(opted.confirmed, :now)""",
             {"name": subscription, "account": account, "now": now.timestamp()},
         )
 
     def forget(self, living: Collection[str], now: datetime) -> None:
         """Forget the answers about subscriptions that are not there any more, a day after the question."""
         old = (now - REMEMBERED).timestamp()
-        with self._lock, self._db as db:
+        with self._tables.writing() as db:
             known = db.execute(
                 "SELECT subscription FROM opted WHERE coalesce(asked, 0) < ?", (old,)
             ).fetchall()
@@ -101,11 +95,10 @@ class MailBook:
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._db.close()
+        self._tables.close()
 
     def _write(self, said: str, values: dict[str, object]) -> None:
-        with self._lock, self._db as db:
+        with self._tables.writing() as db:
             db.execute(said, values)
 
 

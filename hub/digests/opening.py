@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import jinja2
 
-from hub.digests.book import FILE, MailBook
+from hub.digests.book import FILE, SCHEMA, MailBook
 from hub.digests.desk import MailDesk, MailTools
 from hub.digests.links import Links
 from hub.digests.postman import Postman
@@ -12,7 +12,7 @@ from hub.digests.sending import SmtpServer
 from hub.keys import subscriptions_key
 from hub.settings import Settings
 from hub.subscriptions.outbox import Tools
-from hub.subscriptions.turn import Turn
+from hub.subscriptions.turn import Duty
 from hub.syndication.items import Wording
 from schemas.registry import Registry
 
@@ -20,7 +20,7 @@ from schemas.registry import Registry
 def open_postman(
     settings: Settings,
     tools: Tools,
-    turn: Turn,
+    turn: Duty,
     registry: Registry,
     templates: jinja2.Environment,
     opened: ExitStack,
@@ -28,7 +28,7 @@ def open_postman(
     """Return what sends mails; None where there is no mail server. `opened` closes its file."""
     if not settings.smtp_url:
         return None
-    book = MailBook(settings.data / FILE)
+    book = MailBook(tools.shelf.beside(settings.data / FILE, SCHEMA))
     opened.callback(book.close)
     base = settings.public_url or f"http://{settings.host}:{settings.port}"
     titles = {registry.contract(stem).type: registry.contract(stem).title for stem in registry.stems}

@@ -15,7 +15,7 @@ from events.submission import StoreUnavailable
 from hub.digests.desk import MailDesk
 from hub.digests.letters import Letter, mail_of
 from hub.digests.sending import MailNotSent, Send
-from hub.subscriptions.turn import Turn
+from hub.subscriptions.turn import Duty
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ class Postman:
         send: hands a mail to the server.
         sender: the address in `From`.
         templates: of mails.
-        turn: whether this hub sends, or another on the same folder does.
+        turn: whether this hub sends, or another on the same log does.
         clock: the present moment.
     """
 
@@ -40,7 +40,7 @@ class Postman:
         send: Send,
         sender: str,
         templates: jinja2.Environment,
-        turn: Turn,
+        turn: Duty,
         clock: Clock,
     ) -> None:
         self.desk = desk
@@ -54,7 +54,7 @@ class Postman:
     async def run(self, every_seconds: float) -> None:
         """Send until cancelled; look as often as given for what has come due."""
         while True:
-            if self._turn.is_mine():
+            if await self._blocking(self._turn.is_mine):
                 try:
                     await self.round()
                 except (sqlite3.Error, StoreUnavailable) as fault:

@@ -2,15 +2,14 @@
 
 import base64
 import hashlib
-import sqlite3
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from hub.accounts import FILE
+from hub.office import Office, Tables, tables_in
 
 Purpose = Literal["calendar", "feed"]
 PURPOSES: tuple[Purpose, ...] = ("calendar", "feed")
@@ -19,7 +18,7 @@ MOST = 20
 
 _PREFIX = "hubread_"
 _ID_BYTES = 10
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS addresses (
   id TEXT PRIMARY KEY, account TEXT NOT NULL, purpose TEXT NOT NULL, note TEXT NOT NULL,
   created REAL NOT NULL, hash BLOB NOT NULL UNIQUE);
@@ -53,14 +52,9 @@ class PersonalKeys:
     Nothing is remembered between questions: an address that was revoked, by whatever process, works no more at once.
     """
 
-    def __init__(self, path: Path, random: Callable[[int], bytes]) -> None:
+    def __init__(self, tables: Tables, random: Callable[[int], bytes]) -> None:
         self._random = random
-        self._lock = threading.Lock()
-        self._db = db = sqlite3.connect(path, check_same_thread=False, timeout=10)
-        for said in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
-            db.execute(f"PRAGMA {said}")
-        db.executescript(_SCHEMA)
-        path.chmod(0o600)
+        self._tables = tables
 
     def add(
         self, account: str, purpose: Purpose, note: str, now: datetime
@@ -72,7 +66,7 @@ class PersonalKeys:
         made = PersonalAddress(f"adr_{self._random(_ID_BYTES).hex()}", account, purpose, note, now)
         key = _PREFIX + base64.urlsafe_b64encode(self._random(32)).decode().rstrip("=")
         row = (made.id, account, purpose, note, now.timestamp(), _hash(key))
-        with self._lock, self._db as db:
+        with self._tables.writing() as db:
             db.execute(
                 """DELETE FROM addresses WHERE account IN
                    (SELECT id FROM tokens WHERE revoked IS NOT NULL OR expires <= ?)""",
@@ -87,38 +81,39 @@ class PersonalKeys:
     def listing(self, account: str) -> list[PersonalAddress]:
         """Return the addresses of an account, oldest first."""
         asked = f"SELECT {_COLUMNS} FROM addresses WHERE account = ? ORDER BY created, id"
-        with self._lock:
-            return [_address(row) for row in self._db.execute(asked, (account,)).fetchall()]
+        with self._tables.reading() as db:
+            return [_address(row) for row in db.execute(asked, (account,)).fetchall()]
 
     def remove(self, account: str, address: str) -> bool:
         """Revoke an address of an account; False if it has none of that id."""
-        with self._lock, self._db as db:
+        with self._tables.writing() as db:
             asked = "DELETE FROM addresses WHERE id = ? AND account = ?"
             return db.execute(asked, (address, account)).rowcount > 0
 
     def of(self, key: str) -> PersonalAddress | None:
         """Return the address that a key belongs to; whether its account still may read is not looked at."""
         asked = f"SELECT {_COLUMNS} FROM addresses WHERE hash = ?"
-        with self._lock:
-            row = self._db.execute(asked, (_hash(key),)).fetchone()
+        with self._tables.reading() as db:
+            row = db.execute(asked, (_hash(key),)).fetchone()
         return None if row is None else _address(row)
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._db.close()
+        self._tables.close()
 
 
-def open_personal_keys(data: Path, random: Callable[[int], bytes]) -> PersonalKeys:
-    """Open the personal addresses under the hub's folder `data`; the accounts there were opened before."""
-    return PersonalKeys(data / FILE, random)
+def open_personal_keys(
+    data: Path, random: Callable[[int], bytes], office: Office | None = None
+) -> PersonalKeys:
+    """Open the personal addresses where the accounts are; those were opened before."""
+    return PersonalKeys(tables_in(data / FILE, SCHEMA, office), random)
 
 
 def _hash(key: str) -> bytes:
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
 
 
-def _address(row: tuple[str, str, str, str, float]) -> PersonalAddress:
+def _address(row: Iterable[Any]) -> PersonalAddress:
     name, account, purpose, note, created = row
     known = next(one for one in PURPOSES if one == purpose)
     return PersonalAddress(name, account, known, note, datetime.fromtimestamp(created, UTC))

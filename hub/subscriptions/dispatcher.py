@@ -17,7 +17,7 @@ from hub.outgoing import Status, TargetRefused, TargetUnreachable
 from hub.subscriptions.letters import Letter
 from hub.subscriptions.outbox import Answer, Outbox, Ready
 from hub.subscriptions.subscription import Delivery, Subscription
-from hub.subscriptions.turn import Turn
+from hub.subscriptions.turn import Duty
 
 LANE = 32
 """Places in each lane."""
@@ -50,11 +50,11 @@ class Dispatcher:
     Args:
         outbox: what goes to whom.
         post: makes the calls, by its own rules about where to.
-        turn: whether this hub sends, or another on the same folder does.
+        turn: whether this hub sends, or another on the same log does.
         clock: the present moment.
     """
 
-    def __init__(self, outbox: Outbox, post: Post, turn: Turn, clock: Clock) -> None:
+    def __init__(self, outbox: Outbox, post: Post, turn: Duty, clock: Clock) -> None:
         self.outbox = outbox
         self._turn = turn
         self._post = post
@@ -69,6 +69,7 @@ class Dispatcher:
         }
         self._threads = anyio.CapacityLimiter(LANE)
         self._aged: datetime | None = None
+        self._is_leaving = False
 
     def serves(self, subscription: str) -> bool:
         """Tell whether a delivery is on its way, or about to be."""
@@ -78,6 +79,14 @@ class Dispatcher:
     def is_busy(self) -> bool:
         """Tell whether any delivery is on its way."""
         return bool(self._busy)
+
+    async def finish(self, within_seconds: float) -> None:
+        """Begin nothing more, and wait until what is on its way has been answered and written down."""
+        self._is_leaving = True
+        with anyio.move_on_after(within_seconds):
+            while self._busy:
+                self._nudged.clear()
+                await self._nudged.wait()
 
     def nudge(self) -> None:
         """Have it look again now."""
@@ -110,7 +119,7 @@ class Dispatcher:
             self.nudge()
 
     async def _look(self) -> list[str]:
-        if not self._turn.is_mine():
+        if self._is_leaving or not await self._blocking(self._turn.is_mine):
             return []
         try:
             # Either way: a clock may be set back.
@@ -140,12 +149,14 @@ class Dispatcher:
             self.nudge()
         finally:
             del self._busy[name]
+            if self._is_leaving:
+                self.nudge()
 
     async def _serve_once(self, name: str) -> bool:
         pace = self._paces.get(name, "new")
         async with _place(self._lanes[pace], None if pace == "slow" else SLOW_SECONDS):
             # Read here, not before the turn came: rights and events may have changed while it waited.
-            ready = await self._blocking(self.outbox.take, name)
+            ready = None if self._is_leaving else await self._blocking(self.outbox.take, name)
             if ready is None:
                 return False
             began = asyncio.get_running_loop().time()

@@ -1,6 +1,5 @@
 """The delivery log: what was tried when, and what came of it; whom or what it was about is never written down."""
 
-import sqlite3
 from collections.abc import Callable, Sequence
 
 from events.audience import Reader
@@ -8,7 +7,7 @@ from events.cursor import Cursors
 from events.event import Json, Position
 from events.moments import stamp
 from hub.subscriptions.letters import webhook_id
-from hub.subscriptions.rows import moment, number
+from hub.subscriptions.rows import Row, moment, number
 from hub.subscriptions.shelf import Shelf
 from hub.subscriptions.subscription import Delivery, Place, Subscription
 from hub.subscriptions.terms import MOST_DELIVERIES, REMEMBERED_FOR
@@ -105,7 +104,7 @@ def _at(sight: Sight, subscription: Subscription, place: Place) -> Sequence[Feed
     return [one for one in page.messages if one.position == place.position]
 
 
-def _delivery(row: sqlite3.Row) -> Delivery:
+def _delivery(row: Row) -> Delivery:
     at = moment(row["at"])
     assert at is not None  # noqa: S101  # the column is NOT NULL
     return Delivery(

@@ -1,8 +1,8 @@
 """How subscriptions lie in their file, and the way from a row back to a subscription."""
 
-import sqlite3
 from dataclasses import fields
 from datetime import UTC, datetime
+from typing import Any, Protocol
 
 import orjson
 
@@ -35,6 +35,13 @@ _PLACES = frozenset({"after", "limit"})
 """Fields of a query that say where in the log it looks: the subscription's own place does."""
 
 
+class Row(Protocol):
+    """A row by the names of its columns."""
+
+    def __getitem__(self, name: str, /) -> Any:
+        """Return a value."""
+
+
 def write_query(query: EventQuery) -> bytes:
     """Write what is followed, as far as something is said."""
     said = {one.name: getattr(query, one.name) for one in fields(query) if one.name not in _PLACES}
@@ -50,7 +57,7 @@ def read_query(stored: bytes) -> EventQuery:
     return EventQuery(**named)
 
 
-def read_row(row: sqlite3.Row, wrapping: Wrapping) -> Subscription:
+def read_row(row: Row, wrapping: Wrapping) -> Subscription:
     """Read one subscription."""
     target = wrapping.opened(row["target"], "target", row["id"]) or b""
     schemes = row["schemes"].split(",")

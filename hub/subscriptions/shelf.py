@@ -4,8 +4,6 @@ What sends mail uses `due`, `mark`, `miss`, `notices`, `mark_notices` and `end`;
 follower may see.
 """
 
-import sqlite3
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,6 +11,7 @@ from pathlib import Path
 
 from events.event import Position
 from events.wrapping import Wrapping
+from hub.office import Desk, Office, Tables, tables_in
 from hub.subscriptions.rows import SCHEMA, number, read_row, write_query
 from hub.subscriptions.subscription import Channel, Ending, Kept, Notice, Place, Subscription
 from hub.subscriptions.terms import ASKS_AFTER, ENDS_AFTER, MOST, REMEMBERED_FOR, WITH_ENDED
@@ -26,32 +25,30 @@ class WrongKey(Exception):
 
 
 class Shelf:
-    """The subscriptions of one hub; safe for several threads. Every write is durable when it returns.
+    """The subscriptions of one hub, or of all hubs on one PostgreSQL; every write is durable when it returns.
 
     Args:
         path: of the file, made if missing.
         wrapping: by which what is private is encrypted.
+        office: what the hubs share, if they do: then there is no file.
 
     Raises:
         WrongKey: the file was written with another key.
     """
 
-    def __init__(self, path: Path, wrapping: Wrapping) -> None:
+    def __init__(self, path: Path, wrapping: Wrapping, office: Office | None = None) -> None:
         self._wrapping = wrapping
-        self._lock = threading.Lock()
-        self._db = db = sqlite3.connect(path, check_same_thread=False, timeout=10)
-        db.row_factory = sqlite3.Row
-        # In this order: a file that is new gets its mode while it is empty.
-        path.chmod(0o600)
-        for said in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
-            db.execute(f"PRAGMA {said}")
-        db.executescript(SCHEMA)
+        self._office = office
+        self._tables = tables_in(path, SCHEMA, office)
         self._try_key()
+
+    def beside(self, path: Path, script: str) -> Tables:
+        """Return further tables, in a file of their own or where these are."""
+        return tables_in(path, script, self._office)
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._db.close()
+        self._tables.close()
 
     def add(self, made: Subscription, kept: Kept, most: int = MOST) -> bool:
         """Keep a new subscription; False if its account has `most` already, or many more that ended."""
@@ -97,7 +94,6 @@ class Shelf:
         """Keep other secrets for a subscription, made of those that it has; one after another, whoever asks."""
         asked = "SELECT secrets FROM subscriptions WHERE id = ? AND state <> 'ended'"
         with self.writing() as db:
-            db.execute("BEGIN IMMEDIATE")
             for (old,) in db.execute(asked, (subscription,)).fetchall():
                 secrets = replace(self._wrapping.opened(old, "secrets", subscription) or b"")
                 box = self._wrapping.shut(secrets, "secrets", subscription)
@@ -105,7 +101,9 @@ class Shelf:
 
     def listing(self, account: str | None = None) -> list[Subscription]:
         """Return the subscriptions of an account, or of all, oldest first."""
-        return self._rows("WHERE ? IS NULL OR account = ? ORDER BY created, id", (account, account))
+        return self._rows(
+            "WHERE CAST(? AS TEXT) IS NULL OR account = ? ORDER BY created, id", (account, account)
+        )
 
     def remove(self, subscription: str) -> bool:
         """Forget a subscription and all about it; False when there is none."""
@@ -245,16 +243,16 @@ class Shelf:
         self._change("position = ?, part = 0 WHERE position > ?", (head, head))
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """Give the file for a question."""
-        with self._lock:
-            yield self._db
+    def reading(self) -> Iterator[Desk]:
+        """Give the tables for a question."""
+        with self._tables.reading() as db:
+            yield db
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Give the file for one transaction."""
-        with self._lock, self._db:
-            yield self._db
+    def writing(self) -> Iterator[Desk]:
+        """Give the tables for one transaction."""
+        with self._tables.writing() as db:
+            yield db
 
     def _rows(self, where: str, values: Sequence[object]) -> list[Subscription]:
         with self.reading() as db:

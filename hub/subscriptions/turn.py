@@ -1,10 +1,21 @@
-"""Whose turn it is to send: several hubs may serve one folder, one of them sends its webhooks."""
+"""Whose turn it is to do what is done once for all: of several hubs on one log one sends, and keeps time."""
 
 import fcntl
 import os
 from pathlib import Path
+from typing import Protocol
 
 FILE = "webhooks.lock"
+
+
+class Duty(Protocol):
+    """Whose turn it is."""
+
+    def is_mine(self) -> bool:
+        """Take the turn if nobody has it, and tell whether this hub has it; blocks."""
+
+    def close(self) -> None:
+        """Leave the turn to others."""
 
 
 class Turn:

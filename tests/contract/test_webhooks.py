@@ -189,7 +189,8 @@ def test_what_becomes_too_strict_to_leave_is_withdrawn(scene: Scene) -> None:
     came = scene.receiver.wait_for(2)
     withdrawn = next(one for one in came if one.said["type"] == "withdrawn")
     assert withdrawn.id == event
-    shown = red.until(made, lambda one: one["sent"] is not None)
+    # What came in is written down when its answer is back.
+    shown = red.until(made, lambda _: len(red.log(made)) == 2)
     assert shown["state"] == "active"
     assert [one["about"] for one in red.log(made) if one["kind"] in {"event", "withdrawn"}] == [None, None]
 

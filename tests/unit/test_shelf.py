@@ -1,6 +1,5 @@
 """The shelf of subscriptions: what is due, what is forgotten, and that nothing is written about one who moved."""
 
-import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -11,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from events.event import Position
+from hub.keys import make_subscriptions_key
+from hub.office_postgres import PostgresOffice
 from hub.subscriptions.log import DeliveryLog
 from hub.subscriptions.opening import open_shelf
-from hub.subscriptions.shelf import FILE, Shelf
+from hub.subscriptions.shelf import Shelf
 from hub.subscriptions.subscription import Channel, Delivery, Kept, Place, Subscription
 from hub.subscriptions.terms import (
     ASKS_AFTER,
@@ -26,14 +27,26 @@ from hub.subscriptions.terms import (
 )
 from hub.subscriptions.turn import Turn
 from projections.event_query import EventQuery
+from tests.postgres import fresh_database
 from tests.running import NOON, Chance
 
 DAY = timedelta(days=1)
 
 
+@pytest.fixture(params=["file", "postgresql"])
+def office(request: pytest.FixtureRequest) -> Iterator[PostgresOffice | None]:
+    """Give what hubs share, or nothing: then everything is in a file."""
+    if request.param == "file":
+        yield None
+        return
+    with closing(PostgresOffice(fresh_database())) as opened:
+        yield opened
+
+
 @pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Shelf]:
-    opened = open_shelf(tmp_path, Chance("shelf"), tmp_path / "keys")
+def shelf(tmp_path: Path, office: PostgresOffice | None) -> Iterator[Shelf]:
+    make_subscriptions_key(tmp_path, Chance("key"), tmp_path / "keys")
+    opened = open_shelf(tmp_path, Chance("shelf"), tmp_path / "keys", office)
     yield opened
     opened.close()
 
@@ -63,13 +76,15 @@ def made(shelf: Shelf, name: str = "sub_1", channel: Channel = "mail", **more: o
     return one
 
 
-def test_what_is_kept_comes_back_as_it_was(shelf: Shelf, tmp_path: Path) -> None:
+def test_what_is_kept_comes_back_as_it_was(
+    shelf: Shelf, tmp_path: Path, office: PostgresOffice | None
+) -> None:
     one = made(shelf, schemes=("v1", "v1a"), channel="webhook")
     assert shelf.get("sub_1") == one
     assert shelf.kept("sub_1") == Kept("A note.", b"secret")
     assert shelf.kept("sub_2") == Kept()
     shelf.close()
-    again = open_shelf(tmp_path, Chance("again"), tmp_path / "keys")
+    again = open_shelf(tmp_path, Chance("again"), tmp_path / "keys", office)
     assert again.listing("abc") == [one]
     assert again.listing("other") == []
     again.close()
@@ -233,7 +248,7 @@ def test_nobody_stands_behind_the_end_of_a_restored_log(shelf: Shelf) -> None:
     assert [one.place for one in shelf.listing()] == [Place(Position(7)), Place(Position(4), 3)]
 
 
-def test_the_log_keeps_so_many_for_so_long(shelf: Shelf, tmp_path: Path) -> None:
+def test_the_log_keeps_so_many_for_so_long(shelf: Shelf) -> None:
     made(shelf, channel="webhook")
     log = DeliveryLog(shelf)
     for no in range(MOST_DELIVERIES + 3):
@@ -250,8 +265,8 @@ def test_the_log_keeps_so_many_for_so_long(shelf: Shelf, tmp_path: Path) -> None
     assert shelf.remove("sub_1")
     assert not shelf.remove("sub_1")
     log.note(Delivery("sub_1", "msg_gone", "test", NOON, 204, "", None))
-    with closing(sqlite3.connect(tmp_path / FILE)) as db:
-        assert db.execute("SELECT count(*) FROM deliveries").fetchone() == (0,)
+    with shelf.reading() as db:
+        assert db.execute("SELECT count(*) FROM deliveries").fetchone()[0] == 0
 
 
 def test_one_hub_of_a_folder_sends_until_it_leaves(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from events import vault as vaults
 from events.submission import StoreUnavailable
 from events.vault import Key, KeyRecord, Vault, VaultUnavailable, WrongVaultKey
+from events.vault_file import VaultFile
 
 ROOT = Path(__file__).parents[2]
 KEY = b"k" * 32
@@ -172,6 +173,7 @@ def test_the_files_are_for_their_owner(vault: Vault, path: Path) -> None:
 
 
 def test_a_commit_is_on_disk_and_what_is_overwritten_is_gone(vault: Vault) -> None:
+    assert isinstance(vault._file, VaultFile)
     values = [
         vault._file._db.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("journal_mode", "synchronous", "secure_delete")
