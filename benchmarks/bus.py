@@ -1,0 +1,218 @@
+"""The bus: the relay beside bare publishing of the same boxes, and how late a hub hears what another wrote."""
+
+import asyncio
+import json
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import nats
+from nats.js.api import StorageType, StreamConfig
+
+from benchmarks.measure import Figure
+from events.cursor import Cursors
+from events.store import open_store
+from hub.bus.link import LOG, Link, linked
+from hub.bus.opening import board
+from hub.bus.relay import Relay
+from hub.keys import cursor_key, open_vault
+from tests.nats_cluster import NatsCluster, nats_cluster
+from tests.running import calling, make_world, threat
+
+ROUNDS = 3
+EVENTS = 2_000
+WAYS = 60
+LISTENERS = 50
+
+
+def measure() -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as name, nats_cluster(Path(name) / "bus") as cluster:
+        return {**_fanning(cluster), **_hearing(cluster, Path(name)), **_relaying(cluster, Path(name))}
+
+
+def _relaying(cluster: NatsCluster, folder: Path) -> dict[str, Any]:
+    world = make_world(folder / "relayed", bus=cluster.url())
+    lines = [threat(number, data={"narrative": "What happened. " * 60}) for number in range(1, EVENTS + 1)]
+    from dataclasses import replace
+
+    with calling(replace(world, settings=replace(world.settings, bus=""))) as hub:
+        body = "\n".join(json.dumps(one) for one in lines)
+        more = {**world.bearer("publisher"), "Content-Type": "application/x-ndjson"}
+        assert hub.post("/api/v1/events", content=body, headers=more).status_code == 200
+    store = open_store(
+        world.settings.store_url, world.registry, open_vault(world.settings.data, world.chance)
+    )
+    aboard = board(world.settings, store, world.chance)
+    assert aboard is not None
+    relay = Relay(store, aboard.sealer, Cursors(cursor_key(world.settings.data)))
+    found: dict[str, list[float]] = {"relay": [], "relay_cpu": [], "bare": [], "bare_cpu": []}
+    for _ in range(ROUNDS):
+        boxes = asyncio.run(_relay(cluster, relay, store.head(), found))
+        asyncio.run(_bare(cluster, boxes, found))
+    store.close()
+    middle = {key: statistics.median(values) for key, values in found.items()}
+    return {
+        "events": EVENTS,
+        "messages": len(boxes),
+        "relay_events_per_second": round(EVENTS / middle["relay"]),
+        "bare_events_per_second": round(EVENTS / middle["bare"]),
+        "ratio": round(middle["bare"] / middle["relay"], 3),
+        "relay_cpu_us_per_event": round(middle["relay_cpu"] / EVENTS * 1e6, 1),
+        "bare_cpu_us_per_event": round(middle["bare_cpu"] / EVENTS * 1e6, 1),
+    }
+
+
+async def _relay(cluster: NatsCluster, relay: Relay, head: int, found: dict[str, list[float]]) -> list[bytes]:
+    async with linked(cluster.url(), "HUB") as link:
+        await link.delete(LOG)
+        await link.make(LOG)
+        began, spent = time.perf_counter(), time.process_time()
+
+        turns = iter([True] * -(-head // 200))
+
+        async def is_mine() -> bool:
+            return next(turns, False)
+
+        await relay.run(link, is_mine)
+        found["relay"].append(time.perf_counter() - began)
+        found["relay_cpu"].append(time.process_time() - spent)
+        boxes: list[bytes] = []
+        sequence = 0
+        while page := await link.after(LOG, sequence):
+            sequence = page[-1].sequence
+            boxes += [one.box for one in page]
+        return boxes
+
+
+async def _bare(cluster: NatsCluster, boxes: list[bytes], found: dict[str, list[float]]) -> None:
+    async with linked(cluster.url(), "HUB") as link:
+        await link.delete(LOG)
+    client = await nats.connect(cluster.url().split(","), inbox_prefix=b"_HUB")
+    jet = client.jetstream()
+    await jet.add_stream(
+        StreamConfig(name=LOG, subjects=["hub.log"], storage=StorageType.FILE, num_replicas=3)
+    )
+    began, spent = time.perf_counter(), time.process_time()
+    for box in boxes:
+        await jet.publish("hub.log", box)
+    found["bare"].append(time.perf_counter() - began)
+    found["bare_cpu"].append(time.process_time() - spent)
+    await client.close()
+
+
+def _hearing(cluster: NatsCluster, folder: Path) -> dict[str, Any]:
+    import shutil
+    from dataclasses import replace
+
+    async def clear() -> None:
+        async with linked(cluster.url(), "HUB") as link:
+            await link.delete(LOG)
+
+    asyncio.run(clear())
+    world = make_world(folder / "one", bus=cluster.url())
+    other = folder / "two"
+    other.mkdir()
+    shutil.copytree(world.settings.data / "keys", other / "keys")
+    far = replace(world, settings=replace(world.settings, data=other, store=world.settings.store_url))
+    with calling(world) as one, calling(far) as two:
+        room, follower = two.app_state["room"], two.app_state["bus"].follower
+        took: list[float] = []
+        for number in range(1, WAYS + 1):
+            one.post("/api/v1/events", json=threat(number), headers=world.bearer("publisher"))
+            began = time.perf_counter()
+            assert room.wait_for(one.app_state["end_of_log"](), 20)
+            took.append(time.perf_counter() - began)
+        share = follower.from_bus / (follower.from_bus + follower.from_log)
+    took.sort()
+    return {
+        "receipt_to_other_hub_p50_ms": round(took[len(took) // 2] * 1000, 1),
+        "receipt_to_other_hub_p99_ms": round(took[int(len(took) * 0.99)] * 1000, 1),
+        "share_read_from_bus": round(share, 2),
+    }
+
+
+def _fanning(cluster: NatsCluster) -> dict[str, Any]:
+    return asyncio.run(_fan(cluster))
+
+
+async def _fan(cluster: NatsCluster) -> dict[str, Any]:
+    """One message to so many edges, heard as edges hear it, and the same by bare subscriptions of the library."""
+    heard = asyncio.Semaphore(0)
+    times: dict[str, list[float]] = {"edges": [], "bare": []}
+
+    async def hear(_: Any) -> None:
+        heard.release()
+
+    async with linked(cluster.url(), "HUB") as link:
+        await link.make("HUB_PUBLIC")
+        writer = await nats.connect(cluster.url().split(","), inbox_prefix=b"_HUB")
+        for kind in ("edges", "bare"):
+            clients = [
+                await nats.connect(cluster.url("edge").split(","), inbox_prefix=b"_EDGE")
+                for _ in range(LISTENERS)
+            ]
+            for client in clients:
+                if kind == "edges":
+                    await Link(client).listen("HUB_PUBLIC", hear)
+                else:
+                    await client.subscribe("hub.public.>", cb=hear)
+                await client.flush()
+            for number in range(20):
+                began = time.perf_counter()
+                await writer.publish("hub.public.bench", b"x" * 1_000 + str(number).encode())
+                for _ in range(LISTENERS):
+                    await heard.acquire()
+                times[kind].append(time.perf_counter() - began)
+            for client in clients:
+                await client.close()
+        await writer.close()
+        await link.delete("HUB_PUBLIC")
+    edges, bare = (statistics.median(times[kind]) for kind in ("edges", "bare"))
+    return {
+        "edges": LISTENERS,
+        "all_edges_heard_ms": round(edges * 1000, 1),
+        "bare_heard_ms": round(bare * 1000, 1),
+        "fan_out_ratio": round(bare / edges, 2),
+    }
+
+
+def run() -> list[Figure]:
+    """Measure, and return the rows of the table."""
+    found = measure()
+    relayed: dict[str, float | str] = {
+        name: found[name]
+        for name in ("events", "messages", "relay_cpu_us_per_event", "bare_cpu_us_per_event")
+    }
+    return [
+        Figure(
+            "relayed to three servers",
+            "events/s",
+            found["relay_events_per_second"],
+            ">= 0.8 of bare",
+            found["bare_events_per_second"],
+            "bare publishing of the same boxes",
+            found["ratio"] >= 0.8,
+            relayed,
+        ),
+        Figure(
+            "receipt to views of another hub, p50",
+            "ms",
+            found["receipt_to_other_hub_p50_ms"],
+            "",
+            notes={
+                "p99": found["receipt_to_other_hub_p99_ms"],
+                "read from the bus": found["share_read_from_bus"],
+            },
+        ),
+        Figure(
+            f"one message to {LISTENERS} edges",
+            "ms",
+            found["all_edges_heard_ms"],
+            "<= 1.25 of bare",
+            found["bare_heard_ms"],
+            "bare subscriptions",
+            found["all_edges_heard_ms"] <= 1.25 * found["bare_heard_ms"],
+        ),
+    ]
