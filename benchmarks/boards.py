@@ -21,7 +21,7 @@ from benchmarks.graph_room import Heard, Query, Room, settle
 from benchmarks.measure import Figure, median, percentile
 from benchmarks.processes import run_json, scratch
 from events.submission import Publisher
-from hub.app import VIEWS_FILE
+from hub.views_files import VIEWS_FILE
 from projections.changes import Change
 from projections.reading_room import ReadingRoom
 from projections.tail import BATCH, Tail
@@ -125,7 +125,8 @@ def folded(world: World, file: Path) -> tuple[int, dict[str, float]]:
         store = intake._store  # noqa: SLF001
         room = ReadingRoom(world.registry, store, file)
         views = [Timed(one.view) for one in room._tail._progress.values()]  # noqa: SLF001
-        rulings, labels, database = room._rulings, room._labels, room._database  # noqa: SLF001
+        shelves = room.shelves
+        rulings, labels, database = shelves.rulings, shelves.labels, shelves.database
         tail = Tail(store, rulings, views, labels, database)
         began = time.thread_time()
         tail.catch_up()

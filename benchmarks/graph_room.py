@@ -64,8 +64,8 @@ class Room:
         # Nobody else may reach behind a sight; to fill a graph of a million nodes through the door would take hours.
         room = state["room"]
         self.reading_room = room
-        self.graph: Graph = room._graph  # noqa: SLF001
-        self.desk: Any = getattr(room, "_desk", None)
+        self.graph: Graph = room.shelves.graph
+        self.desk: Any = room.shelves.desk
         self.allowed = Allowed(self.graph.labels, COORDINATOR)
 
     @property

@@ -1,20 +1,27 @@
 """Copies of a log and of its keys, and what must be done once they are back in place."""
 
+import os
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 from eventsourcing.persistence import Notification
 
+from events.acts import ACTED_STEM
 from events.event import Json
+from events.ledger import Ledger
 from events.moments import read_moment
+from events.moving import HAS_GAPS, copy_from_postgres
 from events.sealing import Destruction, destruction
+from events.sqlite import SQLiteLogFactory
 from events.submission import StoreUnavailable
 from events.vault import KeyRecord, Vault
 from events.vault_file import copy_database
+from events.witness import Witness
 
 
 class NotALog(Exception):
@@ -54,6 +61,69 @@ def copy_log(source: Path, target: Path) -> None:
         raise StoreUnavailable("The log cannot be copied.") from fault
     finally:
         log.close()
+
+
+def save_log(url: str, target: Path) -> None:
+    """Copy the log at `sqlite:///PATH` or `postgresql://...` as it is now into one new file, as SQLite has it.
+
+    Raises:
+        FileExistsError: the target exists.
+        NotALog: it is no log, or is damaged.
+        StoreUnavailable: the log cannot be read, or the copy not be written.
+    """
+    kind, _, rest = url.partition(":///")
+    if kind == "sqlite":
+        copy_log(Path(rest), target)
+    else:
+        copy_from_postgres(url, target)
+
+
+def may_have_gaps(file: Path) -> bool:
+    """Tell whether places of a log may be empty although nothing was taken from it: it was in PostgreSQL once."""
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        return bool(db.execute("PRAGMA user_version").fetchone()[0] == HAS_GAPS)
+
+
+@contextmanager
+def evidence_in(file: Path) -> Iterator[tuple[Ledger, Witness]]:
+    """Open the Merkle log in a file that no hub serves yet, with whoever cosigned it; it can sign nothing."""
+    factory = SQLiteLogFactory(file, os.urandom)
+    try:
+        recorder = factory.application_recorder()
+        yield (
+            Ledger(recorder, recorder.salt, lambda shown: [None for _ in shown], None),
+            Witness(recorder, None),
+        )
+    finally:
+        factory.close()
+
+
+def newest_moment(file: Path) -> str | None:
+    """Return when the last event of a log was recorded (RFC 3339); None of an empty or damaged one."""
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        row = db.execute("SELECT state FROM stored_events ORDER BY rowid DESC LIMIT 1").fetchone()
+    try:
+        return None if row is None else str(orjson.loads(row[0])["recordedtime"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def begin_anew(file: Path) -> None:
+    """Let a log begin its evidence anew, under another key: it does not continue what others have seen of it.
+
+    Events and leaves stay as they are; the next sheet covers all of them.
+    """
+    with closing(sqlite3.connect(file)) as db, db:
+        for table in ("log_sheets", "log_nodes", "log_cosignatures", "log_key"):
+            db.execute(f"DELETE FROM {table}")
+
+
+def revoked_tokens(file: Path) -> set[str]:
+    """Return the ids of the tokens that a log says were revoked."""
+    asked = "SELECT state FROM stored_events WHERE topic = ?"
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        acts = [orjson.loads(row[0])["data"] for row in db.execute(asked, (ACTED_STEM,))]
+    return {str(act["subject"]) for act in acts if act["action"] == "token_revoked"}
 
 
 def settle(vault: Vault, pages: Iterable[Sequence[Notification]]) -> Settled:

@@ -94,6 +94,11 @@ class Labels:
         """Write again what a rollback took away."""
         db.executemany(_INSERT, self._rows(0))
 
+    def agrees(self, other: "Labels") -> bool:
+        """Tell whether no number means another label there."""
+        known = self._labels[: len(other)]
+        return all(one == other.label(number) for number, one in enumerate(known, 1))
+
     def label(self, number: int) -> Label:
         """Return the label of a number that `intern` gave."""
         return self._labels[number - 1]

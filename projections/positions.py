@@ -1,14 +1,13 @@
 """The tail's own tables: how far each view is, what made it, and which are to be folded anew."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
 from events.event import Position
 from projections.database import Database
-from projections.rulings import Rulings
-from projections.view import View
+from projections.view import Teller, View
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS tail_positions(
@@ -27,13 +26,13 @@ class Positions:
         head: position of the log; who is beyond it was folded from another log, and is made anew as well.
     """
 
-    def __init__(self, database: Database, rulings: Rulings, head: Position) -> None:
+    def __init__(self, database: Database, rulings: Teller, head: Position) -> None:
         self._database = database
         self._rulings = rulings
         database.writer.executescript(_SCHEMA)
         self._is_other_log = self._of(rulings.name) > head
 
-    def open(self, view: View | Rulings) -> tuple[Position, bool]:
+    def open(self, view: View | Teller) -> tuple[Position, bool]:
         """Return how far a view is, and whether it is being rebuilt."""
         query = "SELECT stamp FROM tail_positions WHERE name = ?"
         row = self._database.writer.execute(query, (view.name,)).fetchone()
@@ -47,12 +46,16 @@ class Positions:
         query = "SELECT max(position) FROM tail_positions WHERE name = ?"
         return Position(self._database.writer.execute(query, (name,)).fetchone()[0] or 0)
 
-    def _stamp(self, view: View | Rulings) -> str:
+    def _stamp(self, view: View | Teller) -> str:
         """Return what changes with the tables and the code of a view."""
         made_by = (self._rulings.VERSION, self._rulings.schema, getattr(view, "VERSION", 1), view.schema)
         return sha256(repr(made_by).encode()).hexdigest()
 
-    def clear(self, view: View | Rulings, *, rebuilding: bool) -> None:
+    def stamp(self, views: Iterable[View | Teller]) -> str:
+        """Return what changes with the code of any of these views."""
+        return sha256(repr([(one.name, self._stamp(one)) for one in views]).encode()).hexdigest()[:16]
+
+    def clear(self, view: View | Teller, *, rebuilding: bool) -> None:
         """Make the tables of a view anew, empty, in one transaction."""
         query = """SELECT name FROM sqlite_master
                    WHERE type = 'table' AND substr(name, 1, length(?1) + 1) = ?1 || '_'

@@ -1,7 +1,7 @@
 """The reading room: the views of one process, the tail that feeds them, the sights that answer."""
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -9,32 +9,29 @@ from typing import Any
 
 from events.audience import Reader
 from events.event import Position, slug_of
+from projections import generations
 from projections.boards.statements.clocks import ReplyClocks, own_clocks
-from projections.conflicts import Conflicts, ConflictSight
-from projections.database import Database
-from projections.deadlines.clocks import load_clocks
-from projections.deadlines.view import Deadlines, DuePlace
-from projections.dossiers import Dossiers, DossierSight
-from projections.erasures import DueErasure, Erasures, ErasureSight
-from projections.feed_edge import Edge, EdgeReader
+from projections.conflicts import ConflictSight
+from projections.deadlines.view import DuePlace
+from projections.dossiers import DossierSight
+from projections.erasures import DueErasure, ErasureSight
+from projections.feed_edge import Edge
 from projections.graph.questions.standings import Standings
 from projections.graph.sight import GraphSight
-from projections.graph.view import Graph
-from projections.graph.whole.desk import Desk
 from projections.graph.whole.measuring import MeasureSight
-from projections.identities import Identities
-from projections.labels import Allowed, Labels, class_of
+from projections.labels import Allowed, class_of
 from projections.names import memory
 from projections.own_sight import OwnSight
-from projections.rules import Readings, load_rules
-from projections.rulings import Rulings
-from projections.search import SearchSight, SearchView
+from projections.preparing import Exchange
+from projections.public_log import PublicLog
+from projections.public_words import Word, hidden_now, word_of
+from projections.search import SearchSight
+from projections.shelves import Code, Shelves
 from projections.sight import Sight, SightOfEach
 from projections.suggestions.sight import SuggestionSight
-from projections.tail import Log, Stall, Tail, ViewStatus
-from projections.timeline import TimelineView
+from projections.tail import Log, Stall, ViewStatus
 from projections.timeline_sight import TimelineSight
-from projections.unsupported import Bereft, Unsupported
+from projections.unsupported import Bereft
 from schemas.registry import Registry
 
 Json = Any
@@ -54,6 +51,7 @@ class ReadingRoom:
         path: of the file; disposable.
         extra: folder with further rules under `rules/`.
         reply_clocks: how long who has for a reply; None: the package's own.
+        given: words of a public log to fold in place of rulings on a whole one; then `log` is that log.
     """
 
     def __init__(
@@ -63,33 +61,25 @@ class ReadingRoom:
         path: Path,
         extra: Path | None = None,
         reply_clocks: ReplyClocks | None = None,
+        given: PublicLog | None = None,
     ) -> None:
         self._reply_clocks = own_clocks() if reply_clocks is None else reply_clocks
-        self._database = database = Database(path)
-        self._labels = labels = Labels(database.writer)
-        readings = Readings(registry, load_rules(registry, extra))
-        clocks = load_clocks(registry, extra, reply_clocks)
-        self._rulings = Rulings(registry, log, labels, clocks)
-        self._timeline = TimelineView(registry, readings, labels, database, log)
-        self._edges = EdgeReader(self._timeline)
-        self._search = SearchView(registry, labels, database)
-        self._graph = Graph(readings, labels, database)
-        self._dossiers = Dossiers(readings, labels, database)
-        self._conflicts = Conflicts(labels, database)
-        self._erasures = Erasures(registry, labels, database)
-        self._deadlines = Deadlines(clocks, labels, database)
-        self._unsupported = Unsupported(labels, database)
-        self._identities = Identities(readings, labels, database)
-        views = (self._graph, self._dossiers, self._timeline, self._search, self._conflicts, self._erasures,
-                 self._identities, self._deadlines, self._unsupported)  # fmt: skip
-        self._tail = Tail(log, self._rulings, views, labels, database)
-        self._desk = Desk()
-        self._thread = threading.Thread(target=self._tail.run, name="tail", daemon=True)
+        code = Code(registry, log, extra, reply_clocks, given)
+        self._log = log
+        self._path = path
+        self._now = Shelves(code, path)
+        # It stays when the views are exchanged, and with it whoever listens to it.
+        self._tail = self._now.tail
+        self._end_release = self._now.end_release
+        self._is_exchanged = False
+        self._exchange = Exchange(code, path, self)
+        self._threads = (
+            threading.Thread(target=self._tail.run, name="tail", daemon=True),
+            threading.Thread(target=self._exchange.run, name="exchange", daemon=True),
+        )
         self._sights: OrderedDict[Reader, Sight] = OrderedDict()
         self._lock = threading.Lock()
         self._tail.on_erasure(self._forget)
-        # Events and what they imply weigh more than what the views make of them.
-        self._tail.subscribe(lambda _: readings.release())
 
     def __enter__(self) -> "ReadingRoom":
         self.start()
@@ -99,16 +89,32 @@ class ReadingRoom:
         self.stop()
 
     def start(self) -> None:
-        """Follow the log in a thread of its own."""
-        self._thread.start()
+        """Follow the log in a thread of its own; another exchanges the views when `hub rebuild` has prepared them."""
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """End the thread, if it runs, and close the file; no sight answers afterwards."""
-        self._tail.stop()
-        if self._thread.is_alive():
-            self._thread.join()
-        self._desk.close()
-        self._database.close()
+        """End the threads, if they run, and close the file; no sight answers afterwards."""
+        for stop, thread in zip((self._tail.stop, self._exchange.stop), self._threads, strict=True):
+            stop()
+            if thread.is_alive():
+                thread.join()
+        self._exchange.close()
+        self._now.close()
+
+    @property
+    def shelves(self) -> Shelves:
+        """The views that answer now."""
+        return self._now
+
+    def exchange(self, shelves: Shelves) -> None:
+        """Have other views over the same log answer from now on; called in the tail's thread."""
+        with self._lock:
+            self._now = shelves
+            self._sights.clear()
+            self._is_exchanged = True
+        self._end_release()
+        self._end_release = self._tail.subscribe(lambda _: shelves.release())
 
     def catch_up(self) -> None:
         """Apply all that is in the log, in this thread; only where `start` was not called."""
@@ -120,7 +126,7 @@ class ReadingRoom:
         with self._lock:
             sight = self._sights.get(key)
             if sight is None:
-                sight = self._sights[key] = self._sight(Allowed(self._labels, key))
+                sight = self._sights[key] = self._sight(Allowed(self._now.labels, key))
                 if len(self._sights) > _MOST_SIGHTS:
                     self._sights.popitem(last=False)
             self._sights.move_to_end(key)
@@ -132,24 +138,25 @@ class ReadingRoom:
         For two stewards who have recorded that they read it; nobody else may call this. What others said about
         the event are events of their own and stay away.
         """
-        publisher = Reader(slug_of(source), clearance="red")
-        found = TimelineSight(self._timeline, Allowed(self._labels, publisher)).event(source, event_id)
+        publisher, shelves = Reader(slug_of(source), clearance="red"), self._now
+        found = TimelineSight(shelves.timeline, Allowed(shelves.labels, publisher)).event(source, event_id)
         names = ("event", "status", "recorded", "digest")
         return None if found is None else {name: found[name] for name in names}
 
     def _sight(self, allowed: Allowed) -> Sight:
-        graph = GraphSight(self._graph, allowed, self._desk.kept)
+        now = self._now
+        graph = GraphSight(now.graph, allowed, now.desk.kept)
         views = SightOfEach(
-            TimelineSight(self._timeline, allowed),
-            SearchSight(self._search, allowed),
+            TimelineSight(now.timeline, allowed),
+            SearchSight(now.search, allowed),
             graph,
-            DossierSight(self._dossiers, allowed, graph.merged),
-            ConflictSight(self._conflicts, allowed),
-            ErasureSight(self._erasures, allowed),
-            MeasureSight(self._graph, allowed, self._desk),
-            SuggestionSight(self._identities, self._graph, allowed),
-            Standings(allowed, self._desk),
-            OwnSight(self._timeline, self._deadlines, allowed),
+            DossierSight(now.dossiers, allowed, graph.merged),
+            ConflictSight(now.conflicts, allowed),
+            ErasureSight(now.erasures, allowed),
+            MeasureSight(now.graph, allowed, now.desk),
+            SuggestionSight(now.identities, now.graph, allowed),
+            Standings(allowed, now.desk),
+            OwnSight(now.timeline, now.deadlines, allowed),
         )
         return Sight(allowed, lambda: self._tail.position, views, self._reply_clocks)
 
@@ -164,7 +171,27 @@ class ReadingRoom:
         Returns:
             None if so much reads differently since that everybody must read pages.
         """
-        return self._edges.read(after, self._tail.position, limit, size)
+        return self._now.edges.read(after, self._tail.position, limit, size)
+
+    def public_words(self, after: Position, limit: int) -> tuple[list[tuple[Position, int, Word]], Position]:
+        """Return what anybody may read of up to `limit` events behind a position, and how far that goes.
+
+        Each word has the place of what caused it, and its number among the changes of that place, from 1.
+        """
+        reached = self._tail.position
+        events = [one for one in self._log.read(after, limit) if one.position <= reached]
+        words: list[tuple[Position, int, Word]] = []
+        shelves = self._now
+        with shelves.database.snapshot() as db:
+            changes = shelves.rulings.changes(db, events)
+            hidden = hidden_now(db, {change.event.position for change in changes}, shelves.timeline)
+        parts: Counter[Position] = Counter()
+        for change in changes:
+            parts[change.at] += 1
+            word = word_of(change, shelves.timeline, is_hidden=change.event.position in hidden)
+            if word is not None:
+                words.append((change.at, parts[change.at], word))
+        return words, events[-1].position if events else after
 
     @property
     def position(self) -> Position:
@@ -174,7 +201,7 @@ class ReadingRoom:
     @property
     def turned(self) -> Position:
         """The last place of the log at which an earlier event began to read differently."""
-        return self._timeline.turned
+        return self._now.timeline.turned
 
     def wait_for(self, position: Position, timeout: float) -> bool:
         """Wait at most `timeout` seconds until every healthy view has `position`; tell whether it has."""
@@ -192,9 +219,12 @@ class ReadingRoom:
         """Let go of all sights, which keep parts of what they answered, and of the words of names and dates."""
         with self._lock:
             self._sights.clear()
-        self._desk.forget()
-        self._graph.forget()
+        self._now.desk.forget()
+        self._now.graph.forget()
         memory.forget()
+        if not self._is_exchanged:
+            generations.forget_prepared(self._path)
+        self._is_exchanged = False
 
     def rebuild(self, name: str) -> None:
         """Ask for one view to be folded anew."""
@@ -215,8 +245,9 @@ class ReadingRoom:
 
     def next_release(self) -> datetime | None:
         """Return the end of the earliest embargo that no release has reached yet, as of what is applied."""
-        with self._database.snapshot() as db:
-            return self._rulings.next_release(db)
+        shelves = self._now
+        with shelves.database.snapshot() as db:
+            return shelves.rulings.next_release(db)
 
     def deadlines_due(self, now: datetime, most: int) -> Iterator[Sequence[Mapping[str, Json]]]:
         """Yield the deadlines that have passed and of which that was not said, as of what is applied, page by page.
@@ -225,17 +256,20 @@ class ReadingRoom:
         """
         place: DuePlace | None = DuePlace()
         while place is not None:
-            with self._database.snapshot() as db:
-                page = self._deadlines.due(db, now, most, place)
+            shelves = self._now
+            with shelves.database.snapshot() as db:
+                page = shelves.deadlines.due(db, now, most, place)
             place = page.end
             yield page.dues
 
     def unsupported_due(self) -> list[Bereft]:
         """Return the claims that nothing supports any more and of which that was not said, as of what is applied."""
-        with self._database.snapshot() as db:
-            return self._unsupported.due(db)
+        shelves = self._now
+        with shelves.database.snapshot() as db:
+            return shelves.unsupported.due(db)
 
     def erasures_due(self, now: datetime) -> list[DueErasure]:
         """Return the withdrawals whose time has come and that no erasure has followed, as of what is applied."""
-        with self._database.snapshot() as db:
-            return self._erasures.due(db, now)
+        shelves = self._now
+        with shelves.database.snapshot() as db:
+            return shelves.erasures.due(db, now)

@@ -11,11 +11,14 @@ from projections.changes import Change
 from projections.database import Database
 from projections.labels import Labels
 from projections.positions import Positions, request_rebuild
-from projections.rulings import PlacedEvents, Rulings
+from projections.rulings import PlacedEvents
 from projections.scrubbing import Scrubber, erases
-from projections.view import View
+from projections.view import Teller, View
 
 BATCH = 500
+
+_FOLDED = ("_rulings", "_labels", "_database", "_positions", "_scrubber", "_ruled", "_progress", "_read")
+"""All that a tail has of views; the rest is of whoever listens to it."""
 
 __all__ = ["BATCH", "Log", "Stall", "Tail", "UnknownView", "ViewStatus", "request_rebuild"]
 
@@ -77,7 +80,7 @@ class Tail:
     """
 
     def __init__(
-        self, log: Log, rulings: Rulings, views: Sequence[View], labels: Labels, database: Database
+        self, log: Log, rulings: Teller, views: Sequence[View], labels: Labels, database: Database
     ) -> None:
         self._log = log
         self._rulings = rulings
@@ -92,6 +95,7 @@ class Tail:
         self._read: tuple[Position, list[Change], Position] = (Position(-1), [], Position(-1))
         self._positions = Positions(database, rulings, log.head())
         self._scrubber = Scrubber(database, views)
+        self._offered: tuple[Tail, Callable[[], None]] | None = None
         self._ruled, _ = self._positions.open(rulings)
         self._progress = {view.name: self._open(view) for view in views}
         at = (one.position for one in self._progress.values() if not one.rebuilding)
@@ -155,6 +159,20 @@ class Tail:
         self._named(name)
         request_rebuild(self._database.path, name)
 
+    @property
+    def stamp(self) -> str:
+        """What changes with the code of rulings and views; views of another stamp are folded anew."""
+        return self._positions.stamp([self._rulings, *(one.view for one in self._progress.values())])
+
+    def offer(self, other: "Tail", switch: Callable[[], None]) -> None:
+        """Go on with the views of another tail over the same log, that has nearly caught up, from the next step on.
+
+        Args:
+            other: nobody else uses it.
+            switch: called in the tail's thread when they have caught up: from then on they answer.
+        """
+        self._offered = (other, switch)
+
     def run(self, poll: float = 0.05) -> None:
         """Follow the log until `stop`; look for requests at least every `poll` seconds."""
         while not self._stopping.is_set():
@@ -177,6 +195,7 @@ class Tail:
 
     def step(self) -> bool:
         """Apply one batch to every view that can take one; tell whether anything was done."""
+        self._take_over()
         asked = self._begin_rebuilds()
         before = self._ruled
         moved = self._rule()
@@ -192,6 +211,19 @@ class Tail:
             self._scrubber.scrub()
         self._announce()
         return moved or asked
+
+    def _take_over(self) -> None:
+        if self._offered is None:
+            return
+        other, switch = self._offered
+        # Both stand still meanwhile: nobody is told of less than he was.
+        other.catch_up()
+        self._offered = None
+        switch()
+        for name in _FOLDED:
+            setattr(self, name, getattr(other, name))
+        self._is_to_forget = True
+        self._forget()
 
     def _rule(self) -> bool:
         events = self._log.read(self._ruled, BATCH)

@@ -18,6 +18,7 @@ from projections.changes import Change
 from projections.database import Database
 from projections.deadlines.ringing import named_by
 from projections.labels import Labels
+from projections.marks import Marks
 from projections.positions import position_in
 from projections.rules import NOTHING, Readings
 from projections.rulings import PlacedEvents
@@ -214,6 +215,14 @@ class TimelineView:
     def label(self, number: int) -> Label:
         """Return the label of a number."""
         return self._labels.label(number)
+
+    def marks(self, stem: str) -> Marks:
+        """Return the marks of a stem."""
+        return self._turns.marks(stem)
+
+    def level_at(self, stem: str, pointer: str) -> str | None:
+        """Return what a field demands; None: what its event does."""
+        return self._turns.level_at(stem, pointer)
 
     def recorded(self, position: int) -> RecordedEvent:
         """Return an event as the log has it."""

@@ -2,9 +2,28 @@
 
 import sqlite3
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
+from events.event import RecordedEvent
 from projections.changes import Change
+
+
+class Teller(Protocol):
+    """Says what the views are to change: the rulings on a whole log, or an edge's words of somebody else's rulings."""
+
+    name: str
+    VERSION: int
+    schema: str
+
+    def fold(self, db: sqlite3.Connection, events: Sequence[RecordedEvent]) -> list[Change]:
+        """Note what the events rule and return their changes; the caller owns the transaction."""
+
+    def changes(self, db: sqlite3.Connection, events: Sequence[RecordedEvent]) -> list[Change]:
+        """Return the changes of events that were folded, in order."""
+
+    def next_release(self, db: sqlite3.Connection) -> datetime | None:
+        """Return the earliest moment at which time changes what an event means, if there is one."""
 
 
 class View(Protocol):

@@ -1,138 +1,163 @@
-"""`hub backup` and `hub restore`: the log in one file, the keys of its personal fields in another."""
+"""`hub backup` and `hub backup-key`: log, keys and accounts, encrypted, each in a file of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
 from events.acts import StewardAct
-from events.restoring import NotALog, Settled, copy_log
-from events.vault import FILE, Vault
-from events.vault_file import make_private
-from hub.app import VIEWS_FILE
-from hub.commands.archive import opened
+from events.vault import FILE as VAULT_FILE
+from hub.backup import saving
+from hub.backup.age import Recipient, new_identity, read_recipients
+from hub.backup.files import private, settle_folder
+from hub.backup.refusals import BackupRefused
+from hub.commands.archive import Archive, opened
 from hub.commands.refusals import AlreadyThere, NotHere
-from hub.commands.world import World, local_options, say, tell
-from hub.keys import keys_folder, make_keys, make_vault_key, vault_key
+from hub.commands.world import World, json_option, local_options, say, tell
+from hub.keys import keys_folder
 from hub.settings import Settings
 
-keys_file = click.option(
-    "--vault", metavar="KEYSFILE", help="Also the keys of personal fields, in a file of their own."
+NO_RECIPIENT = (
+    "For whom? Say --recipient age1... or set HUB_BACKUP_RECIPIENTS; `hub backup-key FILE` makes a key and prints its "
+    "recipient. Whoever finds a backup in the plain reads most of it; if that is meant, say --unencrypted."
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a hub's log and keys are."""
+class Order:
+    """What is to be saved where, and for whom.
 
-    settings: Settings
+    Args:
+        log: file for the log.
+        vault: file for the keys of personal fields.
+        accounts: file for accounts and followers.
+        recipients: of log and accounts; none: in the plain.
+        vault_recipients: of the keys.
+    """
+
+    log: Path | None
+    vault: Path | None
+    accounts: Path | None
+    recipients: Sequence[Recipient]
+    vault_recipients: Sequence[Recipient]
 
     @property
-    def log(self) -> Path:
-        """The file of the log.
-
-        Raises:
-            NotHere: it is in PostgreSQL.
-        """
-        url = urlsplit(self.settings.store_url)
-        if url.scheme != "sqlite":
-            raise NotHere("This log is in PostgreSQL: save and restore it with pg_dump and pg_restore.")
-        return Path(url.path.removeprefix("/"))
-
-    @property
-    def vault(self) -> Path:
-        """The file of the keys of personal fields."""
-        return keys_folder(self.settings.data, self.settings.keys) / FILE
+    def files(self) -> list[Path]:
+        """The files to be made."""
+        return [one for one in (self.log, self.vault, self.accounts) if one is not None]
 
 
-@click.command(epilog="Example:  hub backup /mnt/a/log.backup --vault /mnt/b/keys.backup --data hub-data")
-@click.argument("file", type=click.Path(path_type=Path))
-@keys_file
+@click.command(
+    epilog="Example:  hub backup /mnt/a/log.age --vault /mnt/b/keys.age --accounts /mnt/a/accounts.age "
+    "--recipient age1... --data hub-data"
+)
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--vault", metavar="FILE", type=click.Path(path_type=Path), help="Also the keys of personal fields."
+)
+@click.option(
+    "--accounts",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Also tokens (hashes), personal addresses, subscriptions and agreements of mailboxes.",
+)
+@click.option(
+    "--recipient",
+    "recipients",
+    multiple=True,
+    metavar="age1...",
+    help="Who can open it; repeatable.  [HUB_BACKUP_RECIPIENTS]",
+)
+@click.option(
+    "--vault-recipient",
+    "vault_recipients",
+    multiple=True,
+    metavar="age1...",
+    help="Who can open the keys, if others.  [HUB_BACKUP_VAULT_RECIPIENTS]",
+)
+@click.option("--unencrypted", is_flag=True, help="In the plain: only for a disk that is encrypted itself.")
 @local_options
 @click.pass_obj
 def backup(
-    world: World, file: Path, vault: str | None, data: str | None, store: str | None, as_json: bool
+    world: World,
+    file: Path | None,
+    vault: Path | None,
+    accounts: Path | None,
+    recipients: tuple[str, ...],
+    vault_recipients: tuple[str, ...],
+    unencrypted: bool,
+    data: str | None,
+    store: str | None,
+    as_json: bool,
 ) -> None:
-    """Save the log in FILE, also while a hub runs; with --vault, the keys as well, in a file of their own.
+    """Save the log in FILE, encrypted by age, also while hubs run; keys and accounts in files of their own.
 
-    Keep the two apart, and keys for a shorter time: whoever has both and the key `vault.key` reads every personal
-    field, and an old backup of keys still opens what was erased since. The log alone has no personal field.
+    Keep the keys apart, and for a shorter time: whoever has log, keys and `vault.key` reads every personal field, and
+    an old backup of keys still opens what was erased since. Of the log in PostgreSQL, FILE is as that of SQLite.
     """
+    said = world.settings(data=data, store=store)
+    own = () if unencrypted else recipients or said.backup_recipients
+    keys = () if unencrypted else vault_recipients or said.backup_vault_recipients or own
+    order = Order(file, vault, accounts, read_recipients(own), read_recipients(keys))
+    _check(order, is_plain_meant=unencrypted)
     with opened(world, data, store) as archive:
-        place = Place(archive.settings)
-        _refuse_if_there(file, *([] if vault is None else [Path(vault)]))
-        archive.note(StewardAct("backup_made", detail={"keys": vault is not None}))
-        # The log first: every key that it needs is older than it.
-        _copy(place.log, file)
-        if vault is not None:
-            with _writing(Path(vault)):
-                archive.store.backup_keys(Path(vault))
-        row = {"log": str(file), "events": int(archive.store.head()), "vault": vault}
-    say("The key of the keys, vault.key, is in neither file: keep it in a safe of its own.")
-    tell(row, f"{file} holds {row['events']} events.", as_json=as_json)
+        detail = {"keys": vault is not None, "accounts": accounts is not None, "encrypted": not unencrypted}
+        archive.note(StewardAct("backup_made", detail=detail))
+        row = _save(archive, order)
+    say(
+        "The keys vault.key, subscriptions.key, cursor.key and log.key are in no backup: keep a copy in a safe."
+    )
+    if unencrypted:
+        say("WARNING: it is NOT ENCRYPTED. Whoever finds these files reads all but personal fields.")
+    tell(row, _sentence(order, row), as_json=as_json)
 
 
-@click.command(epilog="Example:  hub restore /mnt/a/log.backup --vault /mnt/b/keys.backup --data hub-data")
-@click.argument("file", type=click.Path(path_type=Path))
-@keys_file
-@local_options
-@click.pass_obj
-def restore(
-    world: World, file: Path, vault: str | None, data: str | None, store: str | None, as_json: bool
-) -> None:
-    """Put a saved log into a folder that has none; with --vault, its keys as well.
-
-    Put `vault.key` into the folder of keys before. What was erased since the keys were saved is erased again. Tokens
-    are not part of it: make new ones with `hub token add`.
-    """
-    place = Place(world.settings(data=data, store=store))
-    _put_back(world, place, file, None if vault is None else Path(vault))
-    with opened(world, data, store) as archive:
-        settled = archive.store.settle_keys()
-        archive.note(StewardAct("backup_restored", detail={"keys": vault is not None}))
-        head = int(archive.store.head())
-    say(_sentence(settled))
-    row = {"log": str(place.log), "events": head, "erased_again": settled.destroyed, "gone": settled.missing}
-    tell(row, f"{place.log} holds {head} events.", as_json=as_json)
+def _check(order: Order, *, is_plain_meant: bool) -> None:
+    if not order.files:
+        raise click.UsageError("Say at least one file: FILE for the log, --vault FILE, --accounts FILE.")
+    is_open = not order.vault_recipients if order.files == [order.vault] else not order.recipients
+    if is_open and not is_plain_meant:
+        raise BackupRefused(NO_RECIPIENT)
+    if len(set(order.files)) < len(order.files):
+        raise click.UsageError("Each needs a file of its own.")
+    for one in order.files:
+        if one.exists():
+            raise AlreadyThere(f"{one} exists; nothing was changed.")
 
 
-def _put_back(world: World, place: Place, file: Path, vault: Path | None) -> None:
-    settings = place.settings
-    _refuse_if_there(place.log, *([] if vault is None else [place.vault]))
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if vault is None:
-        make_vault_key(settings.data, world.random, settings.keys)
-    else:
-        _put_back_keys(vault, place.vault, vault_key(settings.data, settings.keys))
-    _copy(file, place.log)
-    for name in ("", "-wal", "-shm"):
-        (settings.data / f"{VIEWS_FILE}{name}").unlink(missing_ok=True)
-    make_keys(settings.data, world.random, settings.keys)
+def _save(archive: Archive, order: Order) -> dict[str, object]:
+    settings = archive.settings
+    row: dict[str, object] = {"log": None, "vault": None, "accounts": None}
+    # The log first: every key that it needs is older than it.
+    if order.log is not None:
+        row["events"] = int(archive.store.head())
+        with _writing(order.log):
+            saved = saving.save_log_of(settings.store_url, settings.data, order.log, order.recipients)
+        row |= {"log": str(saved.file), "log_sha256": saved.digest}
+    if order.vault is not None:
+        with _writing(order.vault):
+            saved = saving.save_keys(vault_file(settings), order.vault, order.vault_recipients)
+        row |= {"vault": str(saved.file), "vault_sha256": saved.digest}
+    if order.accounts is not None:
+        with _writing(order.accounts):
+            saved = saving.save_office(settings, order.accounts, order.recipients)
+        row |= {"accounts": str(saved.file), "accounts_sha256": saved.digest}
+    return row
 
 
-def _put_back_keys(saved: Path, vault: Path, key: bytes) -> None:
-    if not saved.is_file():
-        raise NotHere(f"There is no {saved}.")
-    draft = vault.with_name(f"{FILE}.draft")
-    draft.unlink(missing_ok=True)
-    make_private(draft)
-    try:
-        draft.write_bytes(saved.read_bytes())
-        Vault(draft, key).close()
-        draft.rename(vault)
-    finally:
-        draft.unlink(missing_ok=True)
+def vault_file(settings: Settings) -> Path:
+    """Return the file of the keys of personal fields."""
+    return keys_folder(settings.data, settings.keys) / VAULT_FILE
 
 
-def _copy(log: Path, target: Path) -> None:
-    try:
-        with _writing(target):
-            copy_log(log, target)
-    except NotALog as odd:
-        raise NotHere(f"{log}: {odd}") from odd
+def _sentence(order: Order, row: dict[str, object]) -> str:
+    return "\n".join(
+        f"{row[f'{name}_sha256']}  {row[name]}"
+        for name in ("log", "vault", "accounts")
+        if getattr(order, name) is not None
+    )
 
 
 @contextmanager
@@ -143,15 +168,21 @@ def _writing(target: Path) -> Iterator[None]:
         raise NotHere(f"{target} cannot be written: {fault.strerror}.") from fault
 
 
-def _refuse_if_there(*files: Path) -> None:
-    for file in files:
-        if file.exists():
-            raise AlreadyThere(f"{file} exists; nothing was changed.")
+@click.command(epilog="Example:  hub backup-key /media/stick/backup.key")
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+@click.pass_obj
+def backup_key(world: World, file: Path, as_json: bool) -> None:
+    """Make a key for backups: its secret half goes into FILE, its recipient is printed.
 
-
-def _sentence(settled: Settled) -> str:
-    again = f"{settled.destroyed} keys that were destroyed after they were saved are destroyed again. "
-    gone = f"{settled.missing} personal fields cannot be opened: their keys are not here."
-    return (again if settled.destroyed else "") + (
-        gone if settled.missing else "Every key is here or was destroyed."
-    )
+    Keep FILE away from the hub's machine, twice, and one copy on paper: without it no backup opens. Any `age` opens
+    backups with it: `age -d -i FILE log.age`.
+    """
+    if file.exists():
+        raise AlreadyThere(f"{file} exists; nothing was changed.")
+    secret, recipient = new_identity()
+    with _writing(file), private(file) as opened_file:
+        opened_file.write(f"# recipient: {recipient}\n{secret}\n".encode())
+    settle_folder(file.absolute().parent)
+    say(f"{file} opens what is encrypted for this recipient. It must not stay on the hub's machine.")
+    tell({"file": str(file), "recipient": recipient}, recipient, as_json=as_json)

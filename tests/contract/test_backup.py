@@ -1,7 +1,11 @@
 """`hub backup` and `hub restore`: log and keys apart; what was erased stays erased, whatever was saved before."""
 
-import json
 import shutil
+import sqlite3
+import tarfile
+from contextlib import closing
+from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -9,8 +13,12 @@ import pytest
 from events.event import Position, RecordedEvent
 from events.store import open_store
 from events.submission import Publisher
+from hub.accounts import open_accounts
+from hub.backup.scratch import scratch
 from hub.keys import VAULT_KEY, make_keys, open_vault
+from hub.personal.keys import open_personal_keys
 from hub.settings import Settings
+from hub.subscriptions.opening import open_shelf
 from tests.contract.test_commands import Terminal
 from tests.running import Chance, World, make_world, recording, registry, threat
 
@@ -57,12 +65,12 @@ def terminal() -> Terminal:
 
 
 def save(terminal: Terminal, world: World, folder: Path) -> tuple[Path, Path]:
+    """Save log and keys in the plain: what encryption adds is tested in `test_restore_drill.py`."""
     folder.mkdir()
     log, keys = folder / "log.backup", folder / "keys.backup"
-    row = json.loads(
-        terminal.ok("backup", log, "--vault", keys, "--data", world.settings.data, "--json").splitlines()[-1]
-    )
+    row = terminal.one("backup", log, "--vault", keys, "--unencrypted", "--data", world.settings.data)
     assert (row["log"], row["vault"]) == (str(log), str(keys))
+    assert row["log_sha256"] == sha256(log.read_bytes()).hexdigest()
     assert row["events"] >= 4
     return log, keys
 
@@ -90,7 +98,7 @@ def test_a_log_without_its_keys_opens_without_personal_fields_and_says_so(
     terminal: Terminal, world: World, tmp_path: Path
 ) -> None:
     log = tmp_path / "log.backup"
-    assert "holds" in terminal.ok("backup", log, "--data", world.settings.data)
+    assert str(log) in terminal.ok("backup", log, "--unencrypted", "--data", world.settings.data)
     result = terminal.run("restore", log, "--data", tmp_path / "fresh")
     assert result.exit_code == 0
     assert "1 personal fields cannot be opened: their keys are not here." in result.stderr
@@ -121,8 +129,9 @@ def test_nothing_that_exists_is_overwritten(terminal: Terminal, world: World, tm
     log, keys = save(terminal, world, tmp_path / "saved")
     data = world.settings.data
     for words in (
-        ("backup", log, "--data", data),
-        ("backup", tmp_path / "new", "--vault", keys, "--data", data),
+        ("backup", log, "--unencrypted", "--data", data),
+        ("backup", tmp_path / "new", "--vault", keys, "--unencrypted", "--data", data),
+        ("backup-key", log),
         ("restore", log, "--data", data),
     ):
         result = terminal.run(*words)
@@ -134,9 +143,15 @@ def test_nothing_that_exists_is_overwritten(terminal: Terminal, world: World, tm
 
 def test_a_folder_that_is_not_there_is_said(terminal: Terminal, world: World, tmp_path: Path) -> None:
     away, data = tmp_path / "away" / "x", world.settings.data
-    for words in (("backup", away), ("backup", tmp_path / "new", "--vault", away)):
-        result = terminal.run(*words, "--data", data)
+    for words in (
+        ("backup", away),
+        ("backup", tmp_path / "new", "--vault", away),
+        ("backup", "--accounts", away),
+    ):
+        result = terminal.run(*words, "--unencrypted", "--data", data)
         assert (result.exit_code, "No such file or directory" in result.stderr) == (1, True)
+    assert "No such file or directory" in terminal.fails(1, "backup-key", away)
+    assert not [one.name for one in data.iterdir() if one.name.startswith("backup.part")]
 
 
 def test_keys_need_the_key_that_wraps_them(terminal: Terminal, world: World, tmp_path: Path) -> None:
@@ -162,7 +177,8 @@ def test_what_is_no_backup_is_refused(terminal: Terminal, tmp_path: Path, conten
     if content is not None:
         odd.write_bytes(content)
     result = terminal.run("restore", odd, "--data", tmp_path / "fresh")
-    assert (result.exit_code, "no log of a hub" in result.stderr) == (1, True)
+    said = "cannot be read: No such file" if content is None else "no log of a hub"
+    assert (result.exit_code, said in result.stderr) == (1, True)
     assert not (tmp_path / "fresh" / "log.sqlite").exists()
 
 
@@ -170,10 +186,115 @@ def test_missing_keys_are_said_to_be_missing(terminal: Terminal, world: World, t
     log, _ = save(terminal, world, tmp_path / "saved")
     take_key(world, tmp_path / "fresh")
     result = terminal.run("restore", log, "--vault", tmp_path / "none", "--data", tmp_path / "fresh")
-    assert (result.exit_code, "There is no" in result.stderr) == (1, True)
+    assert (result.exit_code, "cannot be read" in result.stderr) == (1, True)
 
 
-def test_a_log_in_postgresql_is_for_its_own_tools(terminal: Terminal, tmp_path: Path) -> None:
-    words = ("restore", tmp_path / "x", "--data", tmp_path, "--store", "postgresql://somewhere/hub")
-    result = terminal.run(*words)
-    assert (result.exit_code, "pg_restore" in result.stderr) == (1, True)
+def test_without_a_recipient_nothing_is_saved(terminal: Terminal, world: World, tmp_path: Path) -> None:
+    data, log, keys = world.settings.data, tmp_path / "log.age", tmp_path / "keys.age"
+    own, theirs = (terminal.ok("backup-key", tmp_path / name).strip() for name in ("own.key", "their.key"))
+    assert (tmp_path / "own.key").stat().st_mode & 0o777 == 0o600
+    for words in ((log,), ("--vault", keys), ("--accounts", log), (log, "--vault-recipient", own)):
+        assert "For whom?" in terminal.fails(1, "backup", *words, "--data", data)
+    assert "is no recipient" in terminal.fails(1, "backup", log, "--recipient", "age1x", "--data", data)
+    assert "begins with age1" in Terminal({"HUB_BACKUP_RECIPIENTS": "me"}).fails(
+        2, "backup", log, "--data", data
+    )
+    assert "at least one file" in terminal.fails(2, "backup", "--data", data)
+    assert "a file of its own" in terminal.fails(
+        2, "backup", log, "--vault", log, "--recipient", own, "--data", data
+    )
+    assert not log.exists()
+    # Several may open the log, others the keys.
+    rich = Terminal({"HUB_BACKUP_RECIPIENTS": f"{own}, {theirs}", "HUB_BACKUP_VAULT_RECIPIENTS": theirs})
+    rich.ok("backup", log, "--vault", keys, "--data", data)
+    for name in ("own.key", "their.key"):
+        assert terminal.one("verify", log, "--identity", tmp_path / name)["whole"]
+    fresh = tmp_path / "fresh"
+    take_key(world, fresh)
+    again = ("restore", log, "--vault", keys, "--data", fresh)
+    assert "not encrypted for this key" in terminal.fails(1, *again, "--identity", tmp_path / "own.key")
+    assert terminal.one(*again, "--identity", tmp_path / "their.key")["gone"] == 0
+    assert told(fresh) == [SECRET]
+    # Keys alone are for the hours between two backups of the log.
+    terminal.ok("backup", "--vault", tmp_path / "more.age", "--vault-recipient", own, "--data", data)
+
+
+def test_accounts_and_followers_come_back_and_what_was_revoked_stays_so(
+    terminal: Terminal, world: World, tmp_path: Path
+) -> None:
+    data, saved = world.settings.data, tmp_path / "accounts.tar"
+    personal = open_personal_keys(data, world.chance)
+    _, key = personal.add(world.accounts["observer"].id, "calendar", "", world.clock()) or ("", "")
+    personal.close()
+    open_shelf(data, world.chance).close()
+    accounts = open_accounts(data, world.chance)
+    session = accounts.open_session(world.tokens["observer"], world.clock(), timedelta(days=1))
+    accounts.close()
+    terminal.ok("backup", "--accounts", saved, "--unencrypted", "--data", data)
+    terminal.ok("token", "revoke", world.accounts["docket"].id, "--data", data)
+    log = tmp_path / "log"
+    terminal.ok("backup", log, "--unencrypted", "--data", data)
+    fresh = tmp_path / "fresh"
+    shutil.copytree(data / "keys", fresh / "keys", ignore=shutil.ignore_patterns("*.sqlite*"))
+    row = terminal.one("restore", log, "--accounts", saved, "--data", fresh)
+    assert row["revoked_again"] == 1
+    accounts, now = open_accounts(fresh, world.chance), world.clock()
+    try:
+        assert accounts.check(world.tokens["observer"], now) == world.accounts["observer"]
+        assert accounts.check(world.tokens["docket"], now) is None
+        assert session is not None
+        assert accounts.check_session(session, now) is None
+    finally:
+        accounts.close()
+    personal = open_personal_keys(fresh, world.chance)
+    assert personal.of(key) is not None
+    personal.close()
+    open_shelf(fresh, world.chance).close()
+    assert {one.name for one in fresh.iterdir() if one.suffix == ".sqlite"} == {
+        "accounts.sqlite",
+        "log.sqlite",
+        "subscriptions.sqlite",
+    }
+
+
+@pytest.mark.parametrize("name", ["../evil", "log.sqlite", "link"])
+def test_a_strange_backup_of_accounts_is_refused(
+    terminal: Terminal, world: World, tmp_path: Path, name: str
+) -> None:
+    log, _ = save(terminal, world, tmp_path / "saved")
+    odd = tmp_path / "odd.tar"
+    with tarfile.open(odd, "w") as archive:
+        entry = tarfile.TarInfo("accounts.sqlite" if name == "link" else name)
+        if name == "link":
+            entry.type, entry.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(entry)
+    fresh = tmp_path / "fresh"
+    said = terminal.fails(1, "restore", log, "--accounts", odd, "--data", fresh)
+    assert "no backup of accounts" in said
+    assert [one.name for one in fresh.rglob("*") if one.is_file()] == ["backup.lock"]
+    odd.write_bytes(b"no archive" * 99)
+    assert "no backup of accounts" in terminal.fails(1, "restore", log, "--accounts", odd, "--data", fresh)
+
+
+def test_one_backup_at_a_time(terminal: Terminal, world: World, tmp_path: Path) -> None:
+    data = world.settings.data
+    left = data / "backup.part"
+    left.mkdir()
+    (left / "log.sqlite").write_bytes(b"left by a killed backup")
+    with scratch(data) as folder:
+        assert [*folder.iterdir()] == []
+        said = terminal.fails(1, "backup", tmp_path / "log", "--unencrypted", "--data", data)
+        assert "Another backup" in said
+    terminal.ok("backup", tmp_path / "log", "--unencrypted", "--data", data)
+
+
+def test_a_damaged_log_is_not_saved(terminal: Terminal, world: World, tmp_path: Path) -> None:
+    data = world.settings.data
+    with closing(sqlite3.connect(data / "log.sqlite")) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = bytearray((data / "log.sqlite").read_bytes())
+    content[-4096 * 3 : -4096 * 2] = b"\xff" * 4096
+    (data / "log.sqlite").write_bytes(content)
+    result = terminal.run("backup", tmp_path / "log", "--unencrypted", "--data", data)
+    assert result.exit_code != 0
+    assert not (tmp_path / "log").exists()

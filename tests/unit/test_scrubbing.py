@@ -53,29 +53,29 @@ def test_what_is_erased_is_nowhere_in_the_file(log: MemoryLog, room: ReadingRoom
     log.erase(ANN)
     room.catch_up()
     assert not holds(path)
-    assert not is_unclean(room._database.writer)
+    assert not is_unclean(room.shelves.database.writer)
     assert room.purge(OWNER).search(TOKEN)["total"] == 0
     assert room.purge(OWNER).search("plain-clothes")["total"] == 38
 
 
 def test_somebody_who_reads_only_delays_it(log: MemoryLog, room: ReadingRoom, path: Path) -> None:
-    with room._database.snapshot():
+    with room.shelves.database.snapshot():
         log.erase(ANN)
         room.catch_up()
-        assert is_unclean(room._database.writer)
+        assert is_unclean(room.shelves.database.writer)
     room.catch_up()
-    assert not is_unclean(room._database.writer)
+    assert not is_unclean(room.shelves.database.writer)
     assert not holds(path)
 
 
 def test_a_process_that_was_killed_before_it_could_does_it_when_it_starts_again(
     log: MemoryLog, room: ReadingRoom, path: Path
 ) -> None:
-    room._database.writer.execute("INSERT INTO tail_unclean VALUES(1)")
+    room.shelves.database.writer.execute("INSERT INTO tail_unclean VALUES(1)")
     room.stop()
     again = ReadingRoom(registry(), log, path)
     again.catch_up()
-    assert not is_unclean(again._database.writer)
+    assert not is_unclean(again.shelves.database.writer)
     again.stop()
 
 

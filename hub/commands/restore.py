@@ -1,0 +1,259 @@
+"""`hub restore`: puts a backup into a new folder, after it was proven to be all that others have seen of the log."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from events.acts import StewardAct
+from events.moving import NotEmpty, load_into_postgres
+from events.notes import Signer
+from events.restoring import Settled, begin_anew, revoked_tokens
+from events.vault import FILE as VAULT_FILE
+from events.vault import Vault
+from hub.backup import office, saving
+from hub.backup.age import Identity, read_identities
+from hub.backup.files import settle_folder
+from hub.backup.opening import open_into
+from hub.backup.proving import Asking, Proof, prove
+from hub.backup.scratch import scratch
+from hub.commands.archive import opened
+from hub.commands.backup import vault_file
+from hub.commands.refusals import AlreadyThere, NotHere
+from hub.commands.world import World, local_options, say, tell
+from hub.keys import LOG_KEY, keys_folder, make_keys, make_vault_key, vault_key
+from hub.settings import Settings
+from hub.views_files import VIEWS_FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """The files of a backup.
+
+    Args:
+        log: of the log.
+        vault: of the keys of personal fields.
+        accounts: of accounts and followers.
+        identities: secret keys that may open them.
+    """
+
+    log: Path
+    vault: Path | None
+    accounts: Path | None
+    identities: list[Identity]
+
+
+@click.command(
+    epilog="Example:  hub restore log.age --vault keys.age --accounts accounts.age --identity /media/stick/backup.key "
+    "--witness https://partner.example/api/v1/witness --data new"
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--vault", metavar="FILE", type=click.Path(path_type=Path), help="The keys of personal fields.")
+@click.option("--accounts", metavar="FILE", type=click.Path(path_type=Path), help="Accounts and followers.")
+@click.option(
+    "--identity",
+    "identities",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Secret key that opens them; repeatable.",
+)
+@click.option(
+    "--checkpoint", metavar="FILE", type=click.Path(path_type=Path), help="A checkpoint that somebody kept."
+)
+@click.option(
+    "--witness",
+    "witnesses",
+    multiple=True,
+    metavar="URL",
+    help="A witness to ask; without it and --checkpoint, those that the log names.",
+)
+@click.option("--witness-key", metavar="VKEY", help="Its key, if the log does not name it.")
+@click.option("--accept-loss", is_flag=True, help="Put it back although it is not proven; that is recorded.")
+@local_options
+@click.pass_obj
+def restore(
+    world: World,
+    file: Path,
+    vault: Path | None,
+    accounts: Path | None,
+    identities: tuple[Path, ...],
+    checkpoint: Path | None,
+    witnesses: tuple[str, ...],
+    witness_key: str | None,
+    accept_loss: bool,
+    data: str | None,
+    store: str | None,
+    as_json: bool,
+) -> None:
+    """Put a saved log into a folder that has none, or into an empty database; its keys and accounts as well.
+
+    Put the safe's copy of `vault.key` and the others into the folder of keys before. Every row is checked, and
+    witnesses are asked whether they have seen more of this log. What was erased or revoked since the backup is erased
+    and revoked again, as the log says.
+    """
+    settings = world.settings(data=data, store=store)
+    saved = Backup(file, vault, accounts, read_identities(identities))
+    note = None if checkpoint is None else _text(checkpoint)
+    asking = Asking(note, witnesses, witness_key, _log_key(settings))
+    proof, tokens = _put_back(world, (settings, saved), asking, accept_loss=accept_loss)
+    again = 0
+    if accounts is not None:
+        again = office.revoke_again(settings, tokens, world.clock().timestamp())
+    with opened(world, data, store) as archive:
+        settled = archive.store.settle_keys()
+        detail = {"keys": vault is not None, "accounts": accounts is not None}
+        loss = {} if proof.is_proven else {"accepted_loss": proof.as_json()}
+        archive.note(StewardAct("backup_restored", detail={**detail, **loss}))
+        head = int(archive.store.head())
+    for sentence in (*proof.remarks, *_sentences(settled, again, proof, settings)):
+        say(sentence)
+    row = {"log": _place(settings), "events": head, "proven": proof.is_proven, "closings": proof.size}
+    row |= {"erased_again": settled.destroyed, "gone": settled.missing, "revoked_again": again, **loss}
+    tell(row, f"{_place(settings)} holds {head} events.", as_json=as_json)
+
+
+def _put_back(
+    world: World, where: tuple[Settings, Backup], asking: Asking, *, accept_loss: bool
+) -> tuple[Proof, set[str]]:
+    settings, saved = where
+    _refuse_if_there(settings, saved)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys_folder(settings.data, settings.keys).mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = None if saved.vault is None else vault_key(settings.data, settings.keys)
+    with _disk(settings.data), scratch(_beside(settings)) as folder, _keys(settings, saved, key) as keys:
+        draft, people = folder / "log.sqlite", folder / "office"
+        open_into(saved.log, draft, saved.identities)
+        _open_office(saved, people)
+        proof = prove(draft, asking)
+        if not proof.is_proven and not accept_loss:
+            raise proof.refusal()
+        tokens = revoked_tokens(draft)
+        # From here on nothing is doubtful but the disk. The log comes last: without it this is no hub.
+        if proof.is_other:
+            begin_anew(draft)
+            _set_key_aside(settings, proof)
+        if keys is None:
+            make_vault_key(settings.data, world.random, settings.keys)
+        else:
+            keys.rename(vault_file(settings))
+        office.put_back(settings, people)
+        _put_back_log(settings, draft)
+    saving.forget(settings.data / VIEWS_FILE)
+    make_keys(settings.data, world.random, settings.keys)
+    return proof, tokens
+
+
+def _open_office(saved: Backup, folder: Path) -> None:
+    folder.mkdir()
+    if saved.accounts is not None:
+        packed = folder.with_suffix(".tar")
+        open_into(saved.accounts, packed, saved.identities)
+        with packed.open("rb") as archive:
+            saving.unpack_office(archive, folder)
+
+
+@contextmanager
+def _keys(settings: Settings, saved: Backup, key: bytes | None) -> Iterator[Path | None]:
+    """Give the keys of personal fields as a draft that `vault.key` opens; what is not renamed is thrown away."""
+    if saved.vault is None or key is None:
+        yield None
+        return
+    draft = vault_file(settings).with_name(f"{VAULT_FILE}.draft")
+    saving.forget(draft)
+    try:
+        open_into(saved.vault, draft, saved.identities)
+        Vault(draft, key).close()
+        yield draft
+        settle_folder(draft.parent)
+    finally:
+        saving.forget(draft)
+
+
+def _put_back_log(settings: Settings, draft: Path) -> None:
+    target = _log_file(settings)
+    if target is None:
+        try:
+            load_into_postgres(draft, settings.store_url)
+        except NotEmpty as taken:
+            raise AlreadyThere(str(taken)) from taken
+        return
+    draft.rename(target)
+    settle_folder(target.parent)
+
+
+def _set_key_aside(settings: Settings, proof: Proof) -> None:
+    """Let the log have a new key: under the old one it would contradict what others have seen."""
+    key = keys_folder(settings.data, settings.keys) / LOG_KEY
+    with suppress(FileNotFoundError):
+        key.rename(key.with_name(f"{LOG_KEY}.until-{proof.size}"))
+
+
+def _refuse_if_there(settings: Settings, saved: Backup) -> None:
+    log = _log_file(settings)
+    files = [] if log is None else [log]
+    if saved.accounts is not None and settings.data.is_dir() and office.is_taken(settings):
+        raise AlreadyThere("There are accounts already; nothing was changed. Restore into a new folder.")
+    files += [] if saved.vault is None else [vault_file(settings)]
+    for file in files:
+        if file.exists():
+            raise AlreadyThere(f"{file} exists; nothing was changed. Restore into a new folder.")
+
+
+def _log_file(settings: Settings) -> Path | None:
+    url = urlsplit(settings.store_url)
+    return Path(url.path.removeprefix("/")) if url.scheme == "sqlite" else None
+
+
+def _beside(settings: Settings) -> Path:
+    """Return the folder to which the log goes: a draft elsewhere could not become it by a rename."""
+    log = _log_file(settings)
+    return settings.data if log is None else log.parent
+
+
+def _place(settings: Settings) -> str:
+    return str(_log_file(settings) or "The database")
+
+
+def _log_key(settings: Settings) -> str | None:
+    file = keys_folder(settings.data, settings.keys) / LOG_KEY
+    return Signer(file.read_bytes()).key.text if file.is_file() else None
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as odd:
+        raise NotHere(f"{file} cannot be read.") from odd
+
+
+def _sentences(settled: Settled, again: int, proof: Proof, settings: Settings) -> Iterator[str]:
+    if settled.destroyed:
+        yield f"{settled.destroyed} keys that were destroyed after they were saved are destroyed again."
+    if settled.missing:
+        yield f"{settled.missing} personal fields cannot be opened: their keys are not here."
+    else:
+        yield "Every key is here or was destroyed."
+    if again:
+        yield f"{again} tokens that were revoked after they were saved are revoked again."
+    if proof.is_other:
+        yield (
+            f"The log begins its evidence anew, under a new key; the old one is {LOG_KEY}.until-{proof.size}. Give the "
+            "new key (`hub witness key`) to your witnesses and to whoever verifies."
+        )
+    if not proof.is_proven:
+        since = proof.until or "the beginning"
+        yield f"LOSS ACCEPTED AND RECORDED. Have partners push again what they have published since {since}."
+
+
+@contextmanager
+def _disk(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as fault:
+        raise NotHere(
+            f"{folder} cannot be written: {fault.strerror}. Nothing is lost: take another folder."
+        ) from fault
