@@ -29,6 +29,8 @@ Action = Literal[
     "witness_asked",
     "witness_dropped",
     "log_watched",
+    "peer_added",
+    "peer_removed",
 ]
 
 

@@ -30,7 +30,7 @@ _JSON_TYPE = re.compile(
     r"application/(?:json|[a-z0-9.-]+\+json)(?:\s*;\s*charset=\"?utf-8\"?)?", re.IGNORECASE
 )
 _INT32 = 2**31
-_OWN = frozenset({"recordedtime", "sealed", "signature"})
+_OWN = frozenset({"recordedtime", "sealed", "signature", "toldby"})
 """Attributes that the hub alone sets."""
 
 Check = Callable[[Json, str], Iterator[Problem]]

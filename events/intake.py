@@ -95,12 +95,12 @@ class Intake:
         problems = contract.check(data)
         if problems:
             raise EventRefused(problems)
-        return self._record_own(STEWARDS, "first-admission", contract.stem, contract.tlp, data)
+        return self.record_own(STEWARDS, "first-admission", contract.stem, contract.tlp, data)
 
     def release_embargoes(self, until: datetime) -> bool:
         """Append that every embargo due until a moment is released; False when there is none to release."""
         moment = stamp(until)
-        outcome = self._record_own(HUB, f"embargo-{moment}", stem_of(RELEASED, 1), "red", {"until": moment})
+        outcome = self.record_own(HUB, f"embargo-{moment}", stem_of(RELEASED, 1), "red", {"until": moment})
         return outcome.status == "stored"
 
     def pass_deadlines(self, dues: Sequence[Mapping[str, Json]]) -> int:
@@ -126,13 +126,13 @@ class Intake:
         if problems:
             raise EventRefused(in_order(problems))
         data = {**said, "account": account}
-        return self._record_own(STEWARDS, self._store.fresh_id(self._clock()), JUDGED, "amber+strict", data)
+        return self.record_own(STEWARDS, self._store.fresh_id(self._clock()), JUDGED, "amber+strict", data)
 
     def note_steward_act(self, act: StewardAct) -> Outcome:
         """Record what a steward did, for stewards to read and for whom else the act names."""
         audience = {"audience": ",".join(act.audience)} if act.audience else {}
         fresh_id = self._store.fresh_id(self._clock())
-        return self._record_own(STEWARDS, fresh_id, ACTED_STEM, "amber+strict", act.data, **audience)
+        return self.record_own(STEWARDS, fresh_id, ACTED_STEM, "amber+strict", act.data, **audience)
 
     def erase(self, subject: str, source: str, request: str) -> bool:
         """Destroy, as the hub itself, what a withdrawal wants erased when its time has come.
@@ -170,10 +170,26 @@ class Intake:
         """
         data = {"partner": f"partner:{slug}", **said}
         event_id = self._store.fresh_id(self._clock())
-        outcome = self._record_own(STEWARDS, event_id, stem, "amber+strict", data, audience=slug)
+        outcome = self.record_own(STEWARDS, event_id, stem, "amber+strict", data, audience=slug)
         if outcome.problems:
             raise EventRefused(outcome.problems)
         return outcome
+
+    def record_own(
+        self, slug: str, event_id: str, stem: str, tlp: str, data: Mapping[str, Any], **more: str
+    ) -> Outcome:
+        """Record what the hub itself says, under a slug of its choice; it answers for it.
+
+        Args:
+            slug: whose event it is.
+            event_id: again is a duplicate.
+            stem: type and version.
+            tlp: label.
+            data: payload.
+            more: further attributes.
+        """
+        checked = self._own(slug, event_id, stem, tlp, data, **more)
+        return self._store.append([checked], self._clock())[0]
 
     def mark_unsupported(self, source: str, event_id: str, time: str) -> bool:
         """Append that nothing supports an event any more; False if that was said before.
@@ -188,14 +204,8 @@ class Intake:
         verdict = {"verdict": "cannot_judge", "resulting_verification": "unsupported", "note": _BEREFT}
         data = {"about_event": event_id, "about_source": source, **verdict}
         name = self._store.secret_name(f"unsupported {source} {event_id}")
-        said = self._record_own(HUB, f"unsupported-{name}", _ASSESSED, "red", data, time=time)
+        said = self.record_own(HUB, f"unsupported-{name}", _ASSESSED, "red", data, time=time)
         return said.status == "stored"
-
-    def _record_own(
-        self, slug: str, event_id: str, stem: str, tlp: str, data: Mapping[str, Any], **more: str
-    ) -> Outcome:
-        checked = self._own(slug, event_id, stem, tlp, data, **more)
-        return self._store.append([checked], self._clock())[0]
 
     def _own(
         self, slug: str, event_id: str, stem: str, tlp: str, data: Mapping[str, Any], **more: str

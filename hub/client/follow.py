@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
@@ -41,10 +42,12 @@ class Ways:
     Args:
         pause: waits that many seconds.
         told: is called with a sentence before each pause.
+        host: says to which address a connection goes; None: wherever the name leads.
     """
 
     pause: Callable[[float], Awaitable[object]]
     told: Callable[[str], object]
+    host: Callable[[], Awaitable[str]] | None = None
 
 
 async def follow(feed: Feed, course: Course, ways: Ways) -> AsyncGenerator[FeedMessage, None]:
@@ -57,7 +60,7 @@ async def follow(feed: Feed, course: Course, ways: Ways) -> AsyncGenerator[FeedM
     while True:
         pause = None
         try:
-            async with aclosing(_messages(feed, course)) as messages:
+            async with aclosing(_messages(feed, course, ways)) as messages:
                 async for message in messages:
                     yield message
         except InvalidStatus as refused:
@@ -75,8 +78,9 @@ async def _wait(pause: Pause, ways: Ways) -> None:
     await ways.pause(pause.seconds)
 
 
-async def _messages(feed: Feed, course: Course) -> AsyncGenerator[FeedMessage, None]:
+async def _messages(feed: Feed, course: Course, ways: Ways) -> AsyncGenerator[FeedMessage, None]:
     """Yield what comes over one connection until it ends."""
+    there: dict[str, Any] = {} if ways.host is None else {"host": await ways.host()}
     opening = connect(
         course.address,
         additional_headers=feed.headers,
@@ -87,6 +91,7 @@ async def _messages(feed: Feed, course: Course) -> AsyncGenerator[FeedMessage, N
         compression=None,
         proxy=None,
         create_connection=Listening,
+        **there,
     )
     async with opening as connection:
         course.reached()

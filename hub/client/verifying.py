@@ -10,7 +10,7 @@ from events.submission import EventRefused, is_signed
 
 Json = Any
 
-MADE_BY_HUB = frozenset({"dataschema", "time", "tlp", "subject", "recordedtime"})
+MADE_BY_HUB = frozenset({"dataschema", "time", "tlp", "subject", "recordedtime", "toldby"})
 """Attributes that the hub adds to what was signed where the publisher left them out."""
 
 

@@ -50,6 +50,8 @@ ACTS: Mapping[str, str] = MappingProxyType(
         "witness_asked": N_("asked a witness"),
         "witness_dropped": N_("dropped a witness"),
         "log_watched": N_("looked at the log of another hub"),
+        "peer_added": N_("had this hub listen to another hub"),
+        "peer_removed": N_("had this hub listen to another hub no more"),
     }
 )
 """What a steward did → what a person reads."""

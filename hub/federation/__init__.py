@@ -1,0 +1,1 @@
+"""Federation: what this hub and others tell each other."""

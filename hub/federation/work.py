@@ -1,0 +1,199 @@
+"""Listens to every peer while it is this hub's turn: comes back by itself, and notes how each is."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import anyio
+import anyio.to_thread
+
+from events.audience import TLP
+from events.clock import Clock
+from events.event import SOURCE_PREFIX
+from events.moments import stamp
+from events.relaying import CEILING
+from events.submission import StoreBusy, StoreUnavailable
+from hub.client.answers import Turned, Unreachable
+from hub.client.course import BEGIN, Course, Feed
+from hub.client.follow import Ways, follow
+from hub.client.messages import Beat, FeedMessage, Live
+from hub.federation.book import NotTaken, Peer, PeerBook
+from hub.federation.door import PeerDoor
+from hub.federation.listener import House, Listener, Owed
+from hub.federation.terms import NotWanted
+from hub.outgoing import Outgoing, TargetRefused
+from hub.subscriptions.turn import Duty
+
+Json = Any
+
+AGAIN_SECONDS = 60.0
+"""After how long a peer that refused is asked again."""
+
+_NOT_FOUND = 404
+_TAKEN = frozenset({200, 201})
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What federation works with.
+
+    Args:
+        house: of this hub.
+        outgoing: knows which addresses may be called.
+        turn: whose turn it is.
+        forgot: waits until every view has what the log has.
+        random: a number from 0 to 1.
+    """
+
+    house: House
+    outgoing: Outgoing
+    turn: Duty
+    forgot: Callable[[], Awaitable[object]]
+    random: Callable[[], float]
+
+    @property
+    def book(self) -> PeerBook:
+        """The book of peers."""
+        return self.house.book
+
+    @property
+    def clock(self) -> Clock:
+        """The present moment."""
+        return self.house.clock
+
+
+async def federate(means: Means, every_seconds: float) -> None:
+    """Listen to every peer in the book while it is this hub's turn, until cancelled."""
+    scopes: dict[tuple[str, ...], anyio.CancelScope] = {}
+    async with anyio.create_task_group() as tasks:
+        while True:
+            for key, peer in (await anyio.to_thread.run_sync(_wanted, means)).items():
+                if key not in scopes:
+                    scopes[key] = anyio.CancelScope()
+                    tasks.start_soon(_within, scopes[key], means, peer)
+            wanted = await anyio.to_thread.run_sync(_wanted, means)
+            for key in [one for one in scopes if one not in wanted]:
+                scopes.pop(key).cancel()
+            await anyio.sleep(every_seconds)
+
+
+def _wanted(means: Means) -> dict[tuple[str, ...], Peer]:
+    """Return whom to listen to, each by what would make it another."""
+    if not means.turn.is_mine():
+        return {}
+    return {_what(one): one for one in means.book.listing()}
+
+
+def _what(peer: Peer) -> tuple[str, ...]:
+    named = (",".join(sorted(slugs)) for slugs in (peer.homes, peer.relays, peer.same))
+    return (peer.name, peer.url, peer.token, *named)
+
+
+async def _within(scope: anyio.CancelScope, means: Means, peer: Peer) -> None:
+    with scope:
+        while True:
+            said = await _heard(means, peer)
+            await _note(means, peer, "refused", said)
+            await anyio.sleep(AGAIN_SECONDS)
+
+
+async def _heard(means: Means, peer: Peer) -> str:
+    """Listen to a peer until that is of no use for now, and say why."""
+    door = PeerDoor(peer.url, peer.token, means.outgoing)
+    try:
+        await _look(means, peer, door)
+        await _follow(means, peer, door)
+    except (Turned, Unreachable, TargetRefused) as refused:
+        return str(refused)
+    except (OSError, StoreBusy, StoreUnavailable) as broken:
+        return f"It went wrong on the way ({type(broken).__name__})."
+    return "It said no more."
+
+
+async def _look(means: Means, peer: Peer, door: PeerDoor) -> None:
+    """Refuse an account that would be given what must not go from hub to hub.
+
+    Raises:
+        OSError: there is no answer.
+        Turned: the token does not work, or is cleared for more.
+    """
+    status, me = await door.get("/api/v1/me")
+    if status != 200 or not isinstance(me, dict):
+        raise Turned(status, f"It answered {status} to the token.")
+    if me.get("clearance") not in TLP[: TLP.index(CEILING) + 1]:
+        raise Turned(403, f"The token there is cleared for more than {CEILING}: ask for another.")
+
+
+async def _follow(means: Means, peer: Peer, door: PeerDoor) -> None:
+    listener, after = Listener(peer, means.house), await anyio.to_thread.run_sync(_place, means, peer)
+    course = Course(Feed(peer.url, peer.token), after or BEGIN, means.random)
+    sentences: list[str] = []
+
+    async def pause(seconds: float) -> None:
+        await _note(means, peer, "away", sentences[-1])
+        await anyio.sleep(seconds)
+
+    ways = Ways(pause, sentences.append, door.host)
+    async with aclosing(follow(Feed(peer.url, peer.token), course, ways)) as messages:
+        async for message in messages:
+            await _take(means, peer, door, listener, message)
+
+
+async def _take(means: Means, peer: Peer, door: PeerDoor, listener: Listener, message: FeedMessage) -> None:
+    """Do what a message asks for, then keep that it was done."""
+    signature = await _signature(door, listener, message)
+    owed = await anyio.to_thread.run_sync(listener.take, message, signature)
+    if owed is not None:
+        await _acknowledge(means, peer, door, owed)
+    if message.cursor:
+        await anyio.to_thread.run_sync(means.book.reached, peer.name, message.cursor)
+    if isinstance(message, Live | Beat):
+        await _note(means, peer, "live", "")
+
+
+async def _signature(door: PeerDoor, listener: Listener, message: FeedMessage) -> Mapping[str, Json] | None:
+    wanted = await anyio.to_thread.run_sync(listener.wants_signature, message)
+    if wanted is None:
+        return None
+    source, event_id = wanted
+    status, answer = await door.get(f"/api/v1/events/{quote(source, safe='')}/{quote(event_id, safe='')}")
+    if status != _NOT_FOUND and status != 200:
+        raise OSError(status)
+    signature = answer.get("signature") if isinstance(answer, dict) else None
+    return signature if isinstance(signature, dict) else None
+
+
+async def _acknowledge(means: Means, peer: Peer, door: PeerDoor, owed: Owed) -> None:
+    """Tell a hub that the copies of what it erased are gone; views have forgotten before that is said."""
+    await means.forgot()
+    event = {
+        "specversion": "1.0",
+        "id": f"ack-{owed.id}"[:128],
+        "source": SOURCE_PREFIX + peer.partner,
+        "type": "erasure.executed",
+        "time": stamp(means.clock()),
+        "data": {
+            "subject_of_erasure": owed.subject,
+            "scope": ["subject_key", "vault_row"],
+            "role": "recipient_ack",
+        },
+    }
+    status, _ = await door.post("/api/v1/events", event)
+    # 409: it was said before, at another time.
+    if status in _TAKEN or status == 409:
+        return
+    if status >= 500 or status == 429:
+        raise OSError(status)
+    refused = NotWanted("not_acknowledged")
+    noted = NotTaken(SOURCE_PREFIX + "hub", owed.id, refused.code, f"{refused} ({status})", means.clock())
+    await anyio.to_thread.run_sync(means.book.refuse, peer.name, noted)
+
+
+def _place(means: Means, peer: Peer) -> str:
+    return next((one.place for one in means.book.listing() if one.name == peer.name), "")
+
+
+async def _note(means: Means, peer: Peer, state: str, said: str) -> None:
+    await anyio.to_thread.run_sync(means.book.note, peer.name, state, said, means.clock())
