@@ -1,0 +1,1 @@
+"""What `hub doctor` looks at."""

@@ -1,0 +1,110 @@
+"""The hub's folder: who may read it, whether its files are sound, how far the views are."""
+
+import sqlite3
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from events.acts import ACTED_STEM
+from events.notes import Signer
+from events.vault import Key
+from hub.accounts import FILE as ACCOUNTS_FILE
+from hub.commands.archive import Archive
+from hub.commands.checks.finding import Finding, fine, judged
+from hub.commands.checks.recorded import moments_of
+from hub.commands.world import World
+from hub.keys import LOG_KEY, keys_folder, open_vault
+from hub.settings import Settings
+from hub.views_files import VIEWS_FILE
+
+OTHERS = 0o077
+BACKUP_WITHIN = timedelta(days=8)
+
+
+def secrecy(settings: Settings) -> Finding:
+    """Look whether others on this machine may read keys or accounts."""
+    keys = keys_folder(settings.data, settings.keys)
+    kept = [one for one in (settings.data / ACCOUNTS_FILE, keys, *keys.iterdir()) if one.exists()]
+    open_ones = [one.name for one in kept if one.stat().st_mode & OTHERS]
+    faults = ["others on this machine may read: " + ", ".join(open_ones)] if open_ones else []
+    return judged(
+        "secrecy", faults, "for the owner alone", "chmod go= each of them, and ask who could read it."
+    )
+
+
+def vault(archive: Archive, world: World) -> Finding:
+    """Look whether every key of personal fields opens."""
+    settings = archive.settings
+    opened = open_vault(settings.data, world.random, settings.keys, settings.vault)
+    try:
+        records = opened.listing()
+        living = [one.kid for one in records if one.destroyed is None]
+        good = [one for one in opened.open_all(living).values() if isinstance(one, Key)]
+    finally:
+        opened.close()
+    damaged = len(living) - len(good)
+    if damaged:
+        said = f"{damaged} keys of personal fields do not open: restore a backup of them"
+        return Finding("vault", "bad", said, "See `hub restore`; what they sealed cannot be read until then.")
+    return fine(
+        "vault", f"{len(living)} keys of personal fields open, {len(records) - len(living)} are destroyed"
+    )
+
+
+def custody(archive: Archive, world: World) -> Finding:
+    """Look whether keys are apart from the log, sign it, and are backed up."""
+    settings = archive.settings
+    keys = keys_folder(settings.data, settings.keys)
+    faults = []
+    if settings.data.stat().st_dev == keys.stat().st_dev:
+        faults.append("warning: keys are on the same disk as the log: who takes it reads all")
+    if (keys / LOG_KEY).exists():
+        own = Signer((keys / LOG_KEY).read_bytes()).key.text
+        signed = archive.store.ledger().key()
+        if signed is not None and signed != own:
+            faults.append(f"{LOG_KEY} is not the key that this log is signed with")
+    else:
+        faults.append(f"{LOG_KEY} is missing: nothing is signed")
+    newest = max(moments_of(settings, ACTED_STEM, ("action", "backup_made")), default=None)
+    faults += _stale(newest, world.clock())
+    advice = "Keep keys on another disk (HUB_KEYS); run `hub backup` by its timer; see docs/backup.md."
+    return judged("custody", faults, f"keys are apart; last backup {newest}", advice, "warn")
+
+
+def _stale(newest: datetime | None, now: datetime) -> list[str]:
+    if newest is None:
+        return ["no backup was ever made"]
+    return [f"the last backup is of {newest:%Y-%m-%d}"] if now - newest > BACKUP_WITHIN else []
+
+
+def files(settings: Settings) -> Finding:
+    """Look whether every database file is sound."""
+    keys = keys_folder(settings.data, settings.keys)
+    found = sorted([*settings.data.glob("*.sqlite"), *keys.glob("*.sqlite")])
+    broken = [one.name for one in found if not _is_sound(one)]
+    faults = ["broken: " + ", ".join(broken)] if broken else []
+    advice = "A broken views.sqlite may be deleted; anything else comes back by `hub restore`."
+    return judged("files", faults, "every database is sound", advice)
+
+
+def _is_sound(file: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            return bool(db.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+    except sqlite3.DatabaseError:
+        return False
+
+
+def views(settings: Settings, head: int) -> Finding:
+    """Look how far the views are behind the log."""
+    file = settings.data / VIEWS_FILE
+    if not file.exists():
+        return fine("views", "none yet; the next start folds them")
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            rows = db.execute("SELECT name, position FROM tail_positions ORDER BY name").fetchall()
+    except sqlite3.DatabaseError:
+        said = f"cannot be read; delete {file.name} and start again"
+        return Finding("views", "bad", said, "They are folded anew from the log; nothing is lost.")
+    behind = [f"{name} is {head - position} events behind" for name, position in rows if position < head]
+    return fine("views", "; ".join(behind) + "; a running hub catches up" if behind else "up to date")
