@@ -10,7 +10,7 @@ SOURCES := $(shell find $(CODE) tests -type f -not -path '*/__pycache__/*' 2>/de
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal -q
 PART ?= all
 
-.PHONY: setup web demo test test-deep check fix texts bench docs pictures lock format lint types layers coverage clean
+.PHONY: setup web demo test test-deep test-faults check fix texts bench docs pictures lock format lint types layers coverage clean
 
 setup: $(VENV)/.ready
 
@@ -34,6 +34,12 @@ test: web
 
 test-deep: setup
 	HYPOTHESIS_PROFILE=deep $(PYTEST) -m "deep or not deep"
+
+# What a hub survives, whole; the numbers of docs/reliability.md come from here. Its quick part is in `make test`.
+test-faults: setup
+	rm -rf .cache/faults
+	FAULTS_COUNTS=.cache/faults $(PYTEST) -m "deep or not deep" tests/faults tests/contract/test_failover.py tests/contract/test_bus.py tests/contract/test_restore_drill.py
+	$(BIN)/python -m tests.faults.counting
 
 check: format lint types layers coverage docs
 
