@@ -10,11 +10,12 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import boards, evidence, explore, feeds, graph, identity, ingest, replay, sealing
+from benchmarks import boards, bus, evidence, explore, feeds, graph, identity, ingest, replay, scale, sealing
 from benchmarks.measure import Figure, keep
 
 PARTS: dict[str, Callable[[], list[Figure]]] = {
     "boards": lambda: boards.run(*map(int, sys.argv[2:])),
+    "bus": bus.run,
     "explore": explore.run,
     "evidence": evidence.run,
     "feeds": lambda: feeds.run(*map(int, sys.argv[2:])),
@@ -22,6 +23,7 @@ PARTS: dict[str, Callable[[], list[Figure]]] = {
     "identity": identity.run,
     "ingest": ingest.run,
     "replay": replay.run,
+    "scale": scale.run,
     "sealing": sealing.run,
 }
 

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -12,26 +12,28 @@ from eventsourcing.persistence import (
     InfrastructureFactory,
     IntegrityError,
     InterfaceError,
-    Notification,
     OperationalError,
     PersistenceError,
 )
 
 from events.commitments import Commitments
 from events.decisions.listed import deciders, gates, hearers
-from events.desk import Desk, Means
+from events.desk import Desk
 from events.draft import Entry
 from events.event import Position, RecordedEvent
 from events.group_commit import GroupCommit, Job
+from events.hearing_again import complete_turns
 from events.ids import RandomBytes, time_ordered
 from events.leaves import Leaves
 from events.ledger import Ledger
-from events.log import Log, LogRecorder, TDecision
+from events.log import Log, LogRecorder, TDecision, pages
+from events.means import Means
 from events.moments import stamp
 from events.notes import Signer
 from events.outcomes import Outcomes, Transaction
 from events.partners import Partner, PartnerRights
 from events.postgres import PostgresLogFactory
+from events.postgres_line import Fence
 from events.restoring import Settled, settle
 from events.ruling import Ruling
 from events.salt import Salt
@@ -39,13 +41,15 @@ from events.sealing import Sealing
 from events.seals import Seals
 from events.sqlite import SQLiteLogFactory
 from events.submission import Checked, Outcome, StoreUnavailable
+from events.travelling import Copies, copies_of
 from events.vault import KeyRecord, Vault, VaultUnavailable
 from events.watch import Guarded, Watch
 from events.witness import Witness
 from schemas.registry import Registry
 
 _ATTEMPTS = 5
-_PAGE = 1_000
+_PATIENCE_SECONDS = 15.0
+"""How long whoever pushes waits for a database that fails, before it is told to send again later."""
 
 
 class UndecidedType(Exception):
@@ -105,6 +109,16 @@ class Store:
             rows = recorder.select_notifications(after, limit, inclusive_of_start=False)
             return self._sealing.read(rows)
 
+    def copies(self, after: Position, limit: int) -> Copies | None:
+        """Return up to `limit` rows after a position as they are, for other hubs; None if there are none."""
+        with self._watch.using() as recorder:
+            return copies_of(after, recorder.select_notifications(after, limit, inclusive_of_start=False))
+
+    def opened(self, copies: Copies) -> list[RecordedEvent]:
+        """Return the events in rows that another hub on this log has read."""
+        with self._watch.using():
+            return self._sealing.read(copies.rows)
+
     def at(self, positions: Sequence[Position]) -> list[RecordedEvent]:
         """Return the events at these positions, in the order asked for; positions without are left out."""
         with self._watch.using() as recorder:
@@ -137,6 +151,11 @@ class Store:
         with self._watch.using():
             return self._leaves.complete()
 
+    def complete_turns(self) -> int:
+        """Let decisions hear of events that were recorded before they could; return how many there were."""
+        with self._watch.using() as recorder:
+            return complete_turns(self._means, recorder)
+
     def keys(self) -> list[KeyRecord]:
         """Return what may be told of every key of the vault."""
         return self._vault.listing()
@@ -148,7 +167,7 @@ class Store:
     def settle_keys(self) -> Settled:
         """Destroy again what the log says is destroyed; count what no key opens. For keys from a backup."""
         with self._watch.using() as recorder:
-            return settle(self._vault, _pages(recorder))
+            return settle(self._vault, pages(recorder))
 
     def secret_name(self, text: str) -> str:
         """Return a name for a text, always the same for this log; nobody can tell the text from it, or guess."""
@@ -173,6 +192,10 @@ class Store:
         """Sleep until there is an event after a position; False after `timeout` seconds, or when closed."""
         return self._watch.wait(after, timeout)
 
+    def on_commit(self, callback: Callable[[], None]) -> None:
+        """Call back whenever this process has written, or was told that somebody has; in whatever thread."""
+        self._watch.on_commit(callback)
+
     def close(self) -> None:
         """Wake whoever waits, let whoever reads or writes finish, close every connection and the vault."""
         self._watch.close()
@@ -180,11 +203,14 @@ class Store:
         self._vault.close()
 
     def _commit(self, jobs: Sequence[Job]) -> None:
+        until = time.monotonic() + _PATIENCE_SECONDS
         for attempt in range(_ATTEMPTS):
             try:
                 self._write(jobs)
             except (OperationalError, InterfaceError, IntegrityError, VaultUnavailable):
                 # It may have been stored although nobody said so: then the next attempt finds its keys.
+                if time.monotonic() > until:
+                    return
                 time.sleep(0.02 * 2**attempt)
             else:
                 self._watch.nudge()
@@ -209,7 +235,14 @@ class Store:
         return desk.settle_whole(job.entries) if job.atomic else desk.settle(job.entries)
 
 
-def open_store(url: str, registry: Registry, vault: Vault, *, random: RandomBytes = os.urandom) -> Store:
+def open_store(
+    url: str,
+    registry: Registry,
+    vault: Vault,
+    *,
+    random: RandomBytes = os.urandom,
+    fence: Path | None = None,
+) -> Store:
     """Open the log at `sqlite:///PATH` or `postgresql://...`, making it if it is new.
 
     Args:
@@ -217,6 +250,7 @@ def open_store(url: str, registry: Registry, vault: Vault, *, random: RandomByte
         registry: the contracts; each decision among them must have its aggregate.
         vault: holds the keys of personal fields; closed with the store, or here if this fails.
         random: source of random bytes.
+        fence: file that remembers which PostgreSQL servers were replaced; None: known while this process lives.
 
     Raises:
         UndecidedType: a decision has no aggregate.
@@ -231,16 +265,17 @@ def open_store(url: str, registry: Registry, vault: Vault, *, random: RandomByte
             if contract.kind == "decision" and contract.type not in decided:
                 raise UndecidedType(contract.type)
         try:
-            log = _open(_factory(url, random))
+            log = _open(_factory(url, random, Fence(fence)))
         except PersistenceError as fault:
             raise StoreUnavailable(str(fault)) from fault
         opened.pop_all()
     store = Store(log, vault, registry, random)
     try:
         store.complete_leaves()
-    except PersistenceError as fault:
+        store.complete_turns()
+    except StoreUnavailable:
         store.close()
-        raise StoreUnavailable(str(fault)) from fault
+        raise
     return store
 
 
@@ -252,17 +287,10 @@ def _open(factory: InfrastructureFactory[Any]) -> Log:
         raise
 
 
-def _factory(url: str, random: RandomBytes) -> InfrastructureFactory[Any]:
+def _factory(url: str, random: RandomBytes, fence: Fence) -> InfrastructureFactory[Any]:
     kind, _, rest = url.partition("://")
     if kind == "sqlite" and rest.startswith("/") and len(rest) > 1:
         return SQLiteLogFactory(Path(rest[1:]), random)
     if kind in {"postgresql", "postgres"}:
-        return PostgresLogFactory(url, random)
+        return PostgresLogFactory(url, random, fence)
     raise ValueError("the store must be sqlite:///PATH or postgresql://...")
-
-
-def _pages(recorder: LogRecorder) -> Iterator[Sequence[Notification]]:
-    after = 0
-    while page := recorder.select_notifications(after, _PAGE, inclusive_of_start=False):
-        yield page
-        after = page[-1].id

@@ -1,7 +1,7 @@
 """The watch over an open log: wakes whoever waits for events, and closes only when nobody is inside."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Condition, Event
 
@@ -10,7 +10,8 @@ from eventsourcing.persistence import PersistenceError
 from events.event import Position
 from events.ledger_tables import Run
 from events.log import LogRecorder, Unit
-from events.postgres import Listener, PostgresLogRecorder
+from events.postgres import PostgresLogRecorder
+from events.postgres_listener import Listener
 from events.submission import StoreUnavailable
 
 POLL_SECONDS = 0.005
@@ -30,20 +31,22 @@ class Watch:
         self._users = 0
         self._closing = Event()
         self._listener: Listener | None = None
+        self._callbacks: list[Callable[[], None]] = []
 
     @contextmanager
     def using(self) -> Iterator[LogRecorder]:
         """Keep the log open meanwhile.
 
         Raises:
-            StoreUnavailable: it is closed.
+            StoreUnavailable: it is closed, or its database does not answer.
         """
         with self._changed:
             if self._closing.is_set():
                 raise StoreUnavailable
             self._users += 1
         try:
-            yield self._recorder
+            with _told():
+                yield self._recorder
         finally:
             with self._changed:
                 self._users -= 1
@@ -55,6 +58,12 @@ class Watch:
         with self._changed:
             self._commits += 1
             self._changed.notify_all()
+        for callback in self._callbacks:
+            callback()
+
+    def on_commit(self, callback: Callable[[], None]) -> None:
+        """Call back whenever somebody is woken."""
+        self._callbacks.append(callback)
 
     def wait(self, after: Position, timeout: float) -> bool:
         """Sleep until there is an event after a position; False after `timeout` seconds, or when closed."""
@@ -112,7 +121,7 @@ class Guarded:
         Raises:
             StoreUnavailable: the log is closed, or its database does not answer.
         """
-        with _told(), self._watch.using() as recorder, recorder.unit() as unit:
+        with self._watch.using() as recorder, recorder.unit() as unit:
             yield unit
 
     @contextmanager
@@ -122,7 +131,7 @@ class Guarded:
         Raises:
             StoreUnavailable: as for `unit`.
         """
-        with _told(), self._watch.using() as recorder, recorder.looking() as run:
+        with self._watch.using() as recorder, recorder.looking() as run:
             yield run
 
 

@@ -16,23 +16,32 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from events.clock import Clock
+from events.copies import Copies
 from events.cursor import Cursors
 from events.glass import Glass
-from events.intake import Intake
 from events.notes import Signer
 from events.store import open_store
-from hub import problems
+from hub import contracts, problems
 from hub.access import Callers
 from hub.accounts import open_accounts
 from hub.address import Address
+from hub.bus.edge_addresses import edge_addresses
+from hub.bus.edge_opening import edge_lifespan
+from hub.bus.opening import board
 from hub.digests.opening import open_postman
 from hub.documents import Documents
+from hub.federation import opening as federation
+from hub.federation.book import open_book
+from hub.federation.work import federate
 from hub.feeds.broadcast import Broadcaster, Sources
 from hub.feeds.rights import Rights
-from hub.feeds.sharing import SharedPages
 from hub.keys import cursor_key, make_log_key, open_vault
 from hub.limits import Gate
 from hub.metrics import CountAnswers, Metrics
+from hub.observing import gauges
+from hub.observing.instruments import Watch, WatchedIntake, WatchedPages
+from hub.observing.tracing import Silent, TraceAnswers, Tracer
+from hub.office_opening import fence_file, open_office, open_turn
 from hub.outgoing import Outgoing, Rules
 from hub.pages.views import STATIC_TYPES
 from hub.personal.keys import open_personal_keys
@@ -44,20 +53,24 @@ from hub.security import SecurityHeaders
 from hub.settings import Settings
 from hub.sheets import close_now, keep_sheets
 from hub.state import Closing, HubState
+from hub.steady import catch_up, ring_at_close, steady
 from hub.subscriptions.desk import SubscriptionDesk
 from hub.subscriptions.dispatcher import Dispatcher
 from hub.subscriptions.log import DeliveryLog
 from hub.subscriptions.opening import open_shelf
 from hub.subscriptions.outbox import Outbox, Tools
 from hub.subscriptions.standing import Standing
-from hub.subscriptions.turn import Turn
 from hub.timekeeper import keep_time
+from hub.views_files import own_views
 from projections.boards.statements.clocks import load_clocks
+from projections.preparing import take_prepared
 from projections.reading_room import ReadingRoom
+from projections.shelves import Code
 from schemas.registry import Registry
 
-VIEWS_FILE = "views.sqlite"
 GOODBYE_SECONDS = 1.0
+FINISH_SECONDS = 5.0
+"""How long a webhook that is on its way may take: cut off, it would be sent again by whoever has the turn next."""
 READERS = 32
 FEEDERS = 4
 """Threads that read pages for the feed: each keeps a connection and its cache, and more of them are no faster."""
@@ -68,7 +81,11 @@ Random = Callable[[int], bytes]
 
 
 def build(
-    settings: Settings, clock: Clock, extra: Path | None = None, random: Random = secrets.token_bytes
+    settings: Settings,
+    clock: Clock,
+    extra: Path | None = None,
+    random: Random = secrets.token_bytes,
+    tracer: Tracer | None = None,
 ) -> Starlette:
     """Return the hub as an ASGI application; its lifespan opens and closes everything.
 
@@ -77,11 +94,13 @@ def build(
         clock: the present moment.
         extra: folder with further event types (`types/`, `rules/`), besides the package's own.
         random: gives that many unpredictable bytes.
+        tracer: takes spans, if anybody wants them.
 
     Raises:
         HubNotInitialised: when the lifespan starts, if `hub init` did not make this folder.
     """
-    table, closing, metrics = addresses(), Closing(), Metrics()
+    table, closing = edge_addresses(addresses()) if settings.edge else addresses(), Closing()
+    watch = Watch(Metrics(), tracer or Silent())
     handlers: dict[type[Exception], Any] = dict.fromkeys(problems.rows(), problems.on_error)
     handlers[HTTPException] = problems.on_error
     handlers[Exception] = problems.on_unexpected
@@ -89,15 +108,17 @@ def build(
     app = Starlette(
         routes=routes_of(table),
         middleware=[
-            Middleware(CountAnswers, metrics=metrics),
+            Middleware(CountAnswers, metrics=watch.metrics),
+            *([Middleware(TraceAnswers, tracer=watch.tracer)] if watch.tracer.is_on else []),
             Middleware(SecurityHeaders, is_https=is_https),
         ],
         exception_handlers=handlers,
-        lifespan=_lifespan(_Parts(settings, clock, extra, random, table, closing, metrics)),
+        lifespan=_alive(_Parts(settings, clock, extra, random, table, closing, watch)),
     )
     app.router.redirect_slashes = False
     # Outside HubState: the server says goodbye by the one, pages and tests show the other.
     app.state.closing = closing
+    app.state.random = random
     app.state.settings = settings
     app.state.addresses = table
     return app
@@ -111,7 +132,11 @@ class _Parts:
     random: Random
     table: tuple[Address, ...]
     closing: Closing
-    metrics: Metrics
+    watch: Watch
+
+
+def _alive(parts: _Parts) -> Callable[[Starlette], AbstractAsyncContextManager[HubState]]:
+    return edge_lifespan(parts, _templates(), _statics()) if parts.settings.edge else _lifespan(parts)
 
 
 def _lifespan(parts: _Parts) -> Callable[[Starlette], AbstractAsyncContextManager[HubState]]:
@@ -123,17 +148,24 @@ def _lifespan(parts: _Parts) -> Callable[[Starlette], AbstractAsyncContextManage
                 pulse, room = hub["pulse"], hub["room"]
                 tasks.start_soon(pulse.run)
                 tasks.start_soon(hub["broadcaster"].run)
-                tasks.start_soon(_ring_at_close, parts.closing, pulse)
+                tasks.start_soon(ring_at_close, parts.closing, hub)
                 seconds = parts.settings.timekeeper_seconds
-                tasks.start_soon(keep_time, hub["intake"], room, parts.clock, seconds)
-                tasks.start_soon(keep_sheets, hub, parts.settings.checkpoint_seconds)
-                tasks.start_soon(hub["dispatcher"].run, pulse, seconds)
+                tasks.start_soon(steady, keep_time, hub["intake"], room, parts.clock, seconds, hub["turn"])
+                tasks.start_soon(steady, keep_sheets, hub, parts.settings.checkpoint_seconds, hub["turn"])
+                tasks.start_soon(steady, hub["dispatcher"].run, pulse, seconds)
+                tasks.start_soon(steady, federate, hub["federation"], seconds)
+                if hub["bus"] is not None:
+                    tasks.start_soon(steady, hub["bus"].run)
                 if hub["postman"] is not None:
-                    tasks.start_soon(hub["postman"].run, seconds)
+                    tasks.start_soon(steady, hub["postman"].run, seconds)
+                if parts.settings.workers > 1:
+                    # The others answer meanwhile; whoever asks must not meet one that knows less.
+                    await anyio.to_thread.run_sync(catch_up, hub)
                 try:
                     yield hub
                 finally:
                     await parts.closing.begin(GOODBYE_SECONDS)
+                    await hub["dispatcher"].finish(FINISH_SECONDS)
                     tasks.cancel_scope.cancel()
             await hub["outgoing"].close()
 
@@ -146,37 +178,65 @@ def _open(parts: _Parts, opened: ExitStack) -> HubState:
     cursors = Cursors(cursor_key(settings.data, settings.keys))
     opened.enter_context(serving(settings.data))
     registry = Registry.load(parts.extra)
-    vault = open_vault(settings.data, parts.random, settings.keys)
-    store = open_store(settings.store_url, registry, vault)
+    contracts.remember(settings.data, registry)
+    vault = open_vault(settings.data, parts.random, settings.keys, settings.vault)
+    store = open_store(settings.store_url, registry, vault, fence=fence_file(settings))
     opened.callback(store.close)
-    accounts = open_accounts(settings.data, parts.random)
+    office = open_office(settings)
+    if office is not None:
+        opened.callback(office.close)
+    accounts = open_accounts(settings.data, parts.random, office)
     opened.callback(accounts.close)
-    personal = open_personal_keys(settings.data, parts.random)
+    personal = open_personal_keys(settings.data, parts.random, office)
     opened.callback(personal.close)
     signer = Signer(make_log_key(settings.data, parts.random, settings.keys))
     ledger = store.ledger(signer)
     close_now(ledger, clock, settings.checkpoint_seconds)
-    intake = Intake(registry, store, clock)
+    intake = WatchedIntake(registry, store, clock).watched_by(parts.watch)
     clocks = load_clocks(settings.reply_clocks)
-    room = opened.enter_context(ReadingRoom(registry, store, settings.data / VIEWS_FILE, parts.extra, clocks))
-    parts.metrics.watch(room, parts.closing)
+    views = opened.enter_context(own_views(settings.data))
+    take_prepared(Code(registry, store, parts.extra, clocks), views)
+    boarding = board(settings, store, parts.random)
+    log = store if boarding is None else boarding.follower
+    room = opened.enter_context(ReadingRoom(registry, log, views, parts.extra, clocks))
+    opened.callback(parts.watch.tracer.close)
+    parts.watch.follow(room)
     callers = Callers(accounts, intake.rights, clock)
-    shelf = open_shelf(settings.data, parts.random, settings.keys)
+    shelf = open_shelf(settings.data, parts.random, settings.keys, office)
     opened.callback(shelf.close)
     # A log that was restored from a backup may be shorter than it was.
     shelf.bound(store.head())
     standing = Standing(accounts, callers, clock)
     tools = Tools(shelf, DeliveryLog(shelf), standing, room.purge, cursors, clock, parts.random)
-    turn = Turn(settings.data)
+    turn = open_turn(settings, office)
     opened.callback(turn.close)
     templates = _templates()
     postman = open_postman(settings, tools, turn, registry, templates, opened)
     outgoing = Outgoing(Rules(is_loopback_allowed=settings.webhooks_loopback_for_tests_only))
+    book = open_book(settings.data, parts.random, settings.keys, office)
+    opened.callback(book.close)
+    beside = federation.Parts(
+        accounts, room, intake, registry, outgoing, turn, clock, parts.random, store.head
+    )
     reading, writing = anyio.CapacityLimiter(READERS), anyio.CapacityLimiter(WRITERS)
     pulse = Pulse(room, store.head, accounts, settings.look_seconds)
-    shared = SharedPages(room, cursors, anyio.CapacityLimiter(FEEDERS), settings.feed_messages)
+    shared = WatchedPages(room, cursors, anyio.CapacityLimiter(FEEDERS), settings.feed_messages)
+    shared.watched_by(parts.watch)
     rights = Rights(callers, lambda: (accounts.version(), store.version()), clock)
-    sources = Sources(shared, pulse, rights, parts.closing)
+    broadcaster = Broadcaster(Sources(shared, pulse, rights, parts.closing), settings)
+    asked = gauges.Sources(
+        room,
+        store.read,
+        store.head,
+        clock,
+        vault.version,
+        ledger,
+        shelf,
+        parts.closing,
+        broadcaster,
+        settings.data,
+    )
+    parts.watch.metrics.watch(gauges.gauges_of(asked))
     return HubState(
         settings=settings,
         clock=clock,
@@ -193,13 +253,16 @@ def _open(parts: _Parts, opened: ExitStack) -> HubState:
         pulse=pulse,
         closing=parts.closing,
         shared=shared,
-        broadcaster=Broadcaster(sources, settings),
+        broadcaster=broadcaster,
         subscriptions=SubscriptionDesk(tools),
         dispatcher=Dispatcher(Outbox(tools), outgoing.post, turn, clock),
+        turn=turn,
+        federation=federation.federation_of(book, Copies(intake, registry, store, clock), beside),
+        bus=None if boarding is None else boarding.bus(room, cursors, turn),
         outgoing=outgoing,
         personal=personal,
         postman=postman,
-        metrics=parts.metrics,
+        metrics=parts.watch.metrics,
         templates=templates,
         documents=Documents(settings, parts.table, registry),
         statics=_statics(),
@@ -208,11 +271,6 @@ def _open(parts: _Parts, opened: ExitStack) -> HubState:
         reading=reading,
         writing=writing,
     )
-
-
-async def _ring_at_close(closing: Closing, pulse: Pulse) -> None:
-    await closing.begun.wait()
-    pulse.ring()
 
 
 def _templates() -> jinja2.Environment:

@@ -45,10 +45,10 @@ def _ask(client: httpx.Client, ledger: Ledger, note: str, key: VerifierKey, addr
     if any(key.has_signed(text, line) for line in lines):
         return Asked(key.name, True, "It has cosigned this checkpoint already.")
     try:
-        answer = _submit(client, address, _body(ledger, ledger.cosigned(key), size, note))
+        answer = submit(client, address, submission_body(ledger, ledger.cosigned(key), size, note))
         old = answer.text.strip()
         if answer.status_code == 409 and old.isascii() and old.isdigit() and int(old[:18]) <= size:
-            answer = _submit(client, address, _body(ledger, int(old[:18]), size, note))
+            answer = submit(client, address, submission_body(ledger, int(old[:18]), size, note))
     except (httpx.HTTPError, UnknownSize) as fault:
         return Asked(key.name, False, f"It could not be asked: {type(fault).__name__}.")
     if answer.status_code != 200:
@@ -67,12 +67,22 @@ def _taken(ledger: Ledger, key: VerifierKey, note: str, said: str) -> Asked:
     return Asked(key.name, True, "It has cosigned this checkpoint.")
 
 
-def _submit(client: httpx.Client, address: str, body: str) -> httpx.Response:
+def submit(client: httpx.Client, address: str, body: str) -> httpx.Response:
+    """Hand a checkpoint to a witness.
+
+    Raises:
+        httpx.HTTPError: it does not answer.
+    """
     headers = {"Content-Type": "text/plain; charset=utf-8"}
     return client.post(f"{address}/add-checkpoint", content=body.encode(), headers=headers)
 
 
-def _body(ledger: Ledger, old: int, size: int, note: str) -> str:
+def submission_body(ledger: Ledger, old: int, size: int, note: str) -> str:
+    """Return the body of `add-checkpoint`: the size that the witness knows, the proof from there on, the checkpoint.
+
+    Raises:
+        UnknownSize: there is no tree of one of these sizes.
+    """
     proof = "".join(f"{one}\n" for one in ledger.consistency(old, size))
     return f"old {old}\n{proof}\n{note}"
 

@@ -77,6 +77,14 @@ def cursor_key(data: Path, keys: Path | None = None) -> bytes:
         raise HubNotInitialised from error
 
 
+def make_cursor_key(data: Path, random: Random, keys: Path | None = None) -> bytes:
+    """Return the key that makes cursors opaque; make it if there is none: a public edge needs no other."""
+    folder = keys_folder(data, keys)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make(folder / CURSOR_KEY, random)
+    return cursor_key(data, keys)
+
+
 def vault_key(data: Path, keys: Path | None = None) -> bytes:
     """Return the key under which the data keys of persons are wrapped.
 
@@ -119,14 +127,20 @@ def make_log_key(data: Path, random: Random, keys: Path | None = None) -> bytes:
     return (folder / LOG_KEY).read_bytes()
 
 
-def open_vault(data: Path, random: Random, keys: Path | None = None) -> Vault:
+def open_vault(data: Path, random: Random, keys: Path | None = None, vault: str = "") -> Vault:
     """Open the data keys of persons; the store that gets them closes them.
+
+    Args:
+        data: the hub's folder.
+        random: gives that many unpredictable bytes.
+        keys: the folder of keys, if it is another than `data`/keys.
+        vault: the PostgreSQL database of the data keys, if they are not in a file there.
 
     Raises:
         KeyMissing: the key that opens them is not there.
         VaultUnavailable: their database cannot be opened.
     """
-    return Vault(keys_folder(data, keys) / FILE, vault_key(data, keys), random)
+    return Vault(vault or keys_folder(data, keys) / FILE, vault_key(data, keys), random)
 
 
 def _make(path: Path, random: Random) -> None:
@@ -140,3 +154,9 @@ def _make(path: Path, random: Random) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.rename(path)
+    # Its name must outlive a power cut too: what it seals from now on does.
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

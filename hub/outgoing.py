@@ -190,8 +190,8 @@ class Outgoing:
             # TimeoutError is an OSError.
             raise TargetUnreachable(f"No answer ({type(error).__name__}).") from error
 
-    async def check(self, url: str) -> None:
-        """Look whether an address would be called, without calling it.
+    async def check(self, url: str) -> IPv4Address | IPv6Address:
+        """Look whether an address would be called, without calling it; return where a connection may go.
 
         Raises:
             TargetRefused: the address is none that the hub calls.
@@ -200,7 +200,7 @@ class Outgoing:
         parts = self._checked(url)
         try:
             with anyio.fail_after(self._rules.seconds):
-                await self._address(parts, self._look_up)
+                return await self._address(parts, self._look_up)
         except OSError as error:
             raise TargetUnreachable(f"No answer ({type(error).__name__}).") from error
 

@@ -1,7 +1,6 @@
 """The only place that pairs errors with HTTP: every refusal is an RFC 9457 problem document."""
 
 import json
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,6 +24,7 @@ from events.witness import Forked, NotSigned, UnknownOrigin
 from hub import refusals
 from hub.address import API, HubRequest
 from hub.api.receipts import NotYours, problem_of
+from hub.observing.logs import tell_unexpected
 from hub.pages.rendering import render
 from hub.security import SECURITY_HEADERS
 from hub.texts import N_
@@ -100,6 +100,7 @@ def rows() -> Mapping[type[Exception], Row]:
         refusals.NotSignedIn: Row(401, "not-signed-in", N_("Not signed in"), _detail, bearer),
         refusals.PartnerSuspended: Row(403, "partner-suspended", N_("Partner not admitted"), _detail),
         refusals.AnswerOwed: Row(403, "erasure-unanswered", N_("An erasure waits for your answer"), _detail),
+        refusals.NotAtEdge: Row(403, "not-at-edge", N_("Not at this address"), _detail),
         refusals.MayNotPublish: Row(403, "may-not-publish", N_("May not publish"), _detail),
         refusals.RateLimited: Row(429, "rate-limited", N_("Too many calls"), _detail),
         GlassRefused: Row(403, "glass-refused", N_("Glass stays whole"), _errors),
@@ -197,9 +198,14 @@ def _as_page(request: Request, response: Response) -> Response:
         return response
 
 
-async def on_unexpected(_: Request | WebSocket, error: Exception) -> Response:
-    """Answer an error that nobody foresaw, telling nothing of it; the log gets its kind and place alone."""
-    logging.getLogger("hub").error("unexpected %s", type(error).__name__)
-    response = problem(500, "unexpected", "Something broke here", {"detail": "The hub made a mistake."})
+async def on_unexpected(request: Request | WebSocket, error: Exception) -> Response:
+    """Answer an error that nobody foresaw, telling nothing of it; the log gets its kind and place alone.
+
+    Both bear a name of chance, by which whoever got the answer can be told what broke.
+    """
+    instance = URN + "instance:" + request.app.state.random(8).hex()
+    tell_unexpected(error, instance)
+    said = {"detail": "The hub made a mistake.", "instance": instance}
+    response = problem(500, "unexpected", "Something broke here", said)
     response.headers.update(SECURITY_HEADERS)
     return response

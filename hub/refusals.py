@@ -31,6 +31,16 @@ class AnswerOwed(Exception):
         )
 
 
+class NotAtEdge(Exception):
+    """A public edge has what is clear and takes nothing; for all else there is the hub."""
+
+    def __init__(self, hub: str) -> None:
+        where = f" at {hub}" if hub else ""
+        super().__init__(
+            f"This public edge shows what anybody may read and takes nothing. Ask the hub{where}."
+        )
+
+
 class MayNotPublish(Exception):
     """The account may read but not send."""
 

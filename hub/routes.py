@@ -12,6 +12,7 @@ from hub.api import (
     health,
     me,
     measures,
+    peers,
     questions,
     reading,
     search,
@@ -223,6 +224,9 @@ def _stewards() -> tuple[Address, ...]:
                 "Stewards", (p.limit(50, p.MAX_LISTED), p.offset), ok("Listing", "A page.")),
         Address("POST", of, "judgeConflict", conflicts.judge_conflict, "Lift an exclusion, or uphold it",
                 "Stewards", (), (Answer(201, "Recorded.", component="Receipt"),), takes="ConflictJudgement"),
+        Address("GET", f"{API}/peers", "listPeers", peers.list_peers,
+                "The hubs that this one listens to, and what was not taken of them and why", "Stewards", (),
+                ok("Listing", "All of them.")),
     )  # fmt: skip
 
 

@@ -33,6 +33,23 @@ def port(said: str) -> int:
     return found
 
 
+def yes(said: str) -> bool:
+    """Read yes or no; empty: no."""
+    known = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}
+    if said.lower() not in known:
+        raise ValueError("it must be yes or no")
+    return known[said.lower()]
+
+
+def bus(said: str) -> str:
+    """Read the servers of a bus, separated by commas; empty: none."""
+    for one in filter(None, said.split(",")):
+        parts = urlsplit(one)
+        if parts.scheme not in {"nats", "tls"} or not parts.hostname:
+            raise ValueError("a bus is nats://user:password@host:port, or tls://..., several by comma")
+    return said
+
+
 def count(said: str) -> int:
     """Read how many, at least one."""
     found = int(said)
@@ -46,6 +63,37 @@ def seconds(said: str) -> float:
     found = float(said)
     if not 0 < found < 86_400:
         raise ValueError("it must be more than 0 and less than 86400 seconds")
+    return found
+
+
+def database(said: str) -> str:
+    """Read the address of a PostgreSQL database; empty: none."""
+    if said and not said.startswith(("postgresql://", "postgres://")):
+        raise ValueError("it must be postgresql://...")
+    return said
+
+
+def form(said: str) -> str:
+    """Read how log lines look."""
+    return _one_of(said, ("json", "text"))
+
+
+def level(said: str) -> str:
+    """Read the least that is logged."""
+    return _one_of(said, ("debug", "info", "warning", "error"))
+
+
+def _one_of(said: str, known: tuple[str, ...]) -> str:
+    if said not in known:
+        raise ValueError(f"it must be one of {', '.join(known)}")
+    return said
+
+
+def pause(said: str) -> float:
+    """Read a span of at most an hour; 0 is none."""
+    found = float(said)
+    if not 0 <= found <= 3600:
+        raise ValueError("it must be from 0 to 3600 seconds")
     return found
 
 
@@ -102,3 +150,11 @@ def mailbox(said: str) -> str:
 def networks(said: str) -> tuple[Network, ...]:
     """Read networks, separated by commas."""
     return read_networks(one.strip() for one in said.split(",") if one.strip())
+
+
+def recipients(said: str) -> tuple[str, ...]:
+    """Read recipients of age, separated by commas."""
+    found = tuple(one.strip() for one in said.split(",") if one.strip())
+    if not all(one.startswith("age1") for one in found):
+        raise ValueError("a recipient of age begins with age1")
+    return found

@@ -48,7 +48,37 @@ class Settings:
             values.folder,
         ),
     )
-    bus: str = field(default="", metadata=_said("URL", "A NATS bus between hubs (nats://...).", values.text))
+    vault: str = field(
+        default="",
+        repr=False,
+        metadata=_said(
+            "URL",
+            "The keys of personal fields, in a PostgreSQL database of their own (postgresql://...), for hubs on "
+            "several machines; default: vault.sqlite beside the other keys.",
+            values.database,
+        ),
+    )
+    bus: str = field(
+        default="",
+        repr=False,
+        metadata=_said(
+            "URLs, by comma",
+            "A NATS bus between hubs: nats://user:password@host:port or tls://...",
+            values.bus,
+        ),
+    )
+    edge: bool = field(
+        default=False,
+        metadata=_said(
+            "yes or no",
+            "Serves what is clear alone, as it comes by the bus; nothing else is there.",
+            values.yes,
+        ),
+    )
+    edge_of: str = field(
+        default="",
+        metadata=_said("address", "Where the hub is, told to whoever asks an edge for more.", values.address),
+    )
     workers: int = field(default=1, metadata=_said("processes", "How many processes serve.", values.count))
     url: str = field(
         default="http://127.0.0.1:8000",
@@ -151,6 +181,21 @@ class Settings:
             values.clocks,
         ),
     )
+    drain_seconds: float = field(
+        default=0.0,
+        metadata=_said(
+            "seconds",
+            "How long a hub that is told to stop serves on while /readyz says 503, for the proxies in front.",
+            values.pause,
+        ),
+    )
+    log: str = field(
+        default="json", metadata=_said("json or text", "How lines on standard error look.", values.form)
+    )
+    log_level: str = field(
+        default="info",
+        metadata=_said("debug, info, warning or error", "The least that the hub logs.", values.level),
+    )
     session_hours: int = field(
         default=12, metadata=_said("hours", "How long a browser stays signed in.", values.count)
     )
@@ -181,6 +226,23 @@ class Settings:
         ),
     )
     mail_from: str = field(default="", metadata=_said("address", "The sender of mails.", values.mailbox))
+
+    backup_recipients: tuple[str, ...] = field(
+        default=(),
+        metadata=_said(
+            "age recipients, by comma",
+            "For whom `hub backup` encrypts; `hub backup-key` makes one.",
+            values.recipients,
+        ),
+    )
+    backup_vault_recipients: tuple[str, ...] = field(
+        default=(),
+        metadata=_said(
+            "age recipients, by comma",
+            "The same for the keys of personal fields, if others are to open them.",
+            values.recipients,
+        ),
+    )
 
     webhooks_loopback_for_tests_only: bool = field(
         default=False,
@@ -229,15 +291,14 @@ class Settings:
         """Return these settings if this hub can serve by them.
 
         Raises:
-            SettingsRefused: a bus or several workers were asked for, which the embedded hub does not have;
-                or half of what mails need.
+            SettingsRefused: half of what mails or an edge need.
         """
-        if self.workers > 1:
-            raise SettingsRefused("This hub runs as one process: --workers above 1 is not supported yet.")
         if bool(self.smtp_url) != bool(self.mail_from):
             raise SettingsRefused("Mails need both HUB_SMTP_URL and HUB_MAIL_FROM.")
-        if self.bus:
-            raise SettingsRefused("This hub stands alone: --bus is not supported yet.")
+        if self.edge and not self.bus:
+            raise SettingsRefused("An edge has what comes by the bus, and nothing else: it needs --bus.")
+        if self.edge and self.store:
+            raise SettingsRefused("An edge has no log: --edge and --store exclude each other.")
         return self
 
 

@@ -15,13 +15,15 @@ from events.submission import StoreUnavailable
 from events.witness import Witness
 from hub.cosigning import gather
 from hub.state import HubState
+from hub.subscriptions.turn import Duty
 
 
-async def keep_sheets(hub: HubState, every_seconds: float) -> None:
-    """Close a sheet when it is time and ask the witnesses, until cancelled; of two hubs one does."""
+async def keep_sheets(hub: HubState, every_seconds: float, turn: Duty) -> None:
+    """Close a sheet when it is time and ask the witnesses, while it is this hub's turn, until cancelled."""
     while True:
-        await anyio.to_thread.run_sync(close_now, hub["ledger"], hub["clock"], every_seconds)
-        await anyio.to_thread.run_sync(ask_now, hub["ledger"], hub["witness"], abandon_on_cancel=True)
+        if await anyio.to_thread.run_sync(turn.is_mine):
+            await anyio.to_thread.run_sync(close_now, hub["ledger"], hub["clock"], every_seconds)
+            await anyio.to_thread.run_sync(ask_now, hub["ledger"], hub["witness"], abandon_on_cancel=True)
         await anyio.sleep(every_seconds)
 
 

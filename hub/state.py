@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from events.witness import Witness
     from hub.access import Callers
     from hub.accounts import Accounts
+    from hub.bus.bus import Bus
     from hub.digests.postman import Postman
     from hub.documents import Documents
+    from hub.federation.work import Means
     from hub.feeds.broadcast import Broadcaster
     from hub.feeds.sharing import SharedPages
     from hub.limits import Gate
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from hub.pulse import Pulse
     from hub.subscriptions.desk import SubscriptionDesk
     from hub.subscriptions.dispatcher import Dispatcher
+    from hub.subscriptions.turn import Duty
     from projections.reading_room import ReadingRoom
     from schemas.registry import Registry
 
@@ -40,6 +43,7 @@ class Closing:
 
     def __init__(self) -> None:
         self.begun = asyncio.Event()
+        self.is_draining = False
         self.listeners = 0
         self._empty = asyncio.Event()
         self._empty.set()
@@ -84,6 +88,9 @@ class HubState(TypedDict):
     broadcaster: "Broadcaster"
     subscriptions: "SubscriptionDesk"
     dispatcher: "Dispatcher"
+    turn: "Duty"
+    federation: "Means"
+    bus: "Bus | None"
     outgoing: "Outgoing"
     personal: "PersonalKeys"
     postman: "Postman | None"

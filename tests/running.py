@@ -5,7 +5,7 @@ import json
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,9 +16,10 @@ import httpx
 from events.intake import Intake
 from events.store import open_store
 from events.submission import Publisher
-from hub.accounts import Account, Grant, Role, open_accounts
+from hub.accounts import Account, Accounts, Grant, Role, open_accounts
 from hub.app import build
 from hub.keys import make_keys, open_vault
+from hub.office_opening import open_office
 from hub.server import HubServer, address_of, open_socket, server_for
 from hub.settings import Settings
 from schemas.registry import Registry
@@ -77,15 +78,22 @@ class World:
     accounts: dict[str, Account] = field(default_factory=dict)
 
     def issue(self, name: str, partner: str, role: Role, **more: Any) -> str:
-        with_file = open_accounts(self.settings.data, self.chance)
-        self.accounts[name], self.tokens[name] = with_file.issue(Grant(partner, role, **more), self.clock())
-        with_file.close()
+        with self.office() as office:
+            self.accounts[name], self.tokens[name] = office.issue(Grant(partner, role, **more), self.clock())
         return self.tokens[name]
 
     def revoke(self, name: str) -> None:
-        with_file = open_accounts(self.settings.data, self.chance)
-        assert with_file.revoke(self.accounts[name].id, self.clock())
-        with_file.close()
+        with self.office() as office:
+            assert office.revoke(self.accounts[name].id, self.clock())
+
+    @contextmanager
+    def office(self) -> Iterator[Accounts]:
+        """Open the accounts as a command does: in the folder, or in what the hubs of a PostgreSQL log share."""
+        with ExitStack() as opened:
+            shared = open_office(self.settings)
+            if shared is not None:
+                opened.callback(shared.close)
+            yield opened.enter_context(closing(open_accounts(self.settings.data, self.chance, shared)))
 
     def bearer(self, name: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.tokens[name]}"}
@@ -97,9 +105,9 @@ class World:
 @contextmanager
 def recording(world: World) -> Iterator[Intake]:
     """Give the archive under a hub, for tests that record without it."""
-    store = open_store(
-        world.settings.store_url, world.registry, open_vault(world.settings.data, world.chance)
-    )
+    settings = world.settings
+    vault = open_vault(settings.data, world.chance, vault=settings.vault)
+    store = open_store(settings.store_url, world.registry, vault)
     try:
         yield Intake(world.registry, store, world.clock)
     finally:
@@ -170,7 +178,8 @@ class Patient(TestClient):
             room = self.app_state["room"]
             while not room.stalls() and not room.wait_for(self.app_state["end_of_log"](), 0.5):
                 pass
-        return super().request(method, *args, **more)
+        answer: httpx.Response = super().request(method, *args, **more)
+        return answer
 
 
 @contextmanager

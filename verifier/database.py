@@ -208,6 +208,9 @@ def _cosigned(state: _Audit, size: int, line: str) -> None:
     _, signatures = read_note(f"{text}\n{line}")
     if any(is_signed(text, signatures, one) for one in state.witnesses):
         state.found.cosignatures += 1
+    elif not any(one.name == name for one in state.witnesses for name, _ in signatures):
+        said = "A witness has cosigned it that is asked no more: its key is not here."
+        state.found.remarks += [] if said in state.found.remarks else [said]
     else:
         state.found.faults.append(
             f"A witness has cosigned another tree of {size} leaves than this: the log has forked."

@@ -69,7 +69,7 @@ def verify_database(
                 return db.execute(query)
 
             found, heads = audit(file.name, fetch, "rowid", key, witnesses)
-        except (sqlite3.DatabaseError, StopIteration) as odd:
+        except (sqlite3.DatabaseError, StopIteration, TypeError, ValueError) as odd:
             raise Unreadable(f"{file.name} is no log of a hub, or its file is damaged: {odd}.") from odd
     if damage != "ok":
         found.faults.append("The file of the database is damaged.")

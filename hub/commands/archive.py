@@ -17,6 +17,7 @@ from hub.commands.refusals import AlreadyThere
 from hub.commands.world import World, moment_text
 from hub.issuing import Office, grant_of
 from hub.keys import FOLDER, HubNotInitialised, cursor_key, make_keys, make_vault_key, open_vault
+from hub.office_opening import fence_file, open_office
 from hub.settings import Settings
 from schemas.registry import Registry
 
@@ -162,9 +163,12 @@ def _refuse_if_taken(settings: Settings) -> None:
 def _opened(world: World, settings: Settings) -> Iterator[Archive]:
     with ExitStack() as parts:
         registry = Registry.load()
-        vault = open_vault(settings.data, world.random, settings.keys)
-        store = open_store(settings.store_url, registry, vault)
+        vault = open_vault(settings.data, world.random, settings.keys, settings.vault)
+        store = open_store(settings.store_url, registry, vault, fence=fence_file(settings))
         parts.callback(store.close)
-        accounts = open_accounts(settings.data, world.random)
+        office = open_office(settings)
+        if office is not None:
+            parts.callback(office.close)
+        accounts = open_accounts(settings.data, world.random, office)
         parts.callback(accounts.close)
         yield Archive(settings, registry, store, Intake(registry, store, world.clock), accounts, world)

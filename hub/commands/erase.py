@@ -17,12 +17,13 @@ from events.erasure import Plan, pages_of, plan, proof
 from events.event import Position
 from events.seals import Seals
 from events.submission import STEWARDS
-from hub.app import VIEWS_FILE
 from hub.commands.archive import Archive, opened
 from hub.commands.refusals import NothingNamed
 from hub.commands.world import World, local_options, moment_text, say, tell
 from hub.presence import alone
+from hub.views_files import VIEWS_FILE, throw_away
 from projections.erasures import ANSWER, list_erasures
+from projections.generations import in_use
 from projections.scrubbing import is_unclean
 
 Json = Any
@@ -158,14 +159,17 @@ def _see_to_views(archive: Archive, position: Position) -> str:
     with alone(folder) as is_alone:
         if is_alone:
             # They are folded anew at the next start, from a log that can no longer be opened there.
-            for file in folder.glob(f"{VIEWS_FILE}*"):
-                file.unlink()
+            throw_away(folder, only_idle=False)
             return "deleted"
     for _ in range(int(FORGET_SECONDS / LOOK_SECONDS)):
-        if _has_forgotten(folder / VIEWS_FILE, position):
+        if all(_have_forgotten(in_use(file), position) for file in throw_away(folder, only_idle=True)):
             return "forgotten"
         archive.world.pause(LOOK_SECONDS)
     return "pending"
+
+
+def _have_forgotten(files: Sequence[Path], position: int) -> bool:
+    return bool(files) and all(_has_forgotten(file, position) for file in files)
 
 
 def _has_forgotten(file: Path, position: int) -> bool:

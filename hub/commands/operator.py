@@ -1,17 +1,17 @@
-"""What the operator does beside a running hub: `hub init`, `hub rebuild`, `hub serve`."""
+"""What the operator does beside a running hub: `hub init`, `hub serve`."""
 
 import sys
+from collections.abc import Callable
 
 import click
 
-from events.acts import StewardAct
 from hub import app, server
-from hub.commands.archive import found, opened, token_row
+from hub.commands.archive import found, token_row
 from hub.commands.world import World, json_option, keys_option, local_options, say, tell
+from hub.crew import Crew
 from hub.keys import cursor_key
-from projections.tail import request_rebuild
-
-VIEWS = ("conflicts", "dossiers", "erasures", "graph", "identities", "search", "timeline")
+from hub.observing.supervisor import notifier
+from hub.observing.tracing import open_tracer
 
 
 @click.command(epilog="Example:  hub init --data hub-data")
@@ -41,6 +41,9 @@ def init(world: World, data: str | None, store: str | None, as_json: bool) -> No
 @click.option("--store", metavar="URL", help="The log: sqlite:///path or postgresql://...  [HUB_STORE]")
 @keys_option
 @click.option("--bus", metavar="URL", help="A bus between hubs (nats://...).  [HUB_BUS]")
+@click.option(
+    "--edge", is_flag=True, default=None, help="Serve only what is clear, from the bus.  [HUB_EDGE]"
+)
 @click.option("--workers", type=click.IntRange(1), help="How many processes serve.  [HUB_WORKERS; 1]")
 @json_option
 @click.pass_obj
@@ -51,32 +54,30 @@ def serve(
     data: str | None,
     store: str | None,
     bus: str | None,
+    edge: bool | None,
     workers: int | None,
     as_json: bool,
 ) -> None:
     """Run the hub until Ctrl-C; its address is printed once it listens."""
     flags = {"host": host, "port": port, "data": data, "store": store, "bus": bus, "workers": workers}
-    settings = world.settings(**flags).for_serving()
-    cursor_key(settings.data, settings.keys)
+    settings = world.settings(**flags, edge=edge).for_serving()
+    if not settings.edge:
+        cursor_key(settings.data, settings.keys)
+    bound = server.open_socket(settings)
 
     def ready(address: str) -> None:
         tell({"address": address}, address, as_json=as_json)
         sys.stdout.flush()
 
-    server.run(app.build(settings, world.clock, random=world.random), settings, ready)
+    def work(on_ready: Callable[[str], None]) -> None:
+        # Here, in the process that serves: what it starts would not survive a fork.
+        tracer = open_tracer(world.environ)
+        built = app.build(settings, world.clock, random=world.random, tracer=tracer)
+        server.run(built, settings, on_ready, bound, notifier(world.environ))
 
-
-@click.command(epilog="Example:  hub rebuild graph --data hub-data")
-@click.argument("view", required=False, type=click.Choice(VIEWS))
-@local_options
-@click.pass_obj
-def rebuild(world: World, view: str | None, data: str | None, store: str | None, as_json: bool) -> None:
-    """Have VIEW, or every view, folded anew from the log.
-
-    A hub that runs on the folder begins within a second; else the next start does it.
-    """
-    with opened(world, data, store) as archive:
-        for name in VIEWS if view is None else (view,):
-            archive.note(StewardAct("views_rebuilt", subject=name))
-            request_rebuild(archive.settings.data / app.VIEWS_FILE, name)
-            tell({"view": name, "rebuild": "requested"}, f"{name} will be folded anew.", as_json=as_json)
+    if settings.workers == 1:
+        work(ready)
+        return
+    address = server.address_of(bound)
+    crew = Crew(settings.workers, lambda serves: work(lambda _: serves()), lambda: ready(address), say)
+    sys.exit(crew.run(settings.drain_seconds + server.LEAVES_WITHIN_SECONDS))

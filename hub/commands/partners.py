@@ -7,12 +7,12 @@ import click
 
 from events.event import Position, RecordedEvent
 from events.submission import STEWARDS
-from hub.app import VIEWS_FILE
 from hub.commands.archive import Archive, opened, token_row
 from hub.commands.partner_keys import key, require_signature
 from hub.commands.refusals import AlreadyThere, NoSuchPartner
 from hub.commands.world import World, local_options, moment_text, say, tell
 from hub.issuing import grant_of
+from hub.views_files import VIEWS_FILE
 from projections.peek import places_of
 
 Json = Any

@@ -28,13 +28,16 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "example": "catalogue",
         "identity": "identity",
         "export": "export",
-        "rebuild": "operator",
+        "rebuild": "rebuild",
+        "prepare": "rebuild",
         "backup": "backup",
-        "restore": "backup",
+        "backup-key": "backup",
+        "restore": "restore",
         "erase": "erase",
         "erasures": "erase",
         "verify": "verify",
         "witness": "witness",
+        "peer": "peer",
         "doctor": "doctor",
     }
 )
@@ -73,6 +76,7 @@ def statuses() -> dict[type[Exception], int]:
     from events.signatures import KeyRefused
     from events.submission import EventRefused, StoreBusy, StoreUnavailable
     from hub.accounts import GrantRefused
+    from hub.backup.refusals import BackupRefused
     from hub.client.answers import Turned, Unreachable
     from hub.commands.refusals import AlreadyThere, NoSuchPartner, NoSuchToken, NotHere, NothingNamed
     from hub.keys import HubNotInitialised
@@ -85,6 +89,7 @@ def statuses() -> dict[type[Exception], int]:
         NoSuchToken: REFUSED,
         NothingNamed: REFUSED,
         NotHere: REFUSED,
+        BackupRefused: REFUSED,
         Turned: REFUSED,
         GrantRefused: WRONG_USE,
         KeyRefused: WRONG_USE,

@@ -3,11 +3,14 @@
 What is checked against signatures is checked by the package `verifier`, which shares no code with the hub.
 """
 
+import sqlite3
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,11 +19,15 @@ import psycopg
 
 from events.erasure import pages_of
 from events.notes import Signer
+from events.restoring import may_have_gaps
 from events.submission import StoreUnavailable
 from events.verifying import Verified
 from events.verifying import verify as verify_log
+from hub.backup.age import is_encrypted, read_identities
+from hub.backup.opening import open_into
 from hub.client.answers import Unreachable
 from hub.commands.archive import opened
+from hub.commands.checks.databases import damages
 from hub.commands.refusals import NotHere
 from hub.commands.world import World, local_options, tell, token_option
 from hub.keys import LOG_KEY, keys_folder
@@ -34,6 +41,9 @@ from verifier.notes import Key, Unreadable, read_key
 
 Json = Any
 
+_BROKEN = (ValueError, TypeError, LookupError, AttributeError, sqlite3.DatabaseError)
+"""What reading rows raises that are not what was written."""
+
 
 @click.command(epilog="Example:  hub verify events.ndjson --key solidarity-hub.example/log/...")
 @click.argument("what", required=False, metavar="[FILE|URL]")
@@ -42,6 +52,14 @@ Json = Any
 @click.option("--sent", metavar="FILE", help="FILE is a receipt: what was sent for it.")
 @click.option(
     "--checkpoint", metavar="FILE", help="A checkpoint that it must continue, from before or a witness."
+)
+@click.option(
+    "--identity",
+    "identities",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="FILE is an encrypted backup: the secret key that opens it; repeatable.",
 )
 @click.option("--state", metavar="FILE", help="URL: where to keep the checkpoint for the next time.")
 @token_option
@@ -54,6 +72,7 @@ def verify(
     witnesses: tuple[str, ...],
     sent: str | None,
     checkpoint: str | None,
+    identities: tuple[Path, ...],
     state: str | None,
     token: str | None,
     data: str | None,
@@ -63,7 +82,8 @@ def verify(
     """Verify a log's file or backup, an export with its proofs, a receipt, or a hub at an URL; else the hub's own log.
 
     The hub's own log is also read as the hub reads it: does every event fit its contract, does every personal field
-    open that was not erased? Exit status 1 if anything does not verify.
+    open that was not erased? And every database beside it: is each page, each key of personal fields sound? Exit
+    status 1 if anything does not verify.
     """
     try:
         key = None if said is None else read_key(said)
@@ -72,12 +92,23 @@ def verify(
         if what is None:
             own = world.settings(data=data, store=store)
             found = _own_log(own, key or _own_key(own), known, kept)
-            row, lines = _with_contracts(world, found, data, store)
+            found.faults += damages(own, world)
+            row, lines = _as_hub(world, found, data, store)
         elif what.startswith(("http://", "https://")):
             found = _hub(world.settings(url=what, token=token), key, known, (kept, state))
             row, lines = found.as_json(), found.lines()
         else:
-            found = verify_file(Path(what), key, known, kept=kept, sent=None if sent is None else Path(sent))
+            found = _file(
+                Path(what),
+                identities,
+                partial(
+                    verify_file,
+                    key=key,
+                    witnesses=known,
+                    kept=kept,
+                    sent=None if sent is None else Path(sent),
+                ),
+            )
             row, lines = found.as_json(), found.lines()
     except (Unreadable, OSError) as odd:
         raise NotHere(
@@ -87,6 +118,16 @@ def verify(
         raise Unreachable(str(lost)) from lost
     tell(row, "\n".join(lines), as_json=as_json)
     sys.exit(int(not row["whole"]))
+
+
+def _file(what: Path, identities: Sequence[Path], check: Callable[[Path], Findings]) -> Findings:
+    """Check a file; of an encrypted backup what is in it, which lies nowhere in the plain any longer afterwards."""
+    if not is_encrypted(what):
+        return check(what)
+    with TemporaryDirectory(prefix="hub-verify-") as folder:
+        plain = Path(folder) / what.name
+        open_into(what, plain, read_identities(identities))
+        return check(plain)
 
 
 def _own_log(settings: Settings, key: Key | None, witnesses: Sequence[Key], kept: str | None) -> Findings:
@@ -116,12 +157,26 @@ def _own_key(settings: Settings) -> Key | None:
     return read_key(Signer(file.read_bytes()).key.text) if file.is_file() else None
 
 
+def _as_hub(
+    world: World, found: Findings, data: str | None, store: str | None
+) -> tuple[dict[str, Json], list[str]]:
+    """Read the log as the hub reads it; what it cannot read is a fault like others, not the end of the findings."""
+    try:
+        return _with_contracts(world, found, data, store)
+    except (*_BROKEN, StoreUnavailable) as odd:
+        if isinstance(odd, StoreUnavailable) and found.is_whole:
+            raise
+        found.faults.append("The log cannot be read as the hub reads it.")
+        return found.as_json(), found.lines()
+
+
 def _with_contracts(
     world: World, found: Findings, data: str | None, store: str | None
 ) -> tuple[dict[str, Json], list[str]]:
     with opened(world, data, store) as archive:
         pages = pages_of(archive.store.read)()
-        is_gapless = archive.settings.store_url.startswith("sqlite:")
+        url = urlsplit(archive.settings.store_url)
+        is_gapless = url.scheme == "sqlite" and not may_have_gaps(Path(url.path.removeprefix("/")))
         read = verify_log(pages, archive.store.keys(), archive.registry, is_gapless=is_gapless)
     lines = [*found.lines()[:-1], f"{read.sealed} personal fields, {read.erased} of them erased."]
     row = {**found.as_json(), **asdict(read), "whole": found.is_whole and read.is_whole}

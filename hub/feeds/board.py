@@ -118,6 +118,15 @@ class Board:
                 channel.waiting.setdefault(listener.place, []).append(listener)
         return list(found)
 
+    def backlog(self, end: Position) -> int:
+        """Return how many have still to be told something, from whatever thread: about so many."""
+        found = 0
+        for channel in list(self._channels.values()):
+            groups = list(channel.groups)
+            told = sum(len(one) for one in groups if one.place.position >= end and not one.place.part)
+            found += max(0, channel.members - told)
+        return found
+
     def is_behind(self, end: Position) -> bool:
         """Tell whether somebody who has everything, as he thinks, was not told all that the views have."""
         return any(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from events.audience import PUBLIC, Reader
 from events.clock import Clock
+from events.submission import StoreUnavailable
 from hub.access import Caller, Callers, Credential
 from hub.feeds.protocol import Listener
 from hub.refusals import NotSignedIn, PartnerSuspended
@@ -61,6 +62,14 @@ class Rights:
         """Return those who may not listen any more; they are forgotten."""
         if not self._of:
             return ()
+        try:
+            return self._lost()
+        except StoreUnavailable:
+            # Nobody can tell now, and nothing can be recorded either: everything is looked at again when it is back.
+            self._seen = (-1, -1)
+            return ()
+
+    def _lost(self) -> Sequence[Listener]:
         versions, seen = self._versions(), self._seen
         self._seen = versions
         if not self._is_over() and (

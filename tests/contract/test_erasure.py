@@ -19,9 +19,9 @@ import pytest
 
 from events.cursor import Cursors
 from events.event import Position
-from hub.app import VIEWS_FILE
 from hub.keys import cursor_key
 from hub.routes import addresses
+from hub.views_files import VIEWS_FILE
 from tests.asking import Pools, questions
 from tests.logged import read_log
 from tests.running import TestClient, World, admit, calling, example, make_world, recording

@@ -447,7 +447,7 @@ def test_the_hubs_own_log_and_its_backup_verify_and_changes_are_told(
     note = settle(pair)
     data, backup = pair.world.settings.data, tmp_path / "log.backup"
     assert "The log is whole." in terminal.ok("verify", "--data", data)
-    terminal.ok("backup", backup, "--data", data)
+    terminal.ok("backup", backup, "--unencrypted", "--data", data)
     kept = tmp_path / "kept"
     kept.write_text(note)
     asked = ["verify", backup, "--key", pair.key, "--checkpoint", kept]

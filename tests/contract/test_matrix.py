@@ -103,6 +103,7 @@ ROUTES = {
     "GET /api/v1/support/totals": "own",
     "GET /api/v1/support/reviews": "steward",
     "GET /api/v1/conflicts": "steward",
+    "GET /api/v1/peers": "steward",
     "POST /api/v1/conflicts": "judgement",
     "GET /api/v1/glass": "steward",
     "POST /api/v1/glass": "judgement",

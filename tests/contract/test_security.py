@@ -17,9 +17,10 @@ from websockets.sync.client import connect
 
 from hub.address import Address
 from hub.app import build
+from hub.observing.logs import log_kind_alone
 from hub.routes import addresses
 from hub.security import HTTPS_ALONE, SECURITY_HEADERS
-from hub.server import allow_files, log_kind_alone
+from hub.server import allow_files
 from tests.running import Served, TestClient, World, calling, make_world, serving, threat
 
 Json = Any
@@ -267,8 +268,10 @@ def test_metrics_know_nothing_of_what_was_asked(hub: Served, world: World) -> No
     names = {one.name for one in addresses()} | {"none"}
     labels = re.findall(r'(\w+)="([^"]*)"', text)
     assert {value for name, value in labels if name == "address"} <= names
-    assert {name for name, _ in labels} <= {"address", "status", "view", "le"}
-    assert all(re.fullmatch(r"[\w.+]+", value) for _, value in labels)
+    assert {name for name, _ in labels} <= {
+        "address", "status", "view", "le", "code", "generation", "channel", "state",
+    }  # fmt: skip
+    assert all(re.fullmatch(r"[\w.+-]+", value) for _, value in labels)
 
 
 def test_logs_know_nothing_of_what_was_sent(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,7 +1,5 @@
 """The smaller parts of the street door: bodies, timekeeper, what is newest, server."""
 
-import logging
-import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +19,7 @@ from hub.api import bodies
 from hub.feeds.frames import Place
 from hub.keys import cursor_key, open_vault
 from hub.pulse import Pulse
-from hub.server import QuietFormatter, address_of, log_quietly, open_socket
+from hub.server import address_of, open_socket
 from hub.settings import SettingsRefused
 from hub.timekeeper import release_due
 from projections.event_query import EventQuery
@@ -131,30 +129,6 @@ def test_an_address_of_either_family_is_written(world: World) -> None:
         assert address_of(bound).startswith("http://127.0.0.1:")
     with open_socket(replace(world.settings, host="::1")) as bound:
         assert address_of(bound).startswith("http://[::1]:")
-
-
-def test_the_log_names_an_error_and_its_place_but_not_its_words() -> None:
-    try:
-        int("s3cret")
-    except ValueError:
-        record = logging.LogRecord("hub", logging.ERROR, __file__, 1, "It broke", (), sys.exc_info())
-    text = QuietFormatter("%(message)s").format(record)
-    assert text.startswith("It broke\n")
-    assert text.endswith("ValueError")
-    assert "test_doors.py" in text
-    assert "s3cret" not in text
-
-
-def test_logging_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
-    before = logging.getLogger().handlers[:]
-    try:
-        log_quietly()
-        logging.getLogger("hub").warning("Listening")
-    finally:
-        logging.getLogger().handlers[:] = before
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.endswith("WARNING hub: Listening\n")
 
 
 def test_the_pulse_goes_on_when_the_log_is_away(archive: Archive, world: World) -> None:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Any
 
-from events.postgres import Listener
+from events.postgres_listener import Listener
 
 
 class Connecting:

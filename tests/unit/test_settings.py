@@ -81,12 +81,28 @@ def test_a_bad_value_is_not_repeated() -> None:
     assert "s3cret" not in str(refused.value)
 
 
-def test_several_workers_or_a_bus_are_refused_rather_than_pretended() -> None:
+def test_several_workers_serve_and_an_edge_needs_a_bus() -> None:
     assert Settings().for_serving() == Settings()
-    with pytest.raises(SettingsRefused, match="one process"):
-        Settings.read({"HUB_WORKERS": "2"}).for_serving()
-    with pytest.raises(SettingsRefused, match="stands alone"):
-        Settings.read({"HUB_BUS": "nats://localhost"}).for_serving()
+    several = Settings.read({"HUB_WORKERS": "2"})
+    assert several.for_serving().workers == 2
+    with pytest.raises(SettingsRefused, match="needs --bus"):
+        Settings.read({"HUB_EDGE": "true"}).for_serving()
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "sentence"),
+    [
+        ("HUB_DRAIN_SECONDS", "-1", "it must be from 0 to 3600 seconds"),
+        ("HUB_DRAIN_SECONDS", "4000", "it must be from 0 to 3600 seconds"),
+        ("HUB_VAULT", "sqlite:///keys", "it must be postgresql://..."),
+    ],
+)
+def test_what_several_hubs_need_is_read_with_care(name: str, said: str, sentence: str) -> None:
+    with pytest.raises(SettingsRefused) as refused:
+        Settings.read({name: said})
+    assert sentence in str(refused.value)
+    assert Settings.read({"HUB_DRAIN_SECONDS": "0"}).drain_seconds == 0
+    assert Settings.read({"HUB_VAULT": "postgresql:///keys"}).vault == "postgresql:///keys"
 
 
 def test_the_token_is_not_shown() -> None:
