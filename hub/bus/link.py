@@ -249,11 +249,12 @@ class Link:
 
 
 class _Client(Client):
-    """The library's client; when a server breaks off a handshake it forgets that connection open, this one closes it."""
+    """The library forgets a connection open whose handshake was broken off; this one closes it."""
 
     async def _connect_to_server(self, s: Any) -> None:
-        if self._transport:
-            self._transport.close()
+        transport: Any = self._transport
+        if transport:
+            transport.close()
         await super()._connect_to_server(s)
 
 
