@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 
 import pyrage
 
+from hub.backup.files import private, settle_folder
 from hub.backup.refusals import BackupRefused
 
 MAGIC = b"age-encryption.org/"
@@ -48,6 +49,33 @@ def read_identities(files: Iterable[Path]) -> list[Identity]:
         except (OSError, UnicodeDecodeError, pyrage.IdentityError) as odd:
             raise BackupRefused(f"{file} is no file of secret keys (AGE-SECRET-KEY-1...).") from odd
     return found
+
+
+def key_beside(file: Path) -> Path:
+    """Return where the secret key of a backup lies for which nobody named a recipient."""
+    return file.with_name(f"{file.name}.key")
+
+
+def identities_for(said: Sequence[Path], files: Iterable[Path]) -> list[Identity]:
+    """Return the secret keys in the files that were said; if none was, in those that lie beside the backup.
+
+    Raises:
+        BackupRefused: a file cannot be read, or holds none.
+    """
+    return read_identities(said or [key for key in map(key_beside, files) if key.is_file()])
+
+
+def write_identity(file: Path) -> str:
+    """Draw a secret key into a new file that its owner alone may read; return its recipient.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    secret, recipient = new_identity()
+    with private(file) as opened:
+        opened.write(f"# recipient: {recipient}\n{secret}\n".encode())
+    settle_folder(file.absolute().parent)
+    return recipient
 
 
 def new_identity() -> tuple[str, str]:

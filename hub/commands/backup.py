@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -10,19 +10,12 @@ import click
 from events.acts import StewardAct
 from events.vault import FILE as VAULT_FILE
 from hub.backup import saving
-from hub.backup.age import Recipient, new_identity, read_recipients
-from hub.backup.files import private, settle_folder
-from hub.backup.refusals import BackupRefused
+from hub.backup.age import Recipient, key_beside, read_recipients, write_identity
 from hub.commands.archive import Archive, opened
 from hub.commands.refusals import AlreadyThere, NotHere
 from hub.commands.world import World, json_option, local_options, say, tell
 from hub.keys import keys_folder
 from hub.settings import Settings
-
-NO_RECIPIENT = (
-    "For whom? Say --recipient age1... or set HUB_BACKUP_RECIPIENTS; `hub backup-key FILE` makes a key and prints its "
-    "recipient. Whoever finds a backup in the plain reads most of it; if that is meant, say --unencrypted."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +40,11 @@ class Order:
     def files(self) -> list[Path]:
         """The files to be made."""
         return [one for one in (self.log, self.vault, self.accounts) if one is not None]
+
+    @property
+    def lacks_recipient(self) -> bool:
+        """Whether a file would be for nobody."""
+        return not self.vault_recipients if self.files == [self.vault] else not self.recipients
 
 
 @click.command(
@@ -96,12 +94,18 @@ def backup(
 
     Keep the keys apart, and for a shorter time: whoever has log, keys and `vault.key` reads every personal field, and
     an old backup of keys still opens what was erased since. Of the log in PostgreSQL, FILE is as that of SQLite.
+
+    If no recipient is known, a new key in FILE.key opens them: a way to begin, not to stay, since whoever takes both
+    has everything.
     """
     said = world.settings(data=data, store=store)
     own = () if unencrypted else recipients or said.backup_recipients
     keys = () if unencrypted else vault_recipients or said.backup_vault_recipients or own
     order = Order(file, vault, accounts, read_recipients(own), read_recipients(keys))
-    _check(order, is_plain_meant=unencrypted)
+    _check(order)
+    key = None if unencrypted or not order.lacks_recipient else key_beside(order.files[0])
+    if key is not None:
+        order = _with_key(order, key)
     with opened(world, data, store) as archive:
         detail = {"keys": vault is not None, "accounts": accounts is not None, "encrypted": not unencrypted}
         archive.note(StewardAct("backup_made", detail=detail))
@@ -109,22 +113,34 @@ def backup(
     say(
         "The keys vault.key, subscriptions.key, cursor.key and log.key are in no backup: keep a copy in a safe."
     )
+    row["identity"] = None if key is None else str(key)
+    if key is not None:
+        say(
+            f"WARNING: no recipient was named, so {key} opens it. Move that file away from the backup, at once."
+        )
     if unencrypted:
         say("WARNING: it is NOT ENCRYPTED. Whoever finds these files reads all but personal fields.")
     tell(row, _sentence(order, row), as_json=as_json)
 
 
-def _check(order: Order, *, is_plain_meant: bool) -> None:
+def _check(order: Order) -> None:
     if not order.files:
         raise click.UsageError("Say at least one file: FILE for the log, --vault FILE, --accounts FILE.")
-    is_open = not order.vault_recipients if order.files == [order.vault] else not order.recipients
-    if is_open and not is_plain_meant:
-        raise BackupRefused(NO_RECIPIENT)
     if len(set(order.files)) < len(order.files):
         raise click.UsageError("Each needs a file of its own.")
     for one in order.files:
         if one.exists():
             raise AlreadyThere(f"{one} exists; nothing was changed.")
+
+
+def _with_key(order: Order, key: Path) -> Order:
+    if key.exists() or key in order.files:
+        raise AlreadyThere(f"{key} exists; nothing was changed.")
+    with _writing(key):
+        drawn = read_recipients([write_identity(key)])
+    return replace(
+        order, recipients=order.recipients or drawn, vault_recipients=order.vault_recipients or drawn
+    )
 
 
 def _save(archive: Archive, order: Order) -> dict[str, object]:
@@ -180,9 +196,7 @@ def backup_key(world: World, file: Path, as_json: bool) -> None:
     """
     if file.exists():
         raise AlreadyThere(f"{file} exists; nothing was changed.")
-    secret, recipient = new_identity()
-    with _writing(file), private(file) as opened_file:
-        opened_file.write(f"# recipient: {recipient}\n{secret}\n".encode())
-    settle_folder(file.absolute().parent)
+    with _writing(file):
+        recipient = write_identity(file)
     say(f"{file} opens what is encrypted for this recipient. It must not stay on the hub's machine.")
     tell({"file": str(file), "recipient": recipient}, recipient, as_json=as_json)

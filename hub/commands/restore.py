@@ -15,7 +15,7 @@ from events.restoring import Settled, begin_anew, revoked_tokens
 from events.vault import FILE as VAULT_FILE
 from events.vault import Vault
 from hub.backup import office, saving
-from hub.backup.age import Identity, read_identities
+from hub.backup.age import Identity, identities_for
 from hub.backup.files import settle_folder
 from hub.backup.opening import open_into
 from hub.backup.proving import Asking, Proof, prove
@@ -59,7 +59,7 @@ class Backup:
     multiple=True,
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Secret key that opens them; repeatable.",
+    help="Secret key that opens them; repeatable.  [FILE.key, if it is there]",
 )
 @click.option(
     "--checkpoint", metavar="FILE", type=click.Path(path_type=Path), help="A checkpoint that somebody kept."
@@ -96,7 +96,8 @@ def restore(
     and revoked again, as the log says.
     """
     settings = world.settings(data=data, store=store)
-    saved = Backup(file, vault, accounts, read_identities(identities))
+    files = [one for one in (file, vault, accounts) if one is not None]
+    saved = Backup(file, vault, accounts, identities_for(identities, files))
     note = None if checkpoint is None else _text(checkpoint)
     asking = Asking(note, witnesses, witness_key, _log_key(settings))
     proof, tokens = _put_back(world, (settings, saved), asking, accept_loss=accept_loss)

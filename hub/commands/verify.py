@@ -23,7 +23,7 @@ from events.restoring import may_have_gaps
 from events.submission import StoreUnavailable
 from events.verifying import Verified
 from events.verifying import verify as verify_log
-from hub.backup.age import is_encrypted, read_identities
+from hub.backup.age import identities_for, is_encrypted
 from hub.backup.opening import open_into
 from hub.client.answers import Unreachable
 from hub.commands.archive import opened
@@ -126,7 +126,7 @@ def _file(what: Path, identities: Sequence[Path], check: Callable[[Path], Findin
         return check(what)
     with TemporaryDirectory(prefix="hub-verify-") as folder:
         plain = Path(folder) / what.name
-        open_into(what, plain, read_identities(identities))
+        open_into(what, plain, identities_for(identities, [what]))
         return check(plain)
 
 

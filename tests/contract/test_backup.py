@@ -141,6 +141,28 @@ def test_nothing_that_exists_is_overwritten(terminal: Terminal, world: World, tm
     assert told(data) == [SECRET]
 
 
+def test_without_a_recipient_a_key_beside_the_backup_opens_it(
+    terminal: Terminal, world: World, tmp_path: Path
+) -> None:
+    log, keys, data = tmp_path / "log.age", tmp_path / "keys.age", world.settings.data
+    result = terminal.run("backup", log, "--vault", keys, "--data", data)
+    assert result.exit_code == 0
+    assert f"{log}.key opens it. Move that file away from the backup" in result.stderr
+    assert all(one.read_bytes().startswith(b"age-encryption.org/") for one in (log, keys))
+    drawn = tmp_path / "log.age.key"
+    assert drawn.stat().st_mode & 0o777 == 0o600
+    assert terminal.one("verify", log)["whole"]
+    fresh = tmp_path / "fresh"
+    take_key(world, fresh)
+    terminal.ok("restore", log, "--vault", keys, "--data", fresh)
+    assert told(fresh) == [SECRET]
+    log.unlink()
+    assert "nothing was changed" in terminal.fails(1, "backup", log, "--data", data)
+    drawn.rename(tmp_path / "elsewhere")
+    alone = tmp_path / "keys-alone.age"
+    assert terminal.one("backup", "--vault", alone, "--data", data)["identity"] == f"{alone}.key"
+
+
 def test_a_folder_that_is_not_there_is_said(terminal: Terminal, world: World, tmp_path: Path) -> None:
     away, data = tmp_path / "away" / "x", world.settings.data
     for words in (
@@ -193,8 +215,6 @@ def test_without_a_recipient_nothing_is_saved(terminal: Terminal, world: World, 
     data, log, keys = world.settings.data, tmp_path / "log.age", tmp_path / "keys.age"
     own, theirs = (terminal.ok("backup-key", tmp_path / name).strip() for name in ("own.key", "their.key"))
     assert (tmp_path / "own.key").stat().st_mode & 0o777 == 0o600
-    for words in ((log,), ("--vault", keys), ("--accounts", log), (log, "--vault-recipient", own)):
-        assert "For whom?" in terminal.fails(1, "backup", *words, "--data", data)
     assert "is no recipient" in terminal.fails(1, "backup", log, "--recipient", "age1x", "--data", data)
     assert "begins with age1" in Terminal({"HUB_BACKUP_RECIPIENTS": "me"}).fails(
         2, "backup", log, "--data", data

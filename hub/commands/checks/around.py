@@ -31,7 +31,9 @@ def settings(of: Settings) -> Finding:
     if of.webhooks_loopback_for_tests_only:
         faults.append("HUB_WEBHOOKS_LOOPBACK_FOR_TESTS_ONLY is set: strangers may call this machine")
     if not of.backup_recipients:
-        faults.append("HUB_BACKUP_RECIPIENTS is empty: `hub backup` has nobody to encrypt for")
+        faults.append(
+            "HUB_BACKUP_RECIPIENTS is empty: `hub backup` writes the key that opens a backup beside it"
+        )
     return judged("settings", faults, "agree with each other", "See the table in docs/operations.md.", "warn")
 
 
