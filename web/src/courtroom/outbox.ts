@@ -4,8 +4,10 @@ import { Locked, type Vault } from "./vault";
 
 export interface Entry {
   readonly id: string;
-  /** Whose it is: `partner/account`. Nobody else's session sends it. */
+  /** Whose it is: id of the account, for names may be the same. Nobody else's session sends it. */
   readonly owner: string;
+  /** What a person calls that account: `partner/account`. */
+  readonly by?: string;
   /** What it is about, for the list. */
   readonly title: string;
   readonly at: string;
@@ -25,6 +27,7 @@ export const TAG = "hub-outbox";
 interface Me {
   readonly partner: string | null;
   readonly account: string | null;
+  readonly id: string | null;
 }
 
 interface Problem {
@@ -37,7 +40,7 @@ export async function whoAmI(): Promise<Me | undefined> {
   try {
     const answer = await fetch("/api/v1/me", { cache: "no-store" });
     if (answer.ok) return (await answer.json()) as Me;
-    return answer.status < 500 ? { partner: null, account: null } : undefined;
+    return answer.status < 500 ? { partner: null, account: null, id: null } : undefined;
   } catch {
     return undefined;
   }
@@ -49,9 +52,10 @@ export async function entries(vault: Vault): Promise<Entry[]> {
 }
 
 function settled(entry: Entry, state: "sent" | "refused", said: readonly string[] = []): Entry {
-  const { id, owner, title, at, body } = entry;
-  if (state === "sent") return { id, owner, title, at, state };
-  return { id, owner, title, at, state, ...(body === undefined ? {} : { body }), why: "refused", said };
+  const { body } = entry;
+  const same = { id: entry.id, owner: entry.owner, title: entry.title, at: entry.at, ...(entry.by === undefined ? {} : { by: entry.by }) };
+  if (state === "sent") return { ...same, state };
+  return { ...same, state, ...(body === undefined ? {} : { body }), why: "refused", said };
 }
 
 function waiting(entry: Entry, why: Why): Entry {
@@ -87,11 +91,11 @@ async function pass(vault: Vault): Promise<void> {
   const open = (await entries(vault)).filter((one) => one.state === "waiting").reverse();
   if (open.length === 0) return;
   const me = await whoAmI();
-  const owner = me === undefined ? undefined : `${me.partner ?? ""}/${me.account ?? ""}`;
+  const owner = me === undefined ? undefined : (me.id ?? "");
   for (const entry of open) {
     let after: Entry;
     if (owner === undefined) after = waiting(entry, "offline");
-    else if (owner === "/") after = waiting(entry, "signed-out");
+    else if (owner === "") after = waiting(entry, "signed-out");
     else if (owner !== entry.owner) after = waiting(entry, "other-account");
     else after = await sendOne(entry);
     // Whoever wiped the device meanwhile does not get it back.

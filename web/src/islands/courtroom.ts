@@ -16,6 +16,7 @@ const ME = "me";
 interface Kept {
   readonly partner: string;
   readonly account: string;
+  readonly id: string;
 }
 
 function place<Kind extends HTMLElement>(selector: string): Kind {
@@ -31,7 +32,7 @@ function when(at: string): string {
 function whyOf(entry: Entry): string {
   if (entry.state === "sent") return _("Sent: the hub has it.");
   if (entry.why === "signed-out") return _("Waits: you are not signed in. Sign in, and it is sent.");
-  if (entry.why === "other-account") return _("Waits: it was written by %(owner)s. Only that account sends it.", { owner: entry.owner });
+  if (entry.why === "other-account") return _("Waits: it was written by %(owner)s. Only that account sends it.", { owner: entry.by ?? entry.owner });
   if (entry.why === "busy") return _("Waits: the hub is busy. It is tried again.");
   if (entry.state === "refused") return _("Refused by the hub: %(said)s", { said: (entry.said ?? []).join(" ") });
   return _("Waits for the network. It is sent by itself.");
@@ -48,6 +49,10 @@ class Courtroom {
   }
 
   private get owner(): string {
+    return this.me?.id ?? "";
+  }
+
+  private get name(): string {
     return this.me === undefined ? "" : `${this.me.partner}/${this.me.account}`;
   }
 
@@ -73,7 +78,9 @@ class Courtroom {
   private async enter(): Promise<void> {
     place("[data-unlock]").hidden = true;
     place("[data-desk]").hidden = false;
-    this.me = (await this.vault.get("kept", ME)) as Kept | undefined;
+    const me = (await this.vault.get("kept", ME)) as Partial<Kept> | undefined;
+    // Whom an older page kept has a name alone, which others may have too: nobody, until somebody is signed in.
+    this.me = me?.id === undefined ? undefined : (me as Kept);
     this.desk.offer(await keptHearings(this.vault, this.owner));
     const begun = (await this.begun())[0];
     if (begun !== undefined) this.desk.write(begun);
@@ -103,9 +110,9 @@ class Courtroom {
   private async refresh(): Promise<void> {
     if (this.isWiped || this.vault.isLocked) return;
     const said = await whoAmI();
-    if (said?.partner != null && said.account !== null && !this.isWiped) {
-      const now = { partner: said.partner, account: said.account };
-      const isOther = this.owner !== `${now.partner}/${now.account}`;
+    if (said?.partner != null && said.account !== null && said.id != null && !this.isWiped) {
+      const now = { partner: said.partner, account: said.account, id: said.id };
+      const isOther = this.owner !== now.id;
       this.me = now;
       await this.vault.put("kept", ME, now);
       const hearings = await fetchHearings(this.vault, this.owner);
@@ -130,7 +137,7 @@ class Courtroom {
     const account = place("[data-account]");
     account.dataset["tone"] = how === "signed-out" ? "care" : "";
     if (this.me === undefined) account.textContent = _("Nobody has signed in on this device yet. Sign in once while there is network: until then nothing can be sent.");
-    else account.textContent = _("You write as %(owner)s.", { owner: this.owner });
+    else account.textContent = _("You write as %(owner)s.", { owner: this.name });
     if (how !== "offline" && (this.me === undefined || how === "signed-out")) {
       const way = element("a", _("Sign in"));
       way.href = "/sign-in";
@@ -173,7 +180,7 @@ class Courtroom {
     }
     const at = stamp(new Date());
     const body = eventOf(notes, this.me.partner, at);
-    const entry: Entry = { id: notes.id, owner: this.owner, title: notes.title, at: new Date().toISOString(), state: "waiting", body };
+    const entry: Entry = { id: notes.id, owner: this.owner, by: this.name, title: notes.title, at: new Date().toISOString(), state: "waiting", body };
     await this.vault.put("outbox", entry.id, entry);
     const status = notes.fields.find(([name]) => name === "status")?.[1] ?? "";
     // A session that was put off has no place for lines: they stay here, under a name of their own.

@@ -18,4 +18,11 @@ function reach(wide: HTMLElement): void {
   if (name) wide.setAttribute("aria-label", name);
 }
 
-for (const wide of document.querySelectorAll<HTMLElement>(".wide")) reach(wide);
+/** Texts, pictures and opened details come later, and a phone is turned: each time it is looked at again. */
+const sizes = new ResizeObserver((changed) => {
+  for (const { target } of changed) {
+    const wide = target.closest<HTMLElement>(".wide");
+    if (wide) reach(wide);
+  }
+});
+for (const wide of document.querySelectorAll<HTMLElement>(".wide, .wide > table")) sizes.observe(wide);

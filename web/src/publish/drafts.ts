@@ -4,7 +4,7 @@ import type { Vault } from "../courtroom/vault";
 
 export interface Draft {
   readonly id: string;
-  /** Whose it is: `partner/account`. */
+  /** Whose it is: id of the account, for names may be the same. Of what is kept under a name nobody knows whose it is. */
   readonly owner: string;
   /** Address of the form. */
   readonly action: string;
