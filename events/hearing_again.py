@@ -5,7 +5,8 @@ each such event is led once more through whom it concerns, in the order of the l
 keys under which these find it are written; neither an event nor its leaf changes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import cast
 
 import orjson
@@ -18,6 +19,7 @@ from events.log import LogRecorder, Unit
 from events.mapper import Fact
 from events.means import Means
 from events.moments import read_moment
+from events.recorded_keys import digest_in, recorded_key
 
 _PAGE = 500
 _WHOLE = b"w" * 32
@@ -37,7 +39,7 @@ def complete_turns(means: Means, recorder: LogRecorder) -> int:
     mark = means.salt.of_claim("turns of what was recorded before there were any")
     with recorder.looking() as run:
         done = run("SELECT digest FROM recorded_keys WHERE key = ?", (mark,))
-    if done and bytes(done[0][0]) == _WHOLE:
+    if done and digest_in(done[0][0]) == _WHOLE:
         return 0
     count, is_whole = 0, False
     while not is_whole:
@@ -48,13 +50,20 @@ def complete_turns(means: Means, recorder: LogRecorder) -> int:
             is_done = known is not None and known.digest == _WHOLE
             page = [] if is_done else recorder.select_notifications(after, _PAGE, inclusive_of_start=False)
             is_whole = len(page) < _PAGE
-            count += _lead(means, unit, page)
+            add = partial(_add, unit, recorder.salt)
+            count += _lead(means, unit, page, add)
             unit.run("DELETE FROM recorded_keys WHERE key = ?", (mark,))
-            unit.run(_ADD, (mark, _WHOLE if is_whole else _PART, page[-1].id if page else after))
+            add(mark, _WHOLE if is_whole else _PART, page[-1].id if page else after)
     return count
 
 
-def _lead(means: Means, unit: Unit, page: Sequence[Notification]) -> int:
+def _add(unit: Unit, secret: bytes, key: bytes, digest: bytes, position: int) -> None:
+    unit.run(_ADD, recorded_key(secret, key, digest, position))
+
+
+def _lead(
+    means: Means, unit: Unit, page: Sequence[Notification], add: Callable[[bytes, bytes, int], None]
+) -> int:
     desk, found = Desk(means, unit), 0
     for row in page:
         kind = row.topic.rpartition(".v")[0]
@@ -66,7 +75,7 @@ def _lead(means: Means, unit: Unit, page: Sequence[Notification]) -> int:
             keys = desk.hear_again(fact, row.id, _publisher(desk, fact))
             found += bool(keys)
             for key in keys:
-                unit.run(_ADD, (key, _PART, row.id))
+                add(key, _PART, row.id)
     return found
 
 

@@ -27,6 +27,7 @@ from events.ids import RandomBytes
 from events.ledger_tables import STATEMENTS, Run, leaf_row, postgres
 from events.log import Known, Row
 from events.postgres_line import Fence, Line
+from events.recorded_keys import digest_in, recorded_keys
 from events.salt import SALT_BYTES
 
 _MAKING_TABLES = 0x68756231
@@ -43,6 +44,9 @@ _POOL_SECONDS = 2.0
 
 _ON_ITS_WAY = "SELECT pg_logical_emit_message(true, 'hub', '')"
 """Makes a transaction that wrote nothing wait, at COMMIT, until all before it is on disk, here and at the standby."""
+
+_SOON_SECONDS = 1.0
+"""Who fails sooner had a dead connection; who fails later had waited for a new one in vain."""
 
 _RETRY_SECONDS = 0.5
 """How long a database that did not answer is not asked for its head again."""
@@ -120,25 +124,16 @@ class PostgresLogRecorder(PostgresApplicationRecorder):
         # The application recorder would take the lock a second time here.
         PostgresAggregateRecorder._insert_stored_events(self, cursor, [row.stored for row in rows])  # noqa: SLF001 - own base
         positions = [row["notification_id"] for row in cursor.fetchall()]
-        keys: list[bytes] = []
-        digests: list[bytes] = []
-        places: list[int] = []
-        for row, position in zip(rows, positions, strict=True):
-            keys += row.keys.keys()
-            digests += row.keys.values()
-            places += [position] * len(row.keys)
+        taken = recorded_keys(self.salt, (row.keys for row in rows), positions)
         cursor.execute(
             "INSERT INTO recorded_keys SELECT * FROM unnest(%s::bytea[], %s::bytea[], %s::bigint[])",
-            (keys, digests, places),
+            [[*column] for column in zip(*taken, strict=True)],
         )
         moments = sorted({moment for row in rows for moment in row.alarms})
         if moments:
             cursor.execute("INSERT INTO alarms SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING", (moments,))
-        leaves = [
-            leaf_row(place, row.leaf)
-            for row, place in zip(rows, positions, strict=True)
-            if row.leaf is not None
-        ]
+        placed = zip(rows, positions, strict=True)
+        leaves = [leaf_row(place, row.leaf) for row, place in placed if row.leaf is not None]
         columns = [[*column] for column in zip(*leaves, strict=True)] or [[], [], [], []]
         cursor.execute(
             "INSERT INTO log_leaves SELECT * FROM unnest(%s::bigint[], %s::bytea[], %s::bytea[], %s::bytea[])",
@@ -165,7 +160,17 @@ class PostgresLogRecorder(PostgresApplicationRecorder):
         ]
 
     def max_notification_id(self) -> int | None:
-        """Return the last position; asks once: whoever waits for an answer is told at once that there is none."""
+        """Return the last position; whoever waits for an answer is told soon that there is none."""
+        began = time.monotonic()
+        try:
+            return self._last()
+        except (OperationalError, InterfaceError):
+            if time.monotonic() - began > _SOON_SECONDS:
+                raise
+            # A connection had died while it lay in the pool, which has looked through all of them by now.
+            return self._last()
+
+    def _last(self) -> int | None:
         with self.datastore.get_connection() as connection:
             rows = connection.execute("SELECT max(notification_id) AS last FROM stored_events").fetchall()
         last: int | None = rows[0]["last"]
@@ -206,7 +211,8 @@ class PostgresUnit:
         self._cursor.execute(
             "SELECT key, digest, position FROM recorded_keys WHERE key = ANY(%s)", (list(keys),)
         )
-        found = {row["key"]: Known(row["digest"], row["position"]) for row in self._cursor.fetchall()}
+        rows = [row.values() for row in self._cursor]
+        found = {key: Known(digest_in(kept), position) for key, kept, position in rows}
         self._has_found = self._has_found or bool(found)
         return found
 

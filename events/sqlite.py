@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -22,6 +22,7 @@ from eventsourcing.sqlite import (
 from events.ids import RandomBytes
 from events.ledger_tables import INSERT_LEAF, STATEMENTS, Run, leaf_row
 from events.log import Known, Row
+from events.recorded_keys import digest_in, recorded_keys
 from events.salt import SALT_BYTES
 
 BUSY_SECONDS = 30
@@ -149,11 +150,7 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
         positions = self._insert_events(cursor, [row.stored for row in rows]) or ()
         cursor.executemany(
             "INSERT INTO recorded_keys VALUES (?, ?, ?)",
-            [
-                (key, digest, position)
-                for row, position in zip(rows, positions, strict=True)
-                for key, digest in row.keys.items()
-            ],
+            recorded_keys(self.salt, (row.keys for row in rows), positions),
         )
         cursor.executemany(
             "INSERT OR IGNORE INTO alarms VALUES (?)", [(moment,) for row in rows for moment in row.alarms]
@@ -221,7 +218,7 @@ class SQLiteUnit:
             self._cursor.execute(
                 f"SELECT key, digest, position FROM recorded_keys WHERE key IN ({_marks(chunk)})", chunk
             )
-            found.update({row[0]: Known(row[1], row[2]) for row in self._cursor.fetchall()})
+            found.update({row[0]: Known(digest_in(row[1]), row[2]) for row in self._cursor.fetchall()})
         return found
 
     def has_alarm(self, after: str, until: str) -> bool:
@@ -261,6 +258,16 @@ class SQLiteLogFactory(SQLiteFactory):
         for recorder in self._recorders:
             recorder.close_lookout()
         super().close()
+
+
+def made_tables() -> set[tuple[str, str]]:
+    """Return name and text of every table and index of a log, as SQLite keeps them."""
+    recorder = SQLiteLogRecorder(SQLiteDatastore(":memory:"))
+    with closing(sqlite3.connect(":memory:")) as db:
+        for statement in recorder.construct_create_table_statements():
+            db.execute(statement)
+        made = db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        return {(str(name), str(sql)) for name, sql in made}
 
 
 def _marks(values: Sequence[Any]) -> str:

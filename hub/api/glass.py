@@ -19,34 +19,62 @@ async def list_glass(request: HubRequest, _: Asked) -> Response:
 
 async def ask_glass(request: HubRequest, _: Asked) -> Response:
     """Record a request. The answer is the same whether there is such an event or not."""
+    _acting(request)
+    return json_answer(await asked(request, await bodies.read_small(request)), 202)
+
+
+async def asked(request: HubRequest, said: Json) -> Json:
+    """Record a request of whoever calls, and return it.
+
+    Raises:
+        EventRefused: with every problem.
+    """
     account, token = _acting(request)
-    said = await bodies.read_small(request)
     hub = request.state
-    made = await anyio.to_thread.run_sync(hub["glass"].ask, account, token, said, limiter=hub["writing"])
-    return json_answer(made, 202)
+    return await anyio.to_thread.run_sync(hub["glass"].ask, account, token, said, limiter=hub["writing"])
 
 
 async def approve_glass(request: HubRequest, _: Asked) -> Response:
     """Record that a second steward agrees; the two may read from now on."""
+    return json_answer(await approved(request))
+
+
+async def approved(request: HubRequest) -> Json:
+    """Record that whoever calls agrees to the request of the address, and return it.
+
+    Raises:
+        GlassRefused: by the same steward, too late, or approved already.
+        Absent: there is no such request.
+    """
     account, token = _acting(request)
-    hub, asked = request.state, request.path_params["request"]
-    opened = await anyio.to_thread.run_sync(hub["glass"].open, account, token, asked, limiter=hub["writing"])
-    return json_answer(present(opened))
+    hub, named = request.state, request.path_params["request"]
+    opened = await anyio.to_thread.run_sync(hub["glass"].open, account, token, named, limiter=hub["writing"])
+    return present(opened)
 
 
 async def show_glass(request: HubRequest, _: Asked) -> Response:
     """Record that one of the two reads, then answer the event whole, or that there is none."""
-    account, token = _acting(request)
-    hub, asked = request.state, request.path_params["request"]
-
-    def read() -> tuple[Json, Json | None]:
-        noted = present(hub["glass"].note_reading(account, token, asked))
-        return noted, hub["room"].break_glass(noted["source"], noted["id"])
-
-    noted, record = await anyio.to_thread.run_sync(read, limiter=hub["writing"])
-    shown = dict(present(record))
+    noted, shown = await read(request)
     receipt = {name: shown.pop(name) for name in ("recorded", "digest")}
     return json_answer({"glass": noted, **shown, "receipt": receipt})
+
+
+async def read(request: HubRequest) -> tuple[Json, dict[str, Json]]:
+    """Record that whoever calls reads; only then return the request, and the event whole.
+
+    Raises:
+        GlassRefused: it is not open, or not for this steward.
+        Absent: there is no such request, or no such event.
+    """
+    account, token = _acting(request)
+    hub, named = request.state, request.path_params["request"]
+
+    def look() -> tuple[Json, Json | None]:
+        noted = present(hub["glass"].note_reading(account, token, named))
+        return noted, hub["room"].break_glass(noted["source"], noted["id"])
+
+    noted, record = await anyio.to_thread.run_sync(look, limiter=hub["writing"])
+    return noted, dict(present(record))
 
 
 def _acting(request: HubRequest) -> tuple[str, str]:

@@ -24,6 +24,7 @@ def described(caller: Caller, registry: Registry) -> dict[str, Json]:
     return {
         "partner": account and account.partner,
         "account": account and account.name,
+        "id": account and account.id,
         "role": account and account.role,
         "roles": sorted(roles),
         "clearance": caller.reader.clearance,

@@ -5,15 +5,12 @@ from starlette.responses import Response
 
 from hub.address import Asked, HubRequest
 from hub.api.answers import json_answer, steward_of
-from hub.federation.telling import status_of
+from hub.federation.telling import statuses
 
 
 async def list_peers(request: HubRequest, _: Asked) -> Response:
     """Answer how each peer is, and what was not taken and why, to stewards; to others it is absent."""
     steward_of(request)
     hub = request.state
-    book = hub["federation"].book
-    rows = await anyio.to_thread.run_sync(
-        lambda: [status_of(book, one) for one in book.listing()], limiter=hub["reading"]
-    )
+    rows = await anyio.to_thread.run_sync(statuses, hub["federation"].book, limiter=hub["reading"])
     return json_answer({"items": rows, "total": len(rows), "next": None})

@@ -27,6 +27,7 @@ from hub.backup.age import identities_for, is_encrypted
 from hub.backup.opening import open_into
 from hub.client.answers import Unreachable
 from hub.commands.archive import opened
+from hub.commands.checks.besides import beside, strange_tables
 from hub.commands.checks.databases import damages
 from hub.commands.refusals import NotHere
 from hub.commands.world import World, local_options, tell, token_option
@@ -92,7 +93,7 @@ def verify(
         if what is None:
             own = world.settings(data=data, store=store)
             found = _own_log(own, key or _own_key(own), known, kept)
-            found.faults += damages(own, world)
+            found.faults += [*damages(own, world), *strange_tables(own)]
             row, lines = _as_hub(world, found, data, store)
         elif what.startswith(("http://", "https://")):
             found = _hub(world.settings(url=what, token=token), key, known, (kept, state))
@@ -174,10 +175,12 @@ def _with_contracts(
     world: World, found: Findings, data: str | None, store: str | None
 ) -> tuple[dict[str, Json], list[str]]:
     with opened(world, data, store) as archive:
-        pages = pages_of(archive.store.read)()
         url = urlsplit(archive.settings.store_url)
         is_gapless = url.scheme == "sqlite" and not may_have_gaps(Path(url.path.removeprefix("/")))
-        read = verify_log(pages, archive.store.keys(), archive.registry, is_gapless=is_gapless)
+        with beside(archive.settings) as tables:
+            pages = tables.watching(pages_of(archive.store.read)())
+            read = verify_log(pages, archive.store.keys(), archive.registry, is_gapless=is_gapless)
+    found.faults += tables.faults()
     lines = [*found.lines()[:-1], f"{read.sealed} personal fields, {read.erased} of them erased."]
     row = {**found.as_json(), **asdict(read), "whole": found.is_whole and read.is_whole}
     return row, [*lines, _verdict(found, read)]

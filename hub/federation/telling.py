@@ -29,3 +29,8 @@ def status_of(book: PeerBook, peer: Peer) -> dict[str, Json]:
     looked = None if peer.looked is None else stamp(peer.looked)
     how = {"state": peer.state, "said": peer.said, "looked": looked}
     return {**row_of(peer), **how, **book.counts(peer.name), "refusals": refusals}
+
+
+def statuses(book: PeerBook) -> list[dict[str, Json]]:
+    """Return how every peer is, by name."""
+    return [status_of(book, one) for one in book.listing()]

@@ -5,7 +5,7 @@ import re
 from hub.address import Address, Endpoint, Parameter
 from hub.api import law_parameters as own
 from hub.api import parameters as p
-from hub.pages import board, countries, data, policy, review, steward
+from hub.pages import board, countries, data, glass, policy, review, steward
 from hub.truth_routes import by_dimension
 from projections.boards.truth.review import REASONS
 
@@ -53,6 +53,11 @@ def _desk() -> tuple[Address, ...]:
         _form(
             "/steward/conflicts", "judgeConflictForm", steward.judge_conflict, "Judges a conflict of interest"
         ),
+        _form("/steward/glass", "askGlassForm", glass.ask, "Asks to read what is hidden"),
+        _form(
+            "/steward/glass/{request}/agree", "agreeGlass", glass.agree, "Agrees that two stewards read it"
+        ),
+        _form("/steward/glass/{request}/read", "readGlass", glass.read, "Records a reading, and shows it"),
     )
 
 

@@ -15,9 +15,11 @@ from hub.access import Caller
 from hub.accounts import ROLES, Account, GrantRefused, Role
 from hub.address import Asked, HubRequest
 from hub.api.answers import ask, present, steward_of
+from hub.federation.telling import statuses
 from hub.issuing import CLEARANCES, Office, grant_of
 from hub.latest import latest_events, latest_place
 from hub.pages import acts
+from hub.pages.glass_words import GLASS_REASONS, GLASS_WORDS
 from hub.pages.names import names_in
 from hub.pages.rendering import render
 from hub.texts import N_
@@ -70,6 +72,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "unknown_code": N_("Choose one of the list."),
         "too_few_items": N_("Choose at least one."),
         "not_a_span": N_("Write a number of days, or nothing."),
+        **GLASS_WORDS,
     }
 )
 """Code of a problem → what a steward reads."""
@@ -80,12 +83,13 @@ _DAYS = re.compile(r"[1-9][0-9]{0,3}")
 async def show_steward(request: HubRequest, _: Asked) -> Response:
     """Answer the desk, to stewards; to others it is absent."""
     steward_of(request)
-    return await _show(request)
+    return await show_desk(request)
 
 
-async def _show(
+async def show_desk(
     request: HubRequest, typed: acts.Typed | None = None, status: int = 200, token: Json = None
 ) -> Response:
+    """Answer the desk with what somebody typed into one of its forms, or with a token that was just made."""
     hub, caller, now = request.state, steward_of(request), request.state["clock"]()
 
     def question(sight: Sight) -> Json:
@@ -114,6 +118,7 @@ async def _show(
         "clearances": CLEARANCES,
         "scopes": SCOPES,
         "reasons": REASONS,
+        "glass_reasons": GLASS_REASONS,
         "spans": SPANS,
         "now": now,
         "may_act": caller.account is not None and caller.account.may_publish,
@@ -125,7 +130,7 @@ async def _show(
 
 
 def _beside(request: HubRequest, caller: Caller) -> dict[str, Json]:
-    """Return what no event tells: tokens, how far views are, subscriptions, requests to break glass."""
+    """Return what no event tells: tokens, how far views are, subscriptions, requests to break glass, peers."""
     hub = request.state
     account = present(caller.account)
     by_partner: dict[str, list[Account]] = {}
@@ -136,6 +141,7 @@ def _beside(request: HubRequest, caller: Caller) -> dict[str, Json]:
         "views": hub["room"].status(),
         "subscriptions": hub["subscriptions"].listing(account, is_steward=True),
         "glass": hub["glass"].pending(),
+        "peers": statuses(hub["federation"].book),
     }
 
 
@@ -168,7 +174,7 @@ async def admit(request: HubRequest, _: Asked) -> Response:
             raise _problem("already_there", "partner")
         cursor = await acts.publish(request, typed, {"type": "partner.admitted", "data": data})
     except acts.ActRefused as refused:
-        return await _show(request, acts.refused(typed, refused), 422)
+        return await show_desk(request, acts.refused(typed, refused), 422)
     return RedirectResponse(f"/steward?at_least={cursor}#partners", 303)
 
 
@@ -192,7 +198,7 @@ async def suspend(request: HubRequest, _: Asked) -> Response:
     except acts.ActRefused as refused:
         if acts.was_sent(refused):
             return RedirectResponse("/steward#partners", 303)
-        return await _show(request, acts.refused(typed, refused), 422)
+        return await show_desk(request, acts.refused(typed, refused), 422)
     return RedirectResponse(f"/steward?at_least={cursor}#partners", 303)
 
 
@@ -203,8 +209,8 @@ async def issue(request: HubRequest, _: Asked) -> Response:
     try:
         made, token = await _issued(request, typed, account)
     except acts.ActRefused as refused:
-        return await _show(request, acts.refused(typed, refused), 422)
-    return await _show(request, token={"token": token, "account": made})
+        return await show_desk(request, acts.refused(typed, refused), 422)
+    return await show_desk(request, token={"token": token, "account": made})
 
 
 async def _issued(request: HubRequest, typed: acts.Typed, account: str) -> tuple[Account, str]:
@@ -260,7 +266,7 @@ async def judge_conflict(request: HubRequest, _: Asked) -> Response:
     try:
         outcome = await _blocking(request, lambda: intake.judge_conflict(account, said))
     except EventRefused as refused:
-        return await _show(request, acts.refused(typed, acts.ActRefused(refused.problems)), 422)
+        return await show_desk(request, acts.refused(typed, acts.ActRefused(refused.problems)), 422)
     cursor = (
         "" if outcome.position is None else f"?at_least={request.state['cursors'].encode(outcome.position)}"
     )

@@ -26,7 +26,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     with recording(made) as intake:
         admit(intake, "quill-network", ["monitor", "observer"])
     made.issue("writer", "quill-network", "publisher", account="anna", clearance="amber+strict")
-    made.issue("colleague", "quill-network", "publisher", account="ben", clearance="amber")
+    # Of the same name: only the id of the account tells them apart.
+    made.issue("colleague", "quill-network", "publisher", account="anna", clearance="amber")
     return made
 
 
@@ -201,23 +202,77 @@ def test_what_is_written_without_network_survives_and_is_sent_once(world: World,
         left_for_another(shown, world)
 
 
+KEEP = """(async (name, store, id, value) => {
+  const done = (asked) => new Promise((ok, no) => { asked.onsuccess = () => ok(asked.result); asked.onerror = no; });
+  const db = await done(indexedDB.open(name));
+  const key = await done(db.transaction('keys').objectStore('keys').get('device'));
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  const body = await crypto.subtle.encrypt({name: 'AES-GCM', iv}, key, new TextEncoder().encode(JSON.stringify(value)));
+  await done(db.transaction(store, 'readwrite').objectStore(store).put({iv, body}, id));
+  db.close();
+})"""
+"""Keeps something on the device as its pages do."""
+
+
+def keep(shown: Page, store: str, name: str, value: dict[str, Any]) -> None:
+    said = ", ".join(json.dumps(one) for one in ("hub-desk", store, name, value))
+    shown.evaluate(f"{KEEP}({said})")
+
+
+def kept_of_old(shown: Page, world: World) -> None:
+    """Keep a draft of the writer, and what a page of before kept under the name of both accounts."""
+    old, at = "quill-network/anna", "2031-05-05T10:00:00Z"
+    event = {
+        **scheduled(),
+        "id": "old",
+        "data": {**scheduled()["data"], "hearing": "hearing:quill-network.h8"},
+    }
+    entry = {"owner": old, "title": "Of old", "at": at, "state": "waiting", "body": json.dumps(event)}
+    keep(shown, "outbox", "old", {"id": "old", **entry})
+    notes = {"id": "n", "owner": old, "at": at, "title": "Notes of old", "fields": [], "lines": []}
+    keep(shown, "drafts", "notes n", notes)
+    draft = {"action": "/publish/threat.reported", "at": at, "fields": []}
+    keep(shown, "drafts", "form a", {"id": "a", "owner": old, "title": "Draft of old", **draft})
+    mine = world.accounts["writer"].id
+    keep(shown, "drafts", "form b", {"id": "b", "owner": mine, "title": "Draft of the writer", **draft})
+
+
+def drafts_shown(shown: Page, hub: Served) -> str:
+    shown.open(f"{hub.url}/publish")
+    shown.wait_for("document.querySelector('[data-drafts]')?.hidden === false")
+    said: str = shown.evaluate("document.querySelector('[data-drafts]').innerText")
+    return said
+
+
 def left_for_another(shown: Page, world: World) -> None:
     """Leave notes on the way that a colleague on the same device neither reads nor sends; then wipe the device."""
     shown.evaluate("document.querySelector('[name=other]').value = 'hearing:quill-network.h9'")
     shown.evaluate("document.querySelector('[data-notes]').requestSubmit()")
     shown.wait_for("document.querySelector('[data-entry=waiting]') !== null")
+    kept_of_old(shown, world)
     shown.call("Page.navigate", url="about:blank")
     with serving(world) as hub:
         sign_in(shown, hub, world, "colleague")
+        assert "2 drafts of other accounts" in (said := drafts_shown(shown, hub))
+        assert "Draft of" not in said
         shown.open(f"{hub.url}/courtroom")
         shown.wait_for(
             "document.querySelector('[data-entry=waiting]')?.innerText.includes('Only that account')"
         )
-        assert "h9" not in shown.evaluate("(document.body?.innerText ?? '')")
+        said = shown.evaluate("(document.body?.innerText ?? '')")
+        assert "h9" not in said
+        assert "of old" not in said.lower()
         sign_in(shown, hub, world, "writer")
+        assert "Draft of the writer" in (said := drafts_shown(shown, hub))
+        assert "Draft of old" not in said
         shown.open(f"{hub.url}/courtroom")
         shown.wait_for("document.querySelectorAll('[data-entry=sent]').length === 2")
-        assert len(events_of(hub, world, "hearing.reported")) == 2
+        shown.wait_for(
+            "(async () => (await (await fetch('/api/v1/events?type=hearing.reported')).json()).events.length === 2)()"
+        )
+        # What lies under the name of both is of nobody: neither shown nor sent, until somebody deletes it.
+        assert "of old" not in shown.evaluate("document.body.innerText").lower()
+        assert len(events_of(hub, world, "hearing.scheduled")) == 1
         wiped(shown, hub)
 
 

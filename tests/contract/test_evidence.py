@@ -444,7 +444,9 @@ def test_a_hub_that_lies_or_is_silent_is_told(pair: Pair, terminal: Terminal) ->
 def test_the_hubs_own_log_and_its_backup_verify_and_changes_are_told(
     pair: Pair, terminal: Terminal, tmp_path: Path
 ) -> None:
-    note = settle(pair)
+    for number in (80, 81):
+        pair.post(threat(number))
+        note = settle(pair)
     data, backup = pair.world.settings.data, tmp_path / "log.backup"
     assert "The log is whole." in terminal.ok("verify", "--data", data)
     terminal.ok("backup", backup, "--unencrypted", "--data", data)

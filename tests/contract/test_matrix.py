@@ -48,6 +48,7 @@ LAW_PAGES = ("policy", "data", "data/promises", "data/impunity", "data/works", "
 LAW_FORMS = (
     "board/seen", "review", "review/{ref}/assess", "steward/partners", "steward/suspend", "steward/tokens",
     "steward/tokens/{token}/revoke", "steward/conflicts",
+    "steward/glass", "steward/glass/{request}/agree", "steward/glass/{request}/read",
 )  # fmt: skip
 OWN_ACTS = ("confirm", "resume", "replay", "rotate", "test")
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from hub.federation.book import NotTaken, Peer
 from tests.forms import form, page, say, send, shows, words
 from tests.running import TestClient, World, make_world, threat
 
@@ -182,3 +183,133 @@ def test_a_threat_that_is_doubted_waits_for_whoever_reported_it(client: TestClie
     seen = page(client, world, "publisher", "/board", at)
     assert "Another partner doubts what you reported." in seen
     assert f'href="/review/{event["data"]["threat"]}"' in seen
+
+
+def asked_for(client: TestClient, world: World, event: str) -> str:
+    """Ask by form, as one steward, to read an event of a partner; return the page then."""
+    typed = {"partner": OWN, "event": event, "code": "danger_to_life", "text": "A <call> names it."}
+    done = send(client, world, "steward", "/steward/glass", typed)
+    assert (done.status_code, done.headers["location"]) == (303, "/steward#glass")
+    return page(client, world, "steward", "/steward")
+
+
+def glass_of(seen: str, event: str, act: str) -> str | None:
+    """Return where a form of the request for an event sends to."""
+    cards = [one for one in seen.split("<article")[1:] if f"<code>{event}</code>" in one]
+    found = re.search(f'action="(/steward/glass/[^"]+/{act})"', cards[0].partition("</article>")[0])
+    return None if found is None else found[1]
+
+
+def test_two_stewards_read_by_form_what_neither_may_see(client: TestClient, world: World) -> None:
+    world.issue("second", "stewards", "steward", account="second", clearance="amber+strict")
+    world.issue("third", "stewards", "steward", account="third", clearance="amber+strict")
+    world.issue("boss", OWN, "coordinator", clearance="red")
+    hidden = threat(77, tlp="red", data={"narrative": "What only they know."})
+    assert client.post("/api/v1/events", json=hidden, headers=world.bearer("boss")).status_code == 201
+    seen = asked_for(client, world, hidden["id"])
+    assert "A <call> names it." in seen
+    assert glass_of(seen, hidden["id"], "agree") is None
+    agree = glass_of(page(client, world, "second", "/steward"), hidden["id"], "agree")
+    assert agree is not None
+    own = send(client, world, "steward", agree, {})
+    assert own.status_code == 422
+    assert "You asked for it yourself" in words(own.text)
+    read = agree.replace("/agree", "/read")
+    early = send(client, world, "steward", read, {})
+    assert "No second steward has agreed yet." in words(early.text)
+    assert send(client, world, "second", agree, {}).status_code == 303
+    again = send(client, world, "third", agree, {})
+    assert "Another steward has agreed already." in words(again.text)
+    assert glass_of(page(client, world, "third", "/steward"), hidden["id"], "read") is None
+    other = send(client, world, "third", read, {})
+    assert "Only the two stewards" in words(other.text)
+    assert "What only they know." not in other.text
+    for who in ("steward", "second"):
+        assert glass_of(page(client, world, who, "/steward"), hidden["id"], "read") == read
+        shown = send(client, world, who, read, {})
+        assert (shown.status_code, shown.headers["cache-control"]) == (200, "no-store")
+        assert "What only they know." in words(shown.text)
+    listed = client.get("/api/v1/glass", headers=world.bearer("third")).json()["requests"]
+    assert [one["reads"] for one in listed if one["id"] == hidden["id"]] == [2]
+
+
+def test_whether_there_is_such_an_event_is_told_to_who_reads_alone(client: TestClient, world: World) -> None:
+    world.issue("fourth", "stewards", "steward", account="fourth", clearance="amber")
+    agree = glass_of(
+        asked_for(client, world, "t-nowhere") and page(client, world, "fourth", "/steward"),
+        "t-nowhere",
+        "agree",
+    )
+    assert agree is not None
+    assert send(client, world, "fourth", agree, {}).status_code == 303
+    assert send(client, world, "fourth", agree.replace("/agree", "/read"), {}).status_code == 404
+    assert send(client, world, "fourth", "/steward/glass/nothing/agree", {}).status_code == 404
+
+
+def test_glass_by_form_is_for_stewards_who_may_act_and_for_our_own_pages(
+    client: TestClient, world: World
+) -> None:
+    addresses = ("glass", "glass/x/agree", "glass/x/read")
+    for address in addresses:
+        for who in ("publisher", "observer", None):
+            answer = client.post(f"/steward/{address}", data={}, headers=shows(world, who))
+            assert answer.status_code == 404, address
+    typed = {"partner": OWN, "event": "t", "code": "erasure", "text": "Why."}
+    assert send(client, world, "reading", "/steward/glass", typed).status_code == 403
+    assert 'action="/steward/glass"' not in page(client, world, "reading", "/steward")
+    token = {"token": world.tokens["steward"]}
+    signed = client.post("/sign-in", data=token, headers=shows(world, None), follow_redirects=False)
+    assert signed.status_code == 303
+    try:
+        for address in addresses:
+            for origin in ({}, {"Origin": "https://elsewhere.example"}):
+                assert client.post(f"/steward/{address}", data=typed, headers=origin).status_code == 403
+    finally:
+        client.cookies.clear()
+
+
+@pytest.mark.parametrize(
+    ("more", "name", "said"),
+    [
+        ({"partner": ""}, "partner", "There is no partner of this name."),
+        ({"event": ""}, "event", "This is no id of an event"),
+        ({"code": "curiosity"}, "code", "Choose one of the list."),
+        ({"text": " "}, "text", "Say why, in 1 to 500 characters."),
+    ],
+)
+def test_what_is_wrong_with_a_request_is_told_at_its_field(
+    client: TestClient, world: World, more: dict[str, str], name: str, said: str
+) -> None:
+    typed = {"partner": OWN, "event": "t-kept", "code": "erasure", "text": "Kept words", **more}
+    answer = send(client, world, "steward", "/steward/glass", typed)
+    assert answer.status_code == 422
+    wrong = re.search(f'<p class="wrong" id="wrong-glass-{name}">([^<]+)', answer.text)
+    assert wrong is not None
+    assert said in words(wrong[1])
+    assert ("Kept words" in answer.text) == (name != "text")
+
+
+def test_the_desk_names_the_hubs_that_are_listened_to(client: TestClient, world: World) -> None:
+    book = client.app_state["federation"].book
+    now = world.clock()
+    empty = page(client, world, "steward", "/steward")
+    assert "This hub listens to no other." in words(empty)
+    assert "hub peer add" in empty
+    book.add(Peer("far-hub", "https://far.example", "hub_secret", "here", frozenset({OWN})))
+    try:
+        book.note("far-hub", "away", "It <does not> answer.", now)
+        why = "Decisions are made in one hub and do not travel."
+        book.refuse("far-hub", NotTaken(f"urn:hub:partner:{OWN}", "t-9", "decided_there", why, now))
+        seen = page(client, world, "steward", "/steward")
+        part = seen[seen.index('id="peers"') : seen.index('id="trail"')]
+        said = words(part)
+        for text in ("far-hub", "https://far.example", "Out of reach", "t-9", why):
+            assert text in said, text
+        assert "It <does not> answer." in part
+        assert "hub_secret" not in seen
+        assert "hub peer add" not in seen
+        row = client.get("/api/v1/peers", headers=world.bearer("steward")).json()["items"][0]
+        assert row["looked"] in part
+        assert client.get("/steward", headers=shows(world, "publisher")).status_code == 404
+    finally:
+        book.remove("far-hub")

@@ -17,6 +17,7 @@ import pytest
 from eventsourcing.persistence import IntegrityError, OperationalError
 
 from events.event import Position, RecordedEvent
+from events.recorded_keys import CHECK_BYTES
 from events.store import open_store
 from events.submission import Checked, Outcome, Publisher, StoreUnavailable
 from events.vault import Vault
@@ -429,7 +430,7 @@ class TestSQLite(StoreSuite):
         with sqlite3.connect(tmp_path / "log.db") as db:
             keys = db.execute("SELECT * FROM recorded_keys").fetchall()
         db.close()
-        assert {(len(key), len(digest)) for key, digest, _ in keys} == {(16, 32)}
+        assert {(len(key), len(digest)) for key, digest, _ in keys} == {(16, 32 + CHECK_BYTES)}
         assert b"secret-number" not in b"".join(key + digest for key, digest, _ in keys)
 
     def test_a_writer_that_waits_too_long_says_that_the_store_is_unavailable(
@@ -484,6 +485,15 @@ class TestSQLite(StoreSuite):
         assert ids(archive.store.at([event.position for event in events])) == ids(events)
 
 
+def cut_off_all(url: str) -> None:
+    """End every connection to a database but this one, as a server does that stops."""
+    with psycopg.connect(url, autocommit=True) as db:
+        db.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 class TestPostgres(StoreSuite):
     """The promises on PostgreSQL; refused batches may leave gaps in positions there."""
 
@@ -509,15 +519,28 @@ class TestPostgres(StoreSuite):
     def test_lost_connections_are_made_again(self, archive: Archive, url: str) -> None:
         head = archive.store.head()
         assert archive.store.wait(head, 0.01) is False
-        with psycopg.connect(url, autocommit=True) as db:
-            db.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+        cut_off_all(url)
         with ThreadPoolExecutor(1) as pool:
             waited = pool.submit(archive.store.wait, head, 30.0)
             assert archive.intake.record([archive.threat(1)])[0].status == "stored"
             assert waited.result(timeout=90) is True
+
+    def test_a_connection_that_died_in_the_pool_costs_nobody_an_answer(
+        self, archive: Archive, url: str
+    ) -> None:
+        head = archive.store.head()
+        cut_off_all(url)
+        assert archive.store.head() == head
+
+    def test_who_waited_in_vain_for_a_connection_is_told_and_may_ask_again(
+        self, archive: Archive, url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        head = archive.store.head()
+        monkeypatch.setattr("events.postgres._SOON_SECONDS", -1.0)
+        cut_off_all(url)
+        with pytest.raises(StoreUnavailable):
+            archive.store.head()
+        assert archive.store.head() == head
 
     def test_a_listener_hears_after_its_connection_was_killed(
         self, archive: Archive, url: str, opened: Callable[[], Archive], monkeypatch: pytest.MonkeyPatch

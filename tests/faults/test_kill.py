@@ -144,7 +144,7 @@ def views_in(path: Path) -> dict[str, list[Json]]:
 
 
 def test_a_few_kills_lose_nothing(tmp_path: Path) -> None:
-    kill(tmp_path, 3)
+    kill(tmp_path, 2)
 
 
 @pytest.mark.deep

@@ -42,7 +42,7 @@ class Courtroom {
   private readonly desk: Desk;
   private waiting: number | undefined;
   private me: Kept | undefined;
-  private isWiped = false;
+  isWiped = false;
 
   constructor(private readonly vault: Vault) {
     this.desk = new Desk(() => this.later());
@@ -328,10 +328,15 @@ function offerToWipe(act: () => Promise<void>): void {
 }
 
 /** Lets the page open without network: it and what it was made from are kept, nothing else. */
-async function keepPage(): Promise<void> {
-  if (!("serviceWorker" in navigator)) return;
-  await navigator.serviceWorker.register("/sw.js", { scope: "/" });
+async function keepPage(room: Courtroom): Promise<void> {
+  if (!("serviceWorker" in navigator) || room.isWiped) return;
+  const made = await navigator.serviceWorker.register("/sw.js", { scope: "/" });
   const { active } = await navigator.serviceWorker.ready;
+  // Whoever wiped the device meanwhile does not get it back.
+  if (room.isWiped) {
+    await made.unregister();
+    return;
+  }
   const used = performance.getEntriesByType("resource").map((one) => new URL(one.name));
   const parts = [...document.querySelectorAll<HTMLLinkElement>("link[href]")].map((one) => new URL(one.href));
   const keep = [...used, ...parts].filter((one) => one.origin === location.origin).map((one) => one.pathname);
@@ -348,7 +353,7 @@ async function begin(): Promise<void> {
   }
   room = new Courtroom(vault);
   await room.begin();
-  await keepPage().catch(() => undefined);
+  await keepPage(room).catch(() => undefined);
 }
 
 void begin();
