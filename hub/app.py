@@ -52,6 +52,7 @@ from hub.routing import routes_of
 from hub.security import SecurityHeaders
 from hub.settings import Settings
 from hub.sheets import close_now, keep_sheets
+from hub.starting import Starting
 from hub.state import Closing, HubState
 from hub.steady import catch_up, ring_at_close, steady
 from hub.subscriptions.desk import SubscriptionDesk
@@ -100,6 +101,7 @@ def build(
         HubNotInitialised: when the lifespan starts, if `hub init` did not make this folder.
     """
     table, closing = edge_addresses(addresses()) if settings.edge else addresses(), Closing()
+    starting = Starting()
     watch = Watch(Metrics(), tracer or Silent())
     handlers: dict[type[Exception], Any] = dict.fromkeys(problems.rows(), problems.on_error)
     handlers[HTTPException] = problems.on_error
@@ -113,11 +115,12 @@ def build(
             Middleware(SecurityHeaders, is_https=is_https),
         ],
         exception_handlers=handlers,
-        lifespan=_alive(_Parts(settings, clock, extra, random, table, closing, watch)),
+        lifespan=_alive(_Parts(settings, clock, extra, random, table, closing, starting, watch)),
     )
     app.router.redirect_slashes = False
     # Outside HubState: the server says goodbye by the one, pages and tests show the other.
     app.state.closing = closing
+    app.state.starting = starting
     app.state.random = random
     app.state.settings = settings
     app.state.addresses = table
@@ -132,6 +135,7 @@ class _Parts:
     random: Random
     table: tuple[Address, ...]
     closing: Closing
+    starting: Starting
     watch: Watch
 
 
@@ -143,7 +147,8 @@ def _lifespan(parts: _Parts) -> Callable[[Starlette], AbstractAsyncContextManage
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[HubState]:
         with ExitStack() as opened:
-            hub = await anyio.to_thread.run_sync(_open, parts, opened)
+            with parts.starting:
+                hub = await anyio.to_thread.run_sync(_open, parts, opened)
             async with anyio.create_task_group() as tasks:
                 pulse, room = hub["pulse"], hub["room"]
                 tasks.start_soon(pulse.run)

@@ -14,9 +14,10 @@ from starlette.applications import Starlette
 from hub.bounds import Bounds
 from hub.crowd import LOOPBACK, Crowd
 from hub.deadlines import BoundedConfig
-from hub.observing.logs import log_kind_alone, log_lines
+from hub.observing.logs import OWN, log_kind_alone, log_lines
 from hub.observing.supervisor import Notify, silent
 from hub.settings import Settings, SettingsRefused
+from hub.starting import TOLD
 from hub.state import Closing
 
 SEND_BUFFER_BYTES = 32_768
@@ -181,6 +182,7 @@ def run(
 
     Raises:
         SettingsRefused: the address cannot be had.
+        StoreUnavailable, HubNotInitialised: why the hub could not start.
     """
     bound = open_socket(settings) if bound is None else bound
     address = address_of(bound)
@@ -194,7 +196,15 @@ def run(
 
     allow_files(settings.connections + FILES_BESIDES)
     spare_the_collector()
-    server_for(app, ready, notify).run(sockets=[bound])
+    try:
+        server_for(app, ready, notify).run(sockets=[bound])
+    except SystemExit as end:
+        # uvicorn ends the process when a start fails, and shows a trace in place of the reason.
+        fault: BaseException | None = app.state.starting.fault
+        if isinstance(fault, TOLD):
+            raise fault from end
+        logging.getLogger(OWN).exception("The hub could not start", exc_info=fault)
+        raise
 
 
 def allow_files(wanted: int) -> None:

@@ -52,7 +52,8 @@ def edge_lifespan(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[HubState]:
         with ExitStack() as opened:
-            hub, edge = await anyio.to_thread.run_sync(_open, parts, opened)
+            with parts.starting:
+                hub, edge = await anyio.to_thread.run_sync(_open, parts, opened)
             hub.update({"templates": templates, "statics": statics})
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(hub["pulse"].run)

@@ -235,4 +235,4 @@ def test_workers_that_cannot_start_end_with_a_sentence(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 3
-    assert "database" in done.stderr
+    assert "Error: the database cannot be reached" in done.stderr
