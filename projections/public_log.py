@@ -2,7 +2,6 @@
 
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -88,9 +87,8 @@ class PublicLog:
 
     def wait(self, after: Position, timeout: float) -> bool:
         """Wait at most `timeout` seconds for a word behind a position; tell whether there is one."""
-        until = time.monotonic() + timeout
         with self._moved:
-            return self._moved.wait_for(lambda: self.head() > after or time.monotonic() > until, timeout)
+            return self._moved.wait_for(lambda: self.head() > after, timeout)
 
     def _take(self, word: Word) -> bool:
         """File a word, and tell whether older ones were overwritten."""
