@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from events.vault import Key, KeyRecord, Vault, VaultUnavailable, WrongVaultKey
+from events.vault_postgres import VaultDatabase
 from tests.postgres import fresh_database, server
 
 KEY = b"k" * 32
@@ -95,3 +96,11 @@ def test_a_connection_that_broke_is_made_anew(vaults: tuple[Vault, Vault], url: 
 def test_a_database_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(VaultUnavailable):
         Vault(f"postgresql:///none?host={tmp_path}", KEY)
+
+
+def test_what_a_server_confirms_with_a_warning_is_not_believed(url: str) -> None:
+    database = VaultDatabase(url, b"proof")
+    with pytest.raises(VaultUnavailable, match="did not do all"), database.transaction():
+        database._run("DO $$ BEGIN RAISE WARNING 'no standby has it'; END $$")
+    database.close()
+    database.close()
