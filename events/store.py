@@ -160,10 +160,6 @@ class Store:
         """Return what may be told of every key of the vault."""
         return self._vault.listing()
 
-    def backup_keys(self, path: Path) -> None:
-        """Copy the vault into a new file."""
-        self._vault.backup(path)
-
     def settle_keys(self) -> Settled:
         """Destroy again what the log says is destroyed; count what no key opens. For keys from a backup."""
         with self._watch.using() as recorder:

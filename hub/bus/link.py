@@ -252,10 +252,14 @@ class _Client(Client):
     """The library forgets a connection open whose handshake was broken off; this one closes it."""
 
     async def _connect_to_server(self, s: Any) -> None:
+        self.hang_up()
+        await super()._connect_to_server(s)
+
+    def hang_up(self) -> None:
+        """Close the connection as it is."""
         transport: Any = self._transport
         if transport:
             transport.close()
-        await super()._connect_to_server(s)
 
 
 @asynccontextmanager
@@ -278,22 +282,25 @@ async def linked(url: str, name: str, on_back: Callable[[], None] | None = None)
 
     options: dict[str, Any] = {"max_reconnect_attempts": -1, "reconnect_time_wait": WAIT_SECONDS}
     client = _Client()
-    await client.connect(
-        url.split(","),
-        inbox_prefix=f"_{name}".encode(),
-        error_cb=quiet,
-        reconnected_cb=back,
-        connect_timeout=2,
-        ping_interval=5,
-        max_outstanding_pings=2,
-        **options,
-    )
     try:
+        await client.connect(
+            url.split(","),
+            inbox_prefix=f"_{name}".encode(),
+            error_cb=quiet,
+            reconnected_cb=back,
+            connect_timeout=2,
+            ping_interval=5,
+            max_outstanding_pings=2,
+            **options,
+        )
         yield Link(client)
     finally:
-        # Whoever is cancelled must leave no open connection behind.
+        # Whoever is cancelled, also while it connects, must leave no open connection behind.
         with anyio.move_on_after(ASK_SECONDS, shield=True), suppress(*FAULTS):
             await client.close()
+        with anyio.CancelScope(shield=True):
+            client.hang_up()
+            await asyncio.sleep(0)
 
 
 def _extent(info: StreamInfo) -> Extent:

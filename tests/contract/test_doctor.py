@@ -106,7 +106,7 @@ def test_an_unknown_setting_is_named(world: World) -> None:
         ({"host": "hub.example", "public_url": "https://hub.example"}, "HUB_TRUSTED_PROXIES is empty"),
         ({"trusted_proxies": read_networks(["0.0.0.0/0"])}, "trusts everybody"),
         ({"webhooks_loopback_for_tests_only": True}, "strangers may call this machine"),
-        ({"backup_recipients": ()}, "nobody to encrypt for"),
+        ({"backup_recipients": ()}, "the key that opens a backup"),
     ],
 )
 def test_settings_that_do_not_go_together_are_found(wrong: dict[str, Any], said: str) -> None:

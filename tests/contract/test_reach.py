@@ -30,7 +30,7 @@ TAKEN: Mapping[str, frozenset[str]] = {
 }
 """What may be taken from modules that hold more than that; pyproject.toml says from which modules at all."""
 
-OF_THE_ROOM = frozenset({"purge", "position", "turned", "status", "on_erasure"})
+OF_THE_ROOM = frozenset({"purge", "position", "turned", "status", "on_erasure", "trouble"})
 """What routes, pages and feeds may ask of the reading room; the rest is for the hub itself and for operators."""
 
 DECLARED = {"hub/api/glass.py": ["room.break_glass"], "hub/feeds/sharing.py": ["room.edge"]}

@@ -1,6 +1,9 @@
 """What travels on the bus, and the settings of one."""
 
+from uuid import UUID
+
 import pytest
+from eventsourcing.persistence import Notification
 
 from events.event import Position
 from events.travelling import NoCopies, copies_of, read_copies
@@ -25,6 +28,15 @@ def test_what_no_hub_wrote_is_no_copies(odd: bytes) -> None:
     with pytest.raises(NoCopies):
         read_copies(odd)
     assert copies_of(Position(1), []) is None
+
+
+def test_of_what_is_too_large_only_that_it_is_there_travels() -> None:
+    row = Notification(id=4, originator_id=UUID(int=1), originator_version=1, topic="t.v1", state=b"{}")
+    copies = copies_of(Position(3), [row])
+    assert copies is not None
+    assert read_copies(copies.written()) == copies
+    left = read_copies(copies.without_rows().written())
+    assert (left.after, left.last, left.rows) == (3, 4, ())
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,14 @@ def test_a_retracted_attribution_excludes_nobody(court: Court) -> None:
     ]
 
 
+def test_a_retracted_profile_ties_no_body_to_another(court: Court) -> None:
+    admit(court)
+    profile = court.log.add("body.profiled", {"body": BODY, "parent": "body:open-docket.ministry"})
+    court.log.retract(profile.id)
+    accuse(court, "body:open-docket.ministry")
+    assert excluded(court, 4) == [("e4", [])]
+
+
 def test_an_exclusion_that_nobody_confirms_lapses(court: Court) -> None:
     admit(court)
     accuse(court)

@@ -106,6 +106,21 @@ def test_offers_matches_and_their_amendments_count(aged: tuple[Archive, Reopen])
     assert [match(archive, 5), match(archive, 6)] == [[], [("/data/offer", "no_capacity_left")]]
 
 
+def test_what_has_its_turn_gets_no_other(aged: tuple[Archive, Reopen], tmp_path: Path) -> None:
+    archive, reopen = aged
+    offer(archive, 2)
+    assert match(archive, 1) == []
+    reopen().store.close()
+    file = tmp_path / "log.db"
+    whole = rows(file)
+    with closing(sqlite3.connect(file)) as db, db:
+        salt = Salt(db.execute("SELECT salt FROM log_salt").fetchone()[0])
+        mark = salt.of_claim("turns of what was recorded before there were any")
+        assert db.execute("DELETE FROM recorded_keys WHERE key = ?", (mark,)).rowcount == 1
+    Archive(sqlite_url(tmp_path)).store.close()
+    assert rows(file) == whole
+
+
 def test_needs_and_deliveries_count(aged: tuple[Archive, Reopen]) -> None:
     archive, reopen = aged
     offer(archive, 2)

@@ -303,7 +303,7 @@ def test_a_hub_keeps_no_reading_once_all_its_views_have_the_batch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     readings = Readings(registry(), rules())
-    monkeypatch.setattr("projections.reading_room.Readings", lambda *_: readings)
+    monkeypatch.setattr("projections.shelves.Readings", lambda *_: readings)
     log = MemoryLog()
     log.add("threat.reported", {"threat": "threat:a.1", "targets": ["lawyer:a.1"]})
     room = ReadingRoom(registry(), log, tmp_path / "views.db")
