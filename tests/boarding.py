@@ -20,7 +20,7 @@ from hub.keys import cursor_key, vault_key
 from tests.nats_cluster import NatsCluster
 from tests.running import TestClient, World, calling, make_world, threat
 
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 def asking(cluster: NatsCluster, ask: Callable[[Link], Awaitable[Any]]) -> Any:

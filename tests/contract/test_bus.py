@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from events.store import open_store
 from events.travelling import Copies, NoCopies
-from hub.bus.link import LOG, PUBLIC, SUBJECTS, Link, OutOfTurn, Said
+from hub.bus.link import FAULTS, LOG, PUBLIC, SUBJECTS, Link, OutOfTurn, Said
 from hub.bus.opening import board
 from hub.bus.relay import PLACE, Relay
 from hub.bus.sealing import ForeignBox
@@ -47,8 +48,15 @@ def bus(cluster: NatsCluster) -> NatsCluster:
     """A cluster without streams."""
 
     async def clear(link: Link) -> None:
-        await link.delete(LOG)
-        await link.delete(PUBLIC)
+        async def is_clear() -> bool:
+            # Another test may have killed a server: until the others have chosen a leader, nobody answers.
+            with suppress(*FAULTS):
+                await link.delete(LOG)
+                await link.delete(PUBLIC)
+                return True
+            return False
+
+        await eventually(is_clear)
 
     asking(cluster, clear)
     return cluster
