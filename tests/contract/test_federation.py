@@ -291,6 +291,8 @@ def test_what_a_lying_hub_tells_is_refused_with_a_plain_reason(pair: dict[str, H
     ours, stranger, unsigned, decided = fresh(DOCKET), fresh(STRANGER), fresh(HARBOUR), fresh(QUILL)
     for event, who in ((ours, DOCKET), (stranger, STRANGER), (unsigned, HARBOUR)):
         crooked.post(event, who)
+    # Before it is taken back: nobody is told of what was withdrawn before he heard of it.
+    until(lambda: (unsigned["id"], "unsigned") in south.codes("crooked"))
     forged = f"forged-{next(NUMBERS)}"
     sent = send(crooked, signed_retraction(unsigned, ForeignSigner("forger", OURS.kid), forged), HARBOUR)
     assert sent.status_code == 201
