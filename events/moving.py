@@ -15,6 +15,7 @@ from eventsourcing.persistence import PersistenceError
 from psycopg.sql import SQL, Identifier
 
 from events.postgres import PostgresLogFactory
+from events.read_only import read_only
 from events.sqlite import SQLiteLogFactory
 from events.submission import StoreUnavailable
 from events.vault_file import make_private
@@ -78,7 +79,7 @@ def load_into_postgres(source: Path, url: str) -> None:
         StoreUnavailable: the database does not answer, or refused a row.
     """
     try:
-        with closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as log:
+        with closing(read_only(source)) as log:
             (salt,) = log.execute("SELECT salt FROM log_salt").fetchone()
             _make_tables(url, bytes(salt))
             with psycopg.connect(url) as target:

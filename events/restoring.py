@@ -16,6 +16,7 @@ from events.event import Json
 from events.ledger import Ledger
 from events.moments import read_moment
 from events.moving import HAS_GAPS, copy_from_postgres
+from events.read_only import read_only
 from events.sealing import Destruction, destruction
 from events.sqlite import SQLiteLogFactory
 from events.submission import StoreUnavailable
@@ -54,7 +55,7 @@ def copy_log(source: Path, target: Path) -> None:
     """
     if not _is_log(source):
         raise NotALog
-    log = sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)
+    log = read_only(source)
     try:
         copy_database(log, target)
     except sqlite3.Error as fault:
@@ -80,7 +81,7 @@ def save_log(url: str, target: Path) -> None:
 
 def may_have_gaps(file: Path) -> bool:
     """Tell whether places of a log may be empty although nothing was taken from it: it was in PostgreSQL once."""
-    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as db:
+    with closing(read_only(file)) as db:
         return bool(db.execute("PRAGMA user_version").fetchone()[0] == HAS_GAPS)
 
 
@@ -100,7 +101,7 @@ def evidence_in(file: Path) -> Iterator[tuple[Ledger, Witness]]:
 
 def newest_moment(file: Path) -> str | None:
     """Return when the last event of a log was recorded (RFC 3339); None of an empty or damaged one."""
-    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as db:
+    with closing(read_only(file)) as db:
         row = db.execute("SELECT state FROM stored_events ORDER BY rowid DESC LIMIT 1").fetchone()
     try:
         return None if row is None else str(orjson.loads(row[0])["recordedtime"])
@@ -121,7 +122,7 @@ def begin_anew(file: Path) -> None:
 def revoked_tokens(file: Path) -> set[str]:
     """Return the ids of the tokens that a log says were revoked."""
     asked = "SELECT state FROM stored_events WHERE topic = ?"
-    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as db:
+    with closing(read_only(file)) as db:
         acts = [orjson.loads(row[0])["data"] for row in db.execute(asked, (ACTED_STEM,))]
     return {str(act["subject"]) for act in acts if act["action"] == "token_revoked"}
 
@@ -159,7 +160,7 @@ def _destroy(vault: Vault, ends: Destruction, used: Iterable[KeyRecord], envelop
 def _is_log(path: Path) -> bool:
     if not path.is_file():
         return False
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    db = read_only(path)
     try:
         db.execute("SELECT originator_id, topic, state FROM stored_events LIMIT 1").fetchone()
         return bool(db.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))

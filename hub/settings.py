@@ -258,6 +258,12 @@ class Settings:
         """The address of the log, with the default filled in."""
         return self.store or f"sqlite:///{self.data.absolute() / 'log.sqlite'}"
 
+    @property
+    def log_file(self) -> Path | None:
+        """The file of the log; None if it is not in SQLite."""
+        kind, _, path = self.store_url.partition(":///")
+        return Path(path) if kind == "sqlite" else None
+
     @classmethod
     def read(cls, environ: Mapping[str, str], flags: Mapping[str, object] | None = None) -> "Settings":
         """Build settings from `HUB_*` variables; a flag that is not None wins over its variable.

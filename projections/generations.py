@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from events.read_only import read_only
+
 PREPARED = ".prepared-"
 PREPARING = ".preparing"
 SECOND = ".second"
@@ -92,7 +94,7 @@ def settle(path: Path, stamp: str) -> bool:
 def stamps(path: Path) -> list[tuple[str, str]]:
     """Return by which code each view in a file was folded; none if it cannot be read."""
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        with closing(read_only(path)) as db:
             return stamps_in(db)
     except sqlite3.OperationalError:
         return []

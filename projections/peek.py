@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from events.event import Position
+from events.read_only import read_only
 
 
 def places_of(path: Path, event_type: str) -> tuple[list[Position], Position]:
@@ -17,7 +18,7 @@ def places_of(path: Path, event_type: str) -> tuple[list[Position], Position]:
         event_type: without version.
     """
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        with closing(read_only(path)) as db:
             db.execute("BEGIN")
             row = db.execute("SELECT position FROM tail_positions WHERE name = 'timeline'").fetchone()
             query = "SELECT position FROM timeline_keys WHERE key = ? ORDER BY position"

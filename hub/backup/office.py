@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
+from events.read_only import read_only
 from hub.accounts import FILE as ACCOUNTS_FILE
 from hub.accounts import SCHEMA as ACCOUNTS
 from hub.backup.refusals import BackupRefused
@@ -40,7 +41,7 @@ class _Table(NamedTuple):
 def content_of(file: Path) -> bytes:
     """Return the content of a small database as it is now, also while it is written."""
     with (
-        closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as db,
+        closing(read_only(file)) as db,
         closing(sqlite3.connect(":memory:")) as copy,
     ):
         db.backup(copy)

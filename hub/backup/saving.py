@@ -7,7 +7,6 @@ that no disk keeps a copy of a key that is destroyed later.
 import io
 import tarfile
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -100,10 +99,3 @@ def _sealing(source: BinaryIO, recipients: Sequence[Recipient]) -> Callable[[Bin
     if not recipients:
         return lambda target: copy_pieces(source, target)
     return lambda target: encrypt(source, target, recipients)
-
-
-def forget(file: Path) -> None:
-    """Remove a database with all that lies beside it, if it is there."""
-    for name in ("", "-wal", "-shm", "-journal"):
-        with suppress(FileNotFoundError):
-            file.with_name(file.name + name).unlink()

@@ -15,6 +15,7 @@ from events.acts import StewardAct
 from events.audience import Reader
 from events.erasure import Plan, pages_of, plan, proof
 from events.event import Position
+from events.read_only import read_only
 from events.seals import Seals
 from events.submission import STEWARDS
 from hub.commands.archive import Archive, opened
@@ -174,7 +175,7 @@ def _have_forgotten(files: Sequence[Path], position: int) -> bool:
 
 def _has_forgotten(file: Path, position: int) -> bool:
     try:
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        with closing(read_only(file)) as db:
             (least,) = db.execute("SELECT min(position) FROM tail_positions").fetchone()
             return least is not None and least >= position and not is_unclean(db)
     except sqlite3.OperationalError:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
@@ -21,12 +20,13 @@ from hub.backup.opening import open_into
 from hub.backup.proving import Asking, Proof, prove
 from hub.backup.scratch import scratch
 from hub.commands.archive import opened
-from hub.commands.backup import vault_file
+from hub.commands.backup import refuse_if_elsewhere, vault_file
 from hub.commands.refusals import AlreadyThere, NotHere
-from hub.commands.world import World, local_options, say, tell
+from hub.commands.world import World, identity_option, local_options, say, tell
 from hub.keys import LOG_KEY, keys_folder, make_keys, make_vault_key, vault_key
 from hub.settings import Settings
 from hub.views_files import VIEWS_FILE
+from projections import generations
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +53,7 @@ class Backup:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--vault", metavar="FILE", type=click.Path(path_type=Path), help="The keys of personal fields.")
 @click.option("--accounts", metavar="FILE", type=click.Path(path_type=Path), help="Accounts and followers.")
-@click.option(
-    "--identity",
-    "identities",
-    multiple=True,
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Secret key that opens them; repeatable.  [FILE.key, if it is there]",
-)
+@identity_option("Secret key that opens them; repeatable.  [FILE.key, if it is there]")
 @click.option(
     "--checkpoint", metavar="FILE", type=click.Path(path_type=Path), help="A checkpoint that somebody kept."
 )
@@ -121,6 +114,8 @@ def _put_back(
     world: World, where: tuple[Settings, Backup], asking: Asking, *, accept_loss: bool
 ) -> tuple[Proof, set[str]]:
     settings, saved = where
+    if saved.vault is not None:
+        refuse_if_elsewhere(settings)
     _refuse_if_there(settings, saved)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     keys_folder(settings.data, settings.keys).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -143,7 +138,7 @@ def _put_back(
             keys.rename(vault_file(settings))
         office.put_back(settings, people)
         _put_back_log(settings, draft)
-    saving.forget(settings.data / VIEWS_FILE)
+    generations.remove(settings.data / VIEWS_FILE)
     make_keys(settings.data, world.random, settings.keys)
     return proof, tokens
 
@@ -164,18 +159,18 @@ def _keys(settings: Settings, saved: Backup, key: bytes | None) -> Iterator[Path
         yield None
         return
     draft = vault_file(settings).with_name(f"{VAULT_FILE}.draft")
-    saving.forget(draft)
+    generations.remove(draft)
     try:
         open_into(saved.vault, draft, saved.identities)
         Vault(draft, key).close()
         yield draft
         settle_folder(draft.parent)
     finally:
-        saving.forget(draft)
+        generations.remove(draft)
 
 
 def _put_back_log(settings: Settings, draft: Path) -> None:
-    target = _log_file(settings)
+    target = settings.log_file
     if target is None:
         try:
             load_into_postgres(draft, settings.store_url)
@@ -194,7 +189,7 @@ def _set_key_aside(settings: Settings, proof: Proof) -> None:
 
 
 def _refuse_if_there(settings: Settings, saved: Backup) -> None:
-    log = _log_file(settings)
+    log = settings.log_file
     files = [] if log is None else [log]
     if saved.accounts is not None and settings.data.is_dir() and office.is_taken(settings):
         raise AlreadyThere("There are accounts already; nothing was changed. Restore into a new folder.")
@@ -204,19 +199,14 @@ def _refuse_if_there(settings: Settings, saved: Backup) -> None:
             raise AlreadyThere(f"{file} exists; nothing was changed. Restore into a new folder.")
 
 
-def _log_file(settings: Settings) -> Path | None:
-    url = urlsplit(settings.store_url)
-    return Path(url.path.removeprefix("/")) if url.scheme == "sqlite" else None
-
-
 def _beside(settings: Settings) -> Path:
     """Return the folder to which the log goes: a draft elsewhere could not become it by a rename."""
-    log = _log_file(settings)
+    log = settings.log_file
     return settings.data if log is None else log.parent
 
 
 def _place(settings: Settings) -> str:
-    return str(_log_file(settings) or "The database")
+    return str(settings.log_file or "The database")
 
 
 def _log_key(settings: Settings) -> str | None:

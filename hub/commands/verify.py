@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 import psycopg
@@ -30,7 +29,7 @@ from hub.commands.archive import opened
 from hub.commands.checks.besides import beside, strange_tables
 from hub.commands.checks.databases import damages
 from hub.commands.refusals import NotHere
-from hub.commands.world import World, local_options, tell, token_option
+from hub.commands.world import World, identity_option, local_options, tell, token_option
 from hub.keys import LOG_KEY, keys_folder
 from hub.settings import Settings
 from verifier.database import audit, holds
@@ -54,14 +53,7 @@ _BROKEN = (ValueError, TypeError, LookupError, AttributeError, sqlite3.DatabaseE
 @click.option(
     "--checkpoint", metavar="FILE", help="A checkpoint that it must continue, from before or a witness."
 )
-@click.option(
-    "--identity",
-    "identities",
-    multiple=True,
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="FILE is an encrypted backup: the secret key that opens it; repeatable.",
-)
+@identity_option("FILE is an encrypted backup: the secret key that opens it; repeatable.")
 @click.option("--state", metavar="FILE", help="URL: where to keep the checkpoint for the next time.")
 @token_option
 @local_options
@@ -132,9 +124,8 @@ def _file(what: Path, identities: Sequence[Path], check: Callable[[Path], Findin
 
 
 def _own_log(settings: Settings, key: Key | None, witnesses: Sequence[Key], kept: str | None) -> Findings:
-    url = urlsplit(settings.store_url)
-    if url.scheme == "sqlite":
-        file = Path(url.path.removeprefix("/"))
+    file = settings.log_file
+    if file is not None:
         if not file.is_file():
             raise NotHere(f"There is no {file}.")
         return verify_database(file, key, witnesses, kept)
@@ -175,8 +166,8 @@ def _with_contracts(
     world: World, found: Findings, data: str | None, store: str | None
 ) -> tuple[dict[str, Json], list[str]]:
     with opened(world, data, store) as archive:
-        url = urlsplit(archive.settings.store_url)
-        is_gapless = url.scheme == "sqlite" and not may_have_gaps(Path(url.path.removeprefix("/")))
+        file = archive.settings.log_file
+        is_gapless = file is not None and not may_have_gaps(file)
         with beside(archive.settings) as tables:
             pages = tables.watching(pages_of(archive.store.read)())
             read = verify_log(pages, archive.store.keys(), archive.registry, is_gapless=is_gapless)

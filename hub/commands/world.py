@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -89,6 +90,18 @@ def json_option(command: Command) -> Command:
     """Give a command the option `--json`."""
     meaning = "Print JSON: one object, or one a line for lists."
     return click.option("--json", "as_json", is_flag=True, help=meaning)(command)
+
+
+def identity_option(meaning: str) -> Callable[[Command], Command]:
+    """Return what gives a command the option `--identity`: files of secret keys that open a backup."""
+    return click.option(
+        "--identity",
+        "identities",
+        multiple=True,
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help=meaning,
+    )
 
 
 def token_option(command: Command) -> Command:

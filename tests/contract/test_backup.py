@@ -163,6 +163,19 @@ def test_without_a_recipient_a_key_beside_the_backup_opens_it(
     assert terminal.one("backup", "--vault", alone, "--data", data)["identity"] == f"{alone}.key"
 
 
+def test_keys_in_postgresql_are_saved_and_put_back_by_its_own_tools(
+    terminal: Terminal, world: World, tmp_path: Path
+) -> None:
+    log, keys = save(terminal, world, tmp_path / "saved")
+    elsewhere = Terminal({"HUB_VAULT": f"postgresql:///keys?host={tmp_path}"})
+    for words in (
+        ("backup", tmp_path / "new", "--vault", tmp_path / "keys", "--data", world.settings.data),
+        ("restore", log, "--vault", keys, "--data", tmp_path / "fresh"),
+    ):
+        assert "leave out --vault" in elsewhere.fails(1, *words)
+    assert sorted(one.name for one in tmp_path.iterdir() if one.name in {"new", "keys", "fresh"}) == []
+
+
 def test_a_folder_that_is_not_there_is_said(terminal: Terminal, world: World, tmp_path: Path) -> None:
     away, data = tmp_path / "away" / "x", world.settings.data
     for words in (

@@ -46,7 +46,7 @@ def _is_loopback(host: str) -> bool:
 
 def database(of: Settings) -> Finding:
     """Look whether PostgreSQL keeps what it confirms."""
-    if not of.store_url.startswith("postgres"):
+    if of.log_file is not None:
         return fine("database", "SQLite, in the hub's folder")
     import psycopg
 

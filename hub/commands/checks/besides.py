@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 
 from events.beside import Beside
 from events.ledger_tables import Run, postgres
+from events.read_only import read_only
 from events.sqlite import made_tables
 from hub.settings import Settings
 
@@ -19,7 +19,7 @@ _SCHEMA = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' 
 
 def strange_tables(settings: Settings) -> list[str]:
     """Return a sentence for each table or index of a log in SQLite that this release does not make so."""
-    file = _file(settings)
+    file = settings.log_file
     if file is None:
         return []
     try:
@@ -34,7 +34,7 @@ def strange_tables(settings: Settings) -> list[str]:
 @contextmanager
 def beside(settings: Settings) -> Iterator[Beside]:
     """Open one state of the tables, whatever is written meanwhile."""
-    file = _file(settings)
+    file = settings.log_file
     if file is not None:
         with closing(_read_only(file)) as db:
             db.execute("BEGIN")
@@ -59,13 +59,8 @@ def _beside(run: Run, place: str) -> Beside:
     return Beside(run, secret, int(head))
 
 
-def _file(settings: Settings) -> Path | None:
-    url = urlsplit(settings.store_url)
-    return Path(url.path.removeprefix("/")) if url.scheme == "sqlite" else None
-
-
 def _read_only(file: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+    db = read_only(file)
     # What is no text is a fault to be told, not one to fail at.
     db.text_factory = lambda said: said.decode("utf-8", "replace")
     return db

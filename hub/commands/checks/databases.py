@@ -3,7 +3,9 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
+from events.read_only import read_only
 from events.vault import FILE, Key
 from events.vault_file import VaultUnavailable
 from hub.commands.world import World
@@ -15,18 +17,22 @@ _VIEWS = "views"
 
 def damages(settings: Settings, world: World) -> list[str]:
     """Return one sentence for each damaged file, by its name; none if all are sound."""
-    keys = keys_folder(settings.data, settings.keys)
-    files = sorted([*settings.data.glob("*.sqlite"), *keys.glob("*.sqlite")])
-    found = [_advice(one, odd) for one in files if (odd := _damage(one))]
+    found = [_advice(one, odd) for one in databases(settings) if (odd := _damage(one))]
     if not any(FILE in one for one in found):
         found += _keys(settings, world)
     return found
 
 
+def databases(settings: Settings) -> list[Path]:
+    """Return the files of a hub's databases, and of its keys."""
+    keys = keys_folder(settings.data, settings.keys)
+    return sorted([*settings.data.glob("*.sqlite"), *keys.glob("*.sqlite")])
+
+
 def _damage(file: Path) -> str:
     """Return what is wrong with a file, empty if nothing is: each page, each row, each index against its table."""
     try:
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        with closing(read_only(file)) as db:
             said = str(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
     except (sqlite3.DatabaseError, UnicodeDecodeError) as odd:
         return str(odd)
@@ -45,15 +51,33 @@ def _advice(file: Path, odd: str) -> str:
 def _keys(settings: Settings, world: World) -> list[str]:
     """Open every key that lives: its seal tells whether one bit of it is another."""
     try:
-        vault = open_vault(settings.data, world.random, settings.keys, settings.vault)
+        found = look_at_keys(settings, world)
     except VaultUnavailable as odd:
         return [f"{FILE}: {odd}"]
+    return (
+        [f"{FILE} is damaged: {found.damaged} keys of personal fields do not open."] if found.damaged else []
+    )
+
+
+class Keys(NamedTuple):
+    """How many keys of personal fields live, how many of them do not open, and how many are destroyed."""
+
+    living: int
+    damaged: int
+    destroyed: int
+
+
+def look_at_keys(settings: Settings, world: World) -> Keys:
+    """Open every key of personal fields that lives.
+
+    Raises:
+        VaultUnavailable: they cannot be read at all.
+    """
+    vault = open_vault(settings.data, world.random, settings.keys, settings.vault)
     try:
-        living = [one.kid for one in vault.listing() if one.destroyed is None]
+        records = vault.listing()
+        living = [one.kid for one in records if one.destroyed is None]
         good = sum(isinstance(one, Key) for one in vault.open_all(living).values())
-    except VaultUnavailable as odd:
-        return [f"{FILE}: {odd}"]
     finally:
         vault.close()
-    bad = len(living) - good
-    return [f"{FILE} is damaged: {bad} keys of personal fields do not open."] if bad else []
+    return Keys(len(living), len(living) - good, len(records) - len(living))

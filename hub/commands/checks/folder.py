@@ -7,13 +7,14 @@ from pathlib import Path
 
 from events.acts import ACTED_STEM
 from events.notes import Signer
-from events.vault import Key
+from events.read_only import read_only
 from hub.accounts import FILE as ACCOUNTS_FILE
 from hub.commands.archive import Archive
+from hub.commands.checks.databases import databases, look_at_keys
 from hub.commands.checks.finding import Finding, fine, judged
 from hub.commands.checks.recorded import moments_of
 from hub.commands.world import World
-from hub.keys import LOG_KEY, keys_folder, open_vault
+from hub.keys import LOG_KEY, keys_folder
 from hub.settings import Settings
 from hub.views_files import VIEWS_FILE
 
@@ -34,21 +35,11 @@ def secrecy(settings: Settings) -> Finding:
 
 def vault(archive: Archive, world: World) -> Finding:
     """Look whether every key of personal fields opens."""
-    settings = archive.settings
-    opened = open_vault(settings.data, world.random, settings.keys, settings.vault)
-    try:
-        records = opened.listing()
-        living = [one.kid for one in records if one.destroyed is None]
-        good = [one for one in opened.open_all(living).values() if isinstance(one, Key)]
-    finally:
-        opened.close()
-    damaged = len(living) - len(good)
-    if damaged:
-        said = f"{damaged} keys of personal fields do not open: restore a backup of them"
+    found = look_at_keys(archive.settings, world)
+    if found.damaged:
+        said = f"{found.damaged} keys of personal fields do not open: restore a backup of them"
         return Finding("vault", "bad", said, "See `hub restore`; what they sealed cannot be read until then.")
-    return fine(
-        "vault", f"{len(living)} keys of personal fields open, {len(records) - len(living)} are destroyed"
-    )
+    return fine("vault", f"{found.living} keys of personal fields open, {found.destroyed} are destroyed")
 
 
 def custody(archive: Archive, world: World) -> Finding:
@@ -79,9 +70,7 @@ def _stale(newest: datetime | None, now: datetime) -> list[str]:
 
 def files(settings: Settings) -> Finding:
     """Look whether every database file is sound."""
-    keys = keys_folder(settings.data, settings.keys)
-    found = sorted([*settings.data.glob("*.sqlite"), *keys.glob("*.sqlite")])
-    broken = [one.name for one in found if not _is_sound(one)]
+    broken = [one.name for one in databases(settings) if not _is_sound(one)]
     faults = ["broken: " + ", ".join(broken)] if broken else []
     advice = "A broken views.sqlite may be deleted; anything else comes back by `hub restore`."
     return judged("files", faults, "every database is sound", advice)
@@ -89,7 +78,7 @@ def files(settings: Settings) -> Finding:
 
 def _is_sound(file: Path) -> bool:
     try:
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        with closing(read_only(file)) as db:
             return bool(db.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
     except sqlite3.DatabaseError:
         return False
@@ -101,7 +90,7 @@ def views(settings: Settings, head: int) -> Finding:
     if not file.exists():
         return fine("views", "none yet; the next start folds them")
     try:
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        with closing(read_only(file)) as db:
             rows = db.execute("SELECT name, position FROM tail_positions ORDER BY name").fetchall()
     except sqlite3.DatabaseError:
         said = f"cannot be read; delete {file.name} and start again"

@@ -1,7 +1,6 @@
 """What the log holds, asked of its database itself: types that this release does not know, contracts that changed."""
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
@@ -14,6 +13,7 @@ from events.event import stem_of
 from events.intake import JUDGED
 from events.moments import read_moment
 from events.partners import KEY_ADDED_STEM, KEY_REVOKED_STEM, SIGNATURE_REQUIRED_STEM
+from events.read_only import read_only
 from hub.commands.checks.finding import Finding, judged
 from hub.contracts import digests, remembered
 from hub.settings import Settings
@@ -32,8 +32,6 @@ OWN = frozenset(
 )
 """What the hub itself records, without a contract."""
 
-_SQLITE = "sqlite:///"
-
 
 def drift(settings: Settings, registry: Registry) -> Finding:
     """Look whether the log holds types that this release does not know, or contracts changed since they were used."""
@@ -50,7 +48,7 @@ def drift(settings: Settings, registry: Registry) -> Finding:
 
 def moments_of(settings: Settings, stem: str, said: tuple[str, str]) -> list[datetime]:
     """Return when events of a type were recorded whose payload says something."""
-    mark = "%s" if settings.store_url.startswith("postgres") else "?"
+    mark = "%s" if settings.log_file is None else "?"
     rows = ask(settings, f"SELECT state FROM stored_events WHERE topic = {mark}", (stem,))
     envelopes = [json.loads(bytes(state)) for (state,) in rows]
     found = [one for one in envelopes if one.get("data", {}).get(said[0]) == said[1]]
@@ -60,11 +58,10 @@ def moments_of(settings: Settings, stem: str, said: tuple[str, str]) -> list[dat
 
 def ask(settings: Settings, question: str, values: Sequence[object]) -> list[Any]:
     """Put a question to the log's database, beside whatever hub runs on it."""
-    url = settings.store_url
-    if url.startswith(_SQLITE):
-        with closing(sqlite3.connect(f"file:{url.removeprefix(_SQLITE)}?mode=ro", uri=True)) as db:
+    if settings.log_file is not None:
+        with closing(read_only(settings.log_file)) as db:
             return db.execute(question, values).fetchall()
     import psycopg
 
-    with psycopg.connect(url, connect_timeout=5) as line:
+    with psycopg.connect(settings.store_url, connect_timeout=5) as line:
         return line.execute(question.encode(), values).fetchall()
