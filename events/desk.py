@@ -12,6 +12,7 @@ from events.decisions.aggregate import Actor, Decision, DecisionRefused
 from events.decisions.amended import Amended
 from events.decisions.embargo import Embargo
 from events.draft import Draft, Entry
+from events.event import type_of
 from events.ids import time_ordered
 from events.log import TDecision, Unit
 from events.mapper import Fact
@@ -184,7 +185,7 @@ class Desk:
             [fact] = self._means.log.facts_at([known.position])
         else:
             return None
-        return Heard(fact.stem.rpartition(".v")[0], fact.envelope)
+        return Heard(type_of(fact.stem), fact.envelope)
 
     def _hear(self, parties: Parties, entry: Entry, decider: type[Decision] | None) -> list[bytes]:
         """Lead aggregates through an event, and return the keys under which they find it again."""
@@ -200,7 +201,7 @@ class Desk:
 
     def hear_again(self, fact: Fact, position: int, actor: Actor) -> list[bytes]:
         """Return the keys that aggregates lack to find a recorded event that concerns them, and lead them through."""
-        raw = Heard(fact.stem.rpartition(".v")[0], fact.envelope)
+        raw = Heard(type_of(fact.stem), fact.envelope)
         decider = self._means.deciders.get(raw.type)
         keys = []
         for (kind, key), one in self._parties(raw, decider, actor).items():
@@ -267,9 +268,7 @@ class Desk:
         """Fold into an aggregate the recorded events that it heard of, in the order in which it did."""
         places = self._keys.turns(kind.__name__, key)
         held.heard = len(places)
-        told = [
-            Heard(fact.stem.rpartition(".v")[0], fact.envelope) for fact in self._means.log.facts_at(places)
-        ]
+        told = [Heard(type_of(fact.stem), fact.envelope) for fact in self._means.log.facts_at(places)]
         if not isinstance(held, Amended):
             names = (one.name for one in told if one.type in RETOLD)
             self._keys.look_up([self._keys.turn(Amended.__name__, name, 1) for name in names])

@@ -21,6 +21,11 @@ def stem_of(event_type: str, version: int) -> str:
     return f"{event_type}.v{version}"
 
 
+def type_of(stem: str) -> str:
+    """Return the type in the name of its three files, e.g. `threat.reported`."""
+    return stem.rpartition(".v")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class RecordedEvent:
     """An event as the log has it; never changed afterwards.

@@ -14,7 +14,7 @@ from eventsourcing.persistence import Notification
 
 from events.decisions.aggregate import Actor
 from events.desk import Desk
-from events.event import slug_of
+from events.event import slug_of, type_of
 from events.log import LogRecorder, Unit
 from events.mapper import Fact
 from events.means import Means
@@ -66,7 +66,7 @@ def _lead(
 ) -> int:
     desk, found = Desk(means, unit), 0
     for row in page:
-        kind = row.topic.rpartition(".v")[0]
+        kind = type_of(row.topic)
         decider = means.deciders.get(kind)
         if kind not in means.hearers and not (decider and (decider.hears or decider.was_report)):
             continue

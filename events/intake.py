@@ -11,7 +11,7 @@ from events.decisions.deadlines import words
 from events.decisions.embargo import RELEASED
 from events.envelope import fill_in
 from events.erasure import ERASED, pages_of, plan, proof
-from events.event import Json, stem_of
+from events.event import Json, stem_of, type_of
 from events.inspection import MAX_EVENT_BYTES, Inspector, in_order
 from events.moments import stamp
 from events.partners import PartnerRights
@@ -215,7 +215,7 @@ class Intake:
             "specversion": "1.0",
             "id": event_id,
             "source": publisher.source,
-            "type": stem.rpartition(".v")[0],
+            "type": type_of(stem),
             "data": dict(data),
             **more,
         }

@@ -14,7 +14,7 @@ import orjson
 from eventsourcing.domain import AggregateEvent
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 
-from events.event import Json
+from events.event import Json, type_of
 
 KEPT_BESIDE = ("sealed", "signature")
 """What a row has beside the attributes of its event."""
@@ -34,7 +34,7 @@ class Fact(AggregateEvent):
 
     def apply(self, aggregate: Any) -> None:
         """Fold this event into the aggregate that decided it."""
-        aggregate.fold(self.stem.rpartition(".v")[0], self.envelope)
+        aggregate.fold(type_of(self.stem), self.envelope)
 
 
 class PlainMapper(Mapper[UUID]):

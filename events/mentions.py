@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from events.checks import about_of
-from events.event import RecordedEvent
+from events.event import RecordedEvent, type_of
 from events.seals import Seals
 from events.vault import KeyRecord
 
@@ -83,7 +83,7 @@ class Mentions:
 
     def _note_retraction(self, event: RecordedEvent) -> None:
         # Intake takes retractions from the publisher itself and from stewards only.
-        about = about_of(event.stem.rpartition(".v")[0], event.data, event.source)
+        about = about_of(type_of(event.stem), event.data, event.source)
         if about is not None and event.stem.startswith("record.retracted."):
             self._retracted.add(about)
 

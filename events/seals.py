@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from events.checks import about_of
+from events.event import type_of
 from schemas.contract import Contract
 from schemas.registry import Registry
 
@@ -106,7 +107,7 @@ def _reference(data: Json, steps: Sequence[str]) -> str | None:
 
 def _fallback(stem: str, envelope: Mapping[str, Json]) -> str:
     source, event_id = str(envelope["source"]), str(envelope["id"])
-    about = about_of(stem.rpartition(".v")[0], envelope["data"], source)
+    about = about_of(type_of(stem), envelope["data"], source)
     if about is not None:
         return f"event:{about[0]} {about[1]}"
     subject = envelope.get("subject")
