@@ -53,7 +53,7 @@ from hub.security import SecurityHeaders
 from hub.settings import Settings
 from hub.sheets import close_now, keep_sheets
 from hub.starting import Starting
-from hub.state import Closing, HubState
+from hub.state import FEEDERS, GOODBYE_SECONDS, READERS, Closing, HubState
 from hub.steady import catch_up, ring_at_close, steady
 from hub.subscriptions.desk import SubscriptionDesk
 from hub.subscriptions.dispatcher import Dispatcher
@@ -69,13 +69,8 @@ from projections.reading_room import ReadingRoom
 from projections.shelves import Code
 from schemas.registry import Registry
 
-GOODBYE_SECONDS = 1.0
 FINISH_SECONDS = 5.0
 """How long a webhook that is on its way may take: cut off, it would be sent again by whoever has the turn next."""
-READERS = 32
-FEEDERS = 4
-"""Threads that read pages for the feed: each keeps a connection and its cache, and more of them are no faster."""
-
 WRITERS = 64
 
 Random = Callable[[int], bytes]

@@ -18,7 +18,7 @@ from hub.observing.logs import OWN, log_kind_alone, log_lines
 from hub.observing.supervisor import Notify, silent
 from hub.settings import Settings, SettingsRefused
 from hub.starting import TOLD
-from hub.state import Closing
+from hub.state import GOODBYE_SECONDS, Closing
 
 SEND_BUFFER_BYTES = 32_768
 UNACKNOWLEDGED_MILLISECONDS = 15_000
@@ -27,7 +27,6 @@ PING_SECONDS, PONG_SECONDS = 8, 11
 """A WebSocket whose far end reads nothing is noticed within their sum, though nothing is sent to it."""
 
 FILES_BESIDES = 256
-GOODBYE_SECONDS = 1.0
 GRACE_SECONDS = 20
 """How long a push that is under way may take before the hub stops all the same."""
 

@@ -38,6 +38,16 @@ if TYPE_CHECKING:
     from schemas.registry import Registry
 
 
+GOODBYE_SECONDS = 1.0
+"""How long every feed may take to say goodbye."""
+
+READERS = 32
+"""Threads that answer questions."""
+
+FEEDERS = 4
+"""Threads that read pages for the feed: each keeps a connection and its cache, and more of them are no faster."""
+
+
 class Closing:
     """Says that the hub is about to stop, so that every feed can say goodbye."""
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import anyio
 import anyio.to_thread
@@ -11,15 +10,9 @@ from hub.bus.follower import Follower
 from hub.bus.link import FAULTS, Bell, Link, linked
 from hub.bus.public import Announcer
 from hub.bus.relay import Relay, keep
+from hub.subscriptions.turn import Duty
 
 Writer = Callable[[Link, Callable[[], Awaitable[bool]]], Awaitable[None]]
-
-
-class Duty(Protocol):
-    """Whose turn it is among the hubs on a log."""
-
-    def is_mine(self) -> bool:
-        """Take the turn if nobody has it, and tell whether this hub has it; blocks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from hub.limits import Gate
 from hub.observing.instruments import WatchedPages
 from hub.presence import serving
 from hub.pulse import Pulse
-from hub.state import HubState
+from hub.state import FEEDERS, GOODBYE_SECONDS, READERS, HubState
+from hub.steady import ring_at_close
 from hub.views_files import own_views
 from projections.boards.statements.clocks import load_clocks
 from projections.public_log import PublicLog
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from hub.accounts import Accounts
 
 FILE = "public.sqlite"
-READERS = 32
-FEEDERS = 4
-GOODBYE_SECONDS = 1.0
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[HubState]]
 
@@ -59,7 +57,7 @@ def edge_lifespan(
                 tasks.start_soon(hub["pulse"].run)
                 tasks.start_soon(hub["broadcaster"].run)
                 tasks.start_soon(edge.run)
-                tasks.start_soon(_ring_at_close, hub)
+                tasks.start_soon(ring_at_close, parts.closing, hub)
                 try:
                     yield hub
                 finally:
@@ -106,8 +104,3 @@ def _open(parts: Any, opened: ExitStack) -> tuple[HubState, Edge]:
         "reading": anyio.CapacityLimiter(READERS),
     }
     return cast("HubState", hub), Edge(settings.bus, words)
-
-
-async def _ring_at_close(hub: HubState) -> None:
-    await hub["closing"].begun.wait()
-    hub["pulse"].ring()

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from events.cursor import Cursors
 from events.store import Store
-from hub.bus.bus import Bus, Duty
+from hub.bus.bus import Bus
 from hub.bus.follower import Follower
 from hub.bus.public import Announcer
 from hub.bus.relay import Relay
 from hub.bus.sealing import Sealer, derived
 from hub.keys import cursor_key, vault_key
 from hub.settings import Settings
+from hub.subscriptions.turn import Duty
 from projections import public_words
 from projections.reading_room import ReadingRoom
 

@@ -32,13 +32,6 @@ class Rows(Protocol):
         """Wait for a row behind a position."""
 
 
-class Turns(Protocol):
-    """Whose turn it is among the hubs on a log."""
-
-    def is_mine(self) -> bool:
-        """Tell whether it is this hub's."""
-
-
 class Relay:
     """Writes the log to its stream, from where the stream's own last message says that it ends.
 
