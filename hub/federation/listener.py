@@ -113,10 +113,7 @@ class Listener:
             if isinstance(message, Withdrawn):
                 self._withdraw(message.source, message.id, message.reason)
         except NotWanted as refused:
-            event = message.event if isinstance(message, Event | Changed) else {"source": "", "id": ""}
-            if isinstance(message, Withdrawn):
-                event = {"source": message.source, "id": message.id}
-            self._refuse(event, refused)
+            self._refuse(_named(message), refused)
         return None
 
     def _event(self, shown: Mapping[str, Json], signature: Mapping[str, Json] | None) -> Owed | None:
@@ -211,6 +208,17 @@ class Listener:
             event_id = "*"
         noted = NotTaken(source, event_id, refused.code, str(refused), self._house.clock())
         self._house.book.refuse(self._peer.name, noted)
+
+
+def _named(message: FeedMessage) -> Mapping[str, Json]:
+    """Return what bears source and id of the event that a message is about."""
+    if isinstance(message, Event | Changed):
+        return message.event
+    return (
+        {"source": message.source, "id": message.id}
+        if isinstance(message, Withdrawn)
+        else {"source": "", "id": ""}
+    )
 
 
 def _breach(problem: Problem) -> NotWanted:

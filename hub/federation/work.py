@@ -69,13 +69,12 @@ async def federate(means: Means, every_seconds: float) -> None:
     scopes: dict[tuple[str, ...], anyio.CancelScope] = {}
     async with anyio.create_task_group() as tasks:
         while True:
-            for key, peer in (await anyio.to_thread.run_sync(_wanted, means)).items():
-                if key not in scopes:
-                    scopes[key] = anyio.CancelScope()
-                    tasks.start_soon(_within, scopes[key], means, peer)
             wanted = await anyio.to_thread.run_sync(_wanted, means)
-            for key in [one for one in scopes if one not in wanted]:
+            for key in scopes.keys() - wanted.keys():
                 scopes.pop(key).cancel()
+            for key in wanted.keys() - scopes.keys():
+                scopes[key] = anyio.CancelScope()
+                tasks.start_soon(_within, scopes[key], means, wanted[key])
             await anyio.sleep(every_seconds)
 
 
