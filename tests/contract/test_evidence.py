@@ -3,9 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +11,14 @@ import httpx
 import pytest
 
 from events.notes import Signer, read_head, read_note
-from events.store import Store, open_store
 from hub.cosigning import gather
-from hub.keys import LOG_KEY, keys_folder, make_log_key, open_vault
+from hub.keys import LOG_KEY, keys_folder
 from hub.sheets import ask_now, close_now
 from tests.contract.test_commands import Terminal
 from tests.ledgering import tamper
-from tests.running import Served, World, make_world, registry, serving, threat
+from tests.restoring import archive as opened
+from tests.restoring import close, signer_of
+from tests.running import Served, World, make_world, serving, threat
 from verifier.__main__ import main
 from verifier.hubs import Unreachable, getting, verify_hub
 from verifier.notes import Unreadable, read_key
@@ -27,7 +26,6 @@ from verifier.receipts import verify_receipt
 
 Json = Any
 API = "/api/v1"
-MINUTE = timedelta(seconds=1)
 
 
 @dataclass
@@ -56,29 +54,6 @@ class Pair:
 
     def submit(self, body: str) -> httpx.Response:
         return httpx.post(f"{self.witness.url}{API}/witness/add-checkpoint", content=body.encode())
-
-
-def signer_of(world: World) -> Signer:
-    return Signer(make_log_key(world.settings.data, world.chance))
-
-
-@contextmanager
-def opened(world: World) -> Iterator[Store]:
-    """Open the log of a hub beside it, as another process would."""
-    store = open_store(world.settings.store_url, registry(), open_vault(world.settings.data, world.chance))
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-def close(world: World) -> str:
-    """Close a sheet a minute later, and return its checkpoint."""
-    world.clock.move(seconds=60)
-    with opened(world) as store:
-        ledger = store.ledger(signer_of(world))
-        assert ledger.close_due(world.clock(), MINUTE)
-        return str(ledger.newest())
 
 
 def settle(pair: Pair) -> str:

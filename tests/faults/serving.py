@@ -4,23 +4,18 @@ Run as a program, this file is that process: it forks one `hub serve` for each l
 """
 
 import os
-import re
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
 
-from events.event import Position
 from hub.app import build
 from hub.server import address_of, open_socket, server_for
 from hub.settings import Settings
 from tests.running import registry
-
-ROOT = Path(__file__).parents[2]
+from tests.surviving import ROOT, environ
 
 
 def main(data: str) -> None:
@@ -100,29 +95,6 @@ class Nursery:
         line = self._parent.stdout.readline()
         assert line, "the parent of the servers died"
         return line
-
-
-def environ() -> dict[str, str]:
-    """Return the environment of what is to be hurt: nothing measures it, since it could not say what it saw."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HUB_", "COVERAGE"))}
-    return {**kept, "PYTHONPATH": str(ROOT)}
-
-
-def everything(store: Any) -> Iterator[Any]:
-    """Yield all events of a log."""
-    after = Position(0)
-    while page := store.read(after, 1000):
-        yield from page
-        after = page[-1].position
-
-
-def address_in(log: IO[str]) -> str:
-    """Read a log until the hub says where it listens."""
-    for line in log:
-        found = re.search(r"http://[0-9.]+:[0-9]+", line)
-        if found:
-            return found[0]
-    raise AssertionError("the hub did not start")
 
 
 if __name__ == "__main__":

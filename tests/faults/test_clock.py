@@ -14,8 +14,8 @@ import pytest
 from events.store import Store, open_store
 from hub.keys import open_vault
 from tests.faults.counting import count
-from tests.faults.serving import everything
 from tests.running import NOON, World, make_world, serving, threat
+from tests.surviving import everything
 from verifier.files import verify_database
 
 Json = Any

@@ -17,8 +17,9 @@ import pytest
 from events.store import open_store
 from hub.keys import open_vault
 from tests.faults.counting import count
-from tests.faults.serving import Nursery, everything
+from tests.faults.serving import Nursery
 from tests.running import World, make_world, registry, threat
+from tests.surviving import everything
 from verifier.files import verify_database
 
 Json = Any

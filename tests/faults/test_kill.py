@@ -1,7 +1,6 @@
 """The whole server is killed again and again while clients push over HTTP: nothing is lost, nothing is twice."""
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,8 +16,9 @@ from events.store import open_store
 from hub.keys import open_vault
 from projections.reading_room import ReadingRoom
 from tests.faults.counting import count
-from tests.faults.serving import Nursery, everything
+from tests.faults.serving import Nursery
 from tests.running import World, make_world, registry, threat
+from tests.surviving import dump, everything
 from verifier.files import verify_database
 
 Json = Any
@@ -129,18 +129,7 @@ def look(world: World, folder: Path, told: set[str], kills: int, again: int) -> 
     finally:
         store.close()
     assert verify_database(world.settings.data / "log.sqlite", None).faults == []
-    assert views_in(world.settings.data / "views.sqlite") == views_in(fresh)
-
-
-def views_in(path: Path) -> dict[str, list[Json]]:
-    """Return what the views hold, but for what says in which batches it was folded."""
-    db = sqlite3.connect(path)
-    try:
-        names = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        kept = [one for one in sorted(names) if not one.startswith(("search_index", "dossiers_refs"))]
-        return {name: sorted(db.execute(f"SELECT * FROM {name}").fetchall(), key=repr) for name in kept}
-    finally:
-        db.close()
+    assert dump(world.settings.data / "views.sqlite") == dump(fresh)
 
 
 def test_a_few_kills_lose_nothing(tmp_path: Path) -> None:

@@ -25,9 +25,9 @@ from events.submission import Publisher
 from hub.keys import open_vault
 from tests.faults.counting import count
 from tests.faults.disk import Disk
-from tests.faults.serving import address_in, environ, everything
 from tests.faults.tracing import can_trace
 from tests.running import NOON, World, make_world, open_accounts, registry, threat
+from tests.surviving import address_in, environ, everything
 from verifier.files import verify_database
 
 Json = Any

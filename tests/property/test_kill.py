@@ -8,10 +8,8 @@ Run as a program, this file is that parent: `python tests/property/test_kill.py 
 
 import json
 import os
-import re
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -21,18 +19,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
-from typing import IO, Any
+from typing import Any
 
 import httpx
 import pytest
 
-from events.event import Position
 from events.intake import Intake
 from events.store import open_store
 from events.submission import Publisher
 from hub.keys import open_vault
 from projections.reading_room import ReadingRoom
 from tests.running import NOON, World, make_world, registry, threat
+from tests.surviving import ROOT, address_in, dump, environ, everything
 
 Json = Any
 
@@ -41,7 +39,6 @@ KILLS = 100
 BATCH = 50
 REAL_KILLS = 4
 REAL_EVENTS = 2_500
-ROOT = Path(__file__).parents[2]
 PARTNER = Publisher("harbour-bar-watch", "tests")
 
 pytestmark = pytest.mark.timeout(280)
@@ -167,12 +164,6 @@ def _personal(number: int) -> Json:
     return {} if number % 10 else {"narrative": f"What happened to number {number}."}
 
 
-def environ() -> dict[str, str]:
-    """Return the environment of what is to be killed: nothing measures it, since it could not say what it saw."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HUB_", "COVERAGE"))}
-    return {**kept, "PYTHONPATH": str(ROOT)}
-
-
 def views_of(world: World) -> Path:
     return world.settings.data / "views.sqlite"
 
@@ -240,29 +231,6 @@ def check(world: World, client: Client, folder: Path) -> None:
     assert dump(views_of(world)) == dump(folder / "fresh.sqlite")
 
 
-def everything(store: Any) -> Iterator[Any]:
-    after = Position(0)
-    while page := store.read(after, 1000):
-        yield from page
-        after = page[-1].position
-
-
-def dump(path: Path) -> dict[str, list[Json]]:
-    """Return what the views hold; of the index only its words, since its segments depend on the batches.
-
-    Not `dossiers_refs`, a journal for caches that says in which batch a reference was touched.
-    """
-    db = sqlite3.connect(path)
-    try:
-        names = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        kept = [name for name in sorted(names) if not name.startswith(("search_index", "dossiers_refs"))]
-        whole = {name: sorted(db.execute(f"SELECT * FROM {name}").fetchall(), key=repr) for name in kept}
-        db.execute("CREATE VIRTUAL TABLE temp.said USING fts5vocab('main', 'search_index', 'instance')")
-        return {**whole, "search_index": db.execute("SELECT * FROM said").fetchall()}
-    finally:
-        db.close()
-
-
 @contextmanager
 def hub_serve(world: World) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run `hub serve` on any free port until it ends; give the process and its address."""
@@ -275,15 +243,6 @@ def hub_serve(world: World) -> Iterator[tuple[subprocess.Popen[str], str]]:
         process.kill()
         process.stderr.close()
         process.wait(30)
-
-
-def address_in(log: IO[str]) -> str:
-    """Read a log until the hub says where it listens."""
-    for line in log:
-        found = re.search(r"http://[0-9.]+:[0-9]+", line)
-        if found:
-            return found[0]
-    raise AssertionError("the hub did not start")
 
 
 def push(url: str, client: Client, token: str) -> None:
