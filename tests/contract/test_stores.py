@@ -542,6 +542,18 @@ class TestPostgres(StoreSuite):
             archive.store.head()
         assert archive.store.head() == head
 
+    def test_a_database_that_did_not_answer_is_not_asked_for_its_version_again_at_once(
+        self, archive: Archive, url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("events.postgres._VERSION_SECONDS", -1.0)
+        monkeypatch.setattr("events.postgres._SOON_SECONDS", -1.0)
+        monkeypatch.setattr("events.postgres._RETRY_SECONDS", 3_600.0)
+        assert archive.store.version() == archive.store.head()
+        cut_off_all(url)
+        for _ in range(2):
+            with pytest.raises(StoreUnavailable):
+                archive.store.version()
+
     def test_a_listener_hears_after_its_connection_was_killed(
         self, archive: Archive, url: str, opened: Callable[[], Archive], monkeypatch: pytest.MonkeyPatch
     ) -> None:
