@@ -57,6 +57,11 @@ def further_problems(
     return [] if check is None else list(check(data, publisher, roles))
 
 
+def raises(assessment: Mapping[str, Json]) -> bool:
+    """Tell whether an assessment lets what it assesses count for more."""
+    return assessment.get("verdict") in _RAISING or assessment.get("resulting_verification") in _RAISED
+
+
 def _assessment(
     is_personal: Callable[[str], bool],
     data: Mapping[str, Json],
@@ -64,8 +69,7 @@ def _assessment(
     _roles: frozenset[str],
 ) -> Iterator[Problem]:
     """Nobody raises his own event, and nothing that is sealed is said anew in the open."""
-    is_raising = data.get("verdict") in _RAISING or data.get("resulting_verification") in _RAISED
-    if is_raising and data.get("about_source", publisher.source) == publisher.source:
+    if raises(data) and data.get("about_source", publisher.source) == publisher.source:
         hint = "Say in about_source whose event you assess. Of your own, say in provenance what it rests on."
         yield Problem("/data/about_source", "own_event", "Nobody verifies his own event.", hint)
     for pointer in data.get("alternative", ()):

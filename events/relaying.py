@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from events.audience import TLP
+from events.checks import raises
 from events.event import Json
 from events.submission import Checked, EventRefused
 from schemas.problem import Problem
@@ -31,6 +32,11 @@ class Told:
     tlp: str
     named: frozenset[str] | None
     known: frozenset[str]
+
+
+def vouches(assessment: Mapping[str, Json]) -> bool:
+    """Tell whether an assessment lets what it assesses count for more."""
+    return raises(assessment)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ Pair = tuple[str, str]
 """Whose key it is, and in which partner's events: a reference and a slug."""
 
 _KID_BYTES = 12
-_PROOF = "solidarity hub vault"
+PROOF = "solidarity hub vault"
+"""What the proof in a vault is said for: it opens under the key that wraps its keys, and under no other."""
 
 
 class WrongVaultKey(VaultUnavailable):
@@ -97,11 +98,11 @@ class Vault:
         self._by_kid: dict[str, Key] = {}
         self._by_pair: dict[Pair, Key] = {}
         self._seen = (-1, -1)
-        new = self._wrapping.shut(b"", _PROOF)
+        new = self._wrapping.shut(b"", PROOF)
         self._file = VaultDatabase(path, new) if isinstance(path, str) else VaultFile(path, new)
         try:
             with faults():
-                if self._wrapping.opened(self._file.proof(), _PROOF) is None:
+                if self._wrapping.opened(self._file.proof(), PROOF) is None:
                     raise WrongVaultKey
                 self._look()
         except VaultUnavailable:

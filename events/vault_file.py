@@ -189,11 +189,43 @@ def write_copy(path: Path, state: tuple[int, bytes], rows: Sequence[Sequence[Any
     """
     make_private(path)
     with closing(sqlite3.connect(path)) as copy, copy:
-        for statement in _TABLES:
-            copy.execute(statement)
-        copy.execute("INSERT INTO vault_state VALUES (?, ?)", state)
-        copy.executemany("INSERT INTO data_keys VALUES (?, ?, ?, ?, ?, ?)", [row[:6] for row in rows])
-        copy.executemany("INSERT INTO secrets VALUES (?, ?)", [(row[0], row[6]) for row in rows])
+        _fill(copy, state, rows)
+
+
+def packed(state: tuple[int, bytes], rows: Sequence[Sequence[Any]]) -> bytes:
+    """Return the content of the file that `write_copy` would write, without any disk keeping it."""
+    with closing(sqlite3.connect(":memory:")) as copy:
+        with copy:
+            _fill(copy, state, rows)
+        return copy.serialize()
+
+
+def unpacked(content: bytes) -> tuple[tuple[int, bytes], list[Any]]:
+    """Return what a file of a vault says, as `write_copy` takes it.
+
+    Raises:
+        VaultUnavailable: this is no such file, or it is damaged.
+    """
+    if not content:
+        raise VaultUnavailable("This is no backup of keys.")
+    with faults(), closing(sqlite3.connect(":memory:")) as copy:
+        copy.deserialize(content)
+        state = copy.execute("SELECT destructions, proof FROM vault_state").fetchone()
+        rows = copy.execute(
+            "SELECT no, kid, tag, publisher, subject, destroyed, wrapped"
+            " FROM data_keys JOIN secrets USING (no) ORDER BY no"
+        ).fetchall()
+    if state is None:
+        raise VaultUnavailable("This is no backup of keys.")
+    return state, rows
+
+
+def _fill(copy: sqlite3.Connection, state: tuple[int, bytes], rows: Sequence[Sequence[Any]]) -> None:
+    for statement in _TABLES:
+        copy.execute(statement)
+    copy.execute("INSERT INTO vault_state VALUES (?, ?)", state)
+    copy.executemany("INSERT INTO data_keys VALUES (?, ?, ?, ?, ?, ?)", [row[:6] for row in rows])
+    copy.executemany("INSERT INTO secrets VALUES (?, ?)", [(row[0], row[6]) for row in rows])
 
 
 @contextmanager

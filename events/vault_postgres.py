@@ -15,7 +15,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from events.postgres_line import Fence, Line
-from events.vault_file import WRAPPED_BYTES, VaultUnavailable, faults, write_copy
+from events.vault_file import WRAPPED_BYTES, VaultUnavailable, faults, packed, write_copy
 
 SCHEMA = "hub_vault"
 LOOK_SECONDS = 0.1
@@ -120,11 +120,33 @@ class VaultDatabase:
             FileExistsError: there is such a file already.
         """
         with self.transaction():
-            rows = self._run(
-                "SELECT no, kid, tag, publisher, subject, destroyed, wrapped"
-                " FROM data_keys JOIN secrets USING (no) ORDER BY no"
-            )
-            write_copy(path, (self.destructions(), self.proof()), rows)
+            write_copy(path, *self._content())
+
+    def packed(self) -> bytes:
+        """Return the content of such a file, without any disk keeping it."""
+        with self.transaction():
+            return packed(*self._content())
+
+    def holds_keys(self) -> bool:
+        """Tell whether any key was ever made here."""
+        return bool(self._run("SELECT 1 FROM data_keys LIMIT 1"))
+
+    def load(self, state: tuple[int, bytes], rows: Sequence[Sequence[Any]]) -> None:
+        """Put keys back as `write_copy` takes them, where none are; within a `transaction`."""
+        self._run("UPDATE vault_state SET destructions = destructions + 1 + %s, proof = %s", state)
+        for row in rows:
+            names = "(no, kid, tag, publisher, subject, destroyed) OVERRIDING SYSTEM VALUE"
+            self._run(f"INSERT INTO data_keys {names} VALUES (%s, %s, %s, %s, %s, %s)", row[:6])
+            self._run("INSERT INTO secrets VALUES (%s, %s)", (row[0], row[6]))
+        following = max((int(row[0]) for row in rows), default=0) + 1
+        self._run(f"ALTER TABLE data_keys ALTER COLUMN no RESTART WITH {following}")
+
+    def _content(self) -> tuple[tuple[int, bytes], list[Any]]:
+        rows = self._run(
+            "SELECT no, kid, tag, publisher, subject, destroyed, wrapped"
+            " FROM data_keys JOIN secrets USING (no) ORDER BY no"
+        )
+        return (self.destructions(), self.proof()), rows
 
     def close(self) -> None:
         """Close the connection."""

@@ -6,6 +6,7 @@ Each label has few values, all from our own lists: names of addresses, statuses,
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Protocol
 
 from prometheus_client import (
     CollectorRegistry,
@@ -29,6 +30,16 @@ QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 Read = Callable[[], Mapping[tuple[str, ...], float]]
 """Values by what their labels say."""
+
+
+class Shared(Protocol):
+    """Brings the numbers of several processes together."""
+
+    async def run(self) -> None:
+        """Let the others know the numbers of this one, until cancelled."""
+
+    def text(self) -> bytes:
+        """Write those of all."""
 
 
 class Metrics:
@@ -60,6 +71,7 @@ class Metrics:
         self._pages = _seconds("hub_feed_page_seconds", "Reading a page of the feed.", own)
         self._children: dict[tuple[str, int], tuple[Callable[[], None], Callable[[float], None]]] = {}
         self._codes: set[str] = set()
+        self._shared: Shared | None = None
         ProcessCollector(registry=own)
         GCCollector(registry=own)
 
@@ -99,8 +111,21 @@ class Metrics:
         """Take how long the reading of a page of the feed lasted."""
         self._pages.observe(seconds)
 
+    def share(self, shared: "Shared") -> None:
+        """Tell from now on what the other processes behind this address count as well."""
+        self._shared = shared
+
+    async def keep_shared(self) -> None:
+        """Let the others know what this process counts, until cancelled; do nothing where there are none."""
+        if self._shared is not None:
+            await self._shared.run()
+
     def text(self) -> bytes:
-        """Write everything in the Prometheus text format."""
+        """Write everything in the Prometheus text format, of all processes behind this address."""
+        return self.own_text() if self._shared is None else self._shared.text()
+
+    def own_text(self) -> bytes:
+        """Write what this process counts."""
         return generate_latest(self._registry)
 
 

@@ -33,6 +33,12 @@ def views_files(data: Path) -> list[Path]:
     return [path for number in numbers if in_use(path := _views(data, number))]
 
 
+def number_of(views: Path) -> int:
+    """Return the number of a file that `own_views` gave."""
+    found = _NUMBER.fullmatch(views.name)
+    return 1 if found is None else int(found[1])
+
+
 def throw_away(data: Path, *, only_idle: bool) -> list[Path]:
     """Delete files of views, or only those that no process has; return those that are left."""
     left = []

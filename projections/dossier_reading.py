@@ -15,6 +15,9 @@ from projections.shown import Assessment, Assessments, Claim, Origin, assessment
 Json = Any
 Claims = dict[str, dict[str, list[Claim]]]
 
+FORGOTTEN = ""
+"""Stands for references that were touched and are forgotten."""
+
 MOST_RENEWED = 2_000
 """References; where more have changed, starting anew is quicker."""
 
@@ -41,7 +44,11 @@ class DossierReading:
         """Return what of a kind ("": of all) changed after a turn; None if it is quicker to start anew."""
         query = "SELECT ref FROM dossiers_refs WHERE turn > ? LIMIT ?"
         refs = [ref for (ref,) in self._db.execute(query, (since, most + 1))]
-        return None if len(refs) > most else [ref for ref in refs if not kind or ref.startswith(f"{kind}:")]
+        return (
+            None
+            if len(refs) > most or FORGOTTEN in refs
+            else [ref for ref in refs if not kind or ref.startswith(f"{kind}:")]
+        )
 
     def of_kind(self, kind: str) -> list[str]:
         """Return all visible references of a kind, sorted."""

@@ -7,6 +7,7 @@ from typing import Any
 from events.alarms import attributed, consent_ends, may_attribute, provisional_until
 from events.audience import CONSENT, KEEP, PUBLIC_NAME, REFER, WITHDRAWN, Label
 from events.event import RecordedEvent
+from events.relaying import TOLD_BY
 from events.seals import path_of, without
 from projections.amendments import LONG_AGO, STEWARDS, moment_of
 from schemas.contract import Contract
@@ -240,8 +241,9 @@ def _texts(value: Json, start: str) -> Iterator[str]:
 
 def confirms(event: RecordedEvent, attribution: RecordedEvent) -> bool:
     """Tell whether an independent partner confirms an attribution: by assessing it, or by saying the same."""
-    if event.source == attribution.source:
-        return False
+    teller = event.envelope.get(TOLD_BY)
+    if event.source == attribution.source or (teller and teller == attribution.envelope.get(TOLD_BY)):
+        return False  # what one hub tells of several publishers is its own word
     if event.stem.startswith("claim.assessed."):
         return event.data.get("verdict") in {"corroborates", "verifies"}
     return not frozenset(attributed_by(event)).isdisjoint(attributed_by(attribution))

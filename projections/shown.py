@@ -44,7 +44,7 @@ DOUBTED = frozenset({"refuted", "unsupported", "disputed"})
 
 
 class Origin(NamedTuple):
-    """The event behind claims, as much of it as the shown-value rule and a proof need."""
+    """The event behind claims, as far as the shown-value rule and a proof need it; `told`: by which hub, if any."""
 
     position: int
     source: str
@@ -54,6 +54,12 @@ class Origin(NamedTuple):
     as_of: str | None
     reliability: str
     credibility: str
+    told: str = ""
+
+    @property
+    def voice(self) -> str:
+        """Whose word it is: of the hub that told it, whatever publisher it names; else of the publisher."""
+        return self.told or self.source
 
     def as_json(self) -> Json:
         """Return what names the event to a reader."""

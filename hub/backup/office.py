@@ -52,12 +52,16 @@ def saved_parts(settings: Settings) -> Iterator[tuple[str, bytes]]:
     """Yield names and contents of what accounts and followers are kept in.
 
     Raises:
+        BackupRefused: rows are damaged: saved, they would be taken for sound.
         StoreUnavailable: the database does not answer.
     """
     with Places(settings) as places:
         for name, script in PARTS:
             if places.has(name):
-                yield name, _saved(places.tables(name, script), script)
+                tables = places.tables(name, script)
+                if tables.damages():
+                    raise BackupRefused(f"{name} is damaged: look at `hub verify`.")
+                yield name, _saved(tables, script)
 
 
 def put_back(settings: Settings, folder: Path) -> None:

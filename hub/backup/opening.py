@@ -1,5 +1,6 @@
 """Opens files of backups, encrypted or in the plain, into drafts."""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +22,20 @@ def open_into(file: Path, draft: Path, identities: Sequence[Identity]) -> None:
             decrypt(source, target, identities, str(file))
         else:
             copy_pieces(source, target)
+
+
+def opened_whole(file: Path, identities: Sequence[Identity]) -> bytes:
+    """Return the plain content of a backup, without any disk keeping it.
+
+    Raises:
+        BackupRefused: there is no such file, or it does not open.
+    """
+    if not needs_key(file, identities):
+        return file.read_bytes()
+    plain = io.BytesIO()
+    with file.open("rb") as source:
+        decrypt(source, plain, identities, str(file))
+    return plain.getvalue()
 
 
 def needs_key(file: Path, identities: Sequence[Identity]) -> bool:

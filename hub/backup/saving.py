@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from events.restoring import NotALog, save_log
+from events.vault import FILE as VAULT_FILE
+from events.vault_moving import save_from_postgres
 from hub.backup.age import Recipient, encrypt
 from hub.backup.files import copy_pieces, write_beside
 from hub.backup.office import NAMES, content_of, saved_parts
 from hub.backup.refusals import BackupRefused
 from hub.backup.scratch import scratch
+from hub.keys import keys_folder, vault_key
 from hub.settings import Settings
 
 _DRAFT = "log.sqlite"
@@ -61,9 +64,18 @@ def save_log_of(url: str, data: Path, target: Path, recipients: Sequence[Recipie
             return Saved(target, write_beside(target, _sealing(opened, recipients)))
 
 
-def save_keys(vault: Path, target: Path, recipients: Sequence[Recipient]) -> Saved:
-    """Save the keys of personal fields as they are now."""
-    return Saved(target, write_beside(target, _sealing(io.BytesIO(content_of(vault)), recipients)))
+def save_keys(settings: Settings, target: Path, recipients: Sequence[Recipient]) -> Saved:
+    """Save the keys of personal fields as they are now; the file is the same wherever the hub keeps them.
+
+    Raises:
+        KeyMissing, VaultUnavailable: their database does not answer, or `vault.key` does not open it.
+        OSError: the target cannot be written.
+    """
+    if settings.vault:
+        content = save_from_postgres(settings.vault, vault_key(settings.data, settings.keys))
+    else:
+        content = content_of(keys_folder(settings.data, settings.keys) / VAULT_FILE)
+    return Saved(target, write_beside(target, _sealing(io.BytesIO(content), recipients)))
 
 
 def save_office(settings: Settings, target: Path, recipients: Sequence[Recipient]) -> Saved:

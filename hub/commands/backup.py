@@ -8,15 +8,11 @@ from pathlib import Path
 import click
 
 from events.acts import StewardAct
-from events.vault import FILE as VAULT_FILE
 from hub.backup import saving
 from hub.backup.age import Recipient, key_beside, read_recipients, write_identity
-from hub.backup.refusals import BackupRefused
 from hub.commands.archive import Archive, opened
 from hub.commands.refusals import AlreadyThere, NotHere
 from hub.commands.world import World, json_option, local_options, say, tell
-from hub.keys import keys_folder
-from hub.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +99,7 @@ def backup(
     own = () if unencrypted else recipients or said.backup_recipients
     keys = () if unencrypted else vault_recipients or said.backup_vault_recipients or own
     order = Order(file, vault, accounts, read_recipients(own), read_recipients(keys))
-    _check(order, said)
+    _check(order)
     key = None if unencrypted or not order.lacks_recipient else key_beside(order.files[0])
     if key is not None:
         order = _with_key(order, key)
@@ -124,11 +120,9 @@ def backup(
     tell(row, _sentence(order, row), as_json=as_json)
 
 
-def _check(order: Order, settings: Settings) -> None:
+def _check(order: Order) -> None:
     if not order.files:
         raise click.UsageError("Say at least one file: FILE for the log, --vault FILE, --accounts FILE.")
-    if order.vault is not None:
-        refuse_if_elsewhere(settings)
     if len(set(order.files)) < len(order.files):
         raise click.UsageError("Each needs a file of its own.")
     for one in order.files:
@@ -157,31 +151,13 @@ def _save(archive: Archive, order: Order) -> dict[str, object]:
         row |= {"log": str(saved.file), "log_sha256": saved.digest}
     if order.vault is not None:
         with _writing(order.vault):
-            saved = saving.save_keys(vault_file(settings), order.vault, order.vault_recipients)
+            saved = saving.save_keys(settings, order.vault, order.vault_recipients)
         row |= {"vault": str(saved.file), "vault_sha256": saved.digest}
     if order.accounts is not None:
         with _writing(order.accounts):
             saved = saving.save_office(settings, order.accounts, order.recipients)
         row |= {"accounts": str(saved.file), "accounts_sha256": saved.digest}
     return row
-
-
-def refuse_if_elsewhere(settings: Settings) -> None:
-    """Refuse to save or put back keys as a file where the hub keeps them in PostgreSQL.
-
-    Raises:
-        BackupRefused: it does.
-    """
-    if settings.vault:
-        raise BackupRefused(
-            "This hub keeps the keys of personal fields in PostgreSQL (HUB_VAULT): save and restore that database by "
-            "its own tools (docs/backup.md), and leave out --vault."
-        )
-
-
-def vault_file(settings: Settings) -> Path:
-    """Return the file of the keys of personal fields."""
-    return keys_folder(settings.data, settings.keys) / VAULT_FILE
 
 
 def _sentence(order: Order, row: dict[str, object]) -> str:

@@ -1,6 +1,6 @@
 """`hub restore`: puts a backup into a new folder, after it was proven to be all that others have seen of the log."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +13,15 @@ from events.notes import Signer
 from events.restoring import Settled, begin_anew, revoked_tokens
 from events.vault import FILE as VAULT_FILE
 from events.vault import Vault
+from events.vault_moving import VaultTaken, check_keys, refuse_if_taken
+from events.vault_moving import load_into_postgres as load_keys
 from hub.backup import office, saving
 from hub.backup.age import Identity, identities_for
 from hub.backup.files import settle_folder
-from hub.backup.opening import open_into
+from hub.backup.opening import open_into, opened_whole
 from hub.backup.proving import Asking, Proof, prove
 from hub.backup.scratch import scratch
 from hub.commands.archive import opened
-from hub.commands.backup import refuse_if_elsewhere, vault_file
 from hub.commands.refusals import AlreadyThere, NotHere
 from hub.commands.world import World, identity_option, local_options, say, tell
 from hub.keys import LOG_KEY, keys_folder, make_keys, make_vault_key, vault_key
@@ -114,13 +115,10 @@ def _put_back(
     world: World, where: tuple[Settings, Backup], asking: Asking, *, accept_loss: bool
 ) -> tuple[Proof, set[str]]:
     settings, saved = where
-    if saved.vault is not None:
-        refuse_if_elsewhere(settings)
     _refuse_if_there(settings, saved)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     keys_folder(settings.data, settings.keys).mkdir(mode=0o700, parents=True, exist_ok=True)
-    key = None if saved.vault is None else vault_key(settings.data, settings.keys)
-    with _disk(settings.data), scratch(_beside(settings)) as folder, _keys(settings, saved, key) as keys:
+    with _disk(settings.data), scratch(_beside(settings)) as folder, _keys(settings, saved) as put_keys:
         draft, people = folder / "log.sqlite", folder / "office"
         open_into(saved.log, draft, saved.identities)
         _open_office(saved, people)
@@ -132,10 +130,10 @@ def _put_back(
         if proof.is_other:
             begin_anew(draft)
             _set_key_aside(settings, proof)
-        if keys is None:
+        if put_keys is None:
             make_vault_key(settings.data, world.random, settings.keys)
         else:
-            keys.rename(vault_file(settings))
+            put_keys()
         office.put_back(settings, people)
         _put_back_log(settings, draft)
     generations.remove(settings.data / VIEWS_FILE)
@@ -153,20 +151,34 @@ def _open_office(saved: Backup, folder: Path) -> None:
 
 
 @contextmanager
-def _keys(settings: Settings, saved: Backup, key: bytes | None) -> Iterator[Path | None]:
-    """Give the keys of personal fields as a draft that `vault.key` opens; what is not renamed is thrown away."""
-    if saved.vault is None or key is None:
+def _keys(settings: Settings, saved: Backup) -> Iterator[Callable[[], object] | None]:
+    """Open saved keys, which `vault.key` must open; give what puts them to where the hub keeps them."""
+    if saved.vault is None:
         yield None
         return
-    draft = vault_file(settings).with_name(f"{VAULT_FILE}.draft")
+    key = vault_key(settings.data, settings.keys)
+    if settings.vault:
+        content = opened_whole(saved.vault, saved.identities)
+        try:
+            refuse_if_taken(settings.vault, key)
+            check_keys(content, key)
+            yield lambda: load_keys(content, settings.vault, key)
+        except VaultTaken as taken:
+            raise AlreadyThere(str(taken)) from taken
+        return
+    draft = _vault_file(settings).with_name(f"{VAULT_FILE}.draft")
     generations.remove(draft)
     try:
         open_into(saved.vault, draft, saved.identities)
         Vault(draft, key).close()
-        yield draft
+        yield lambda: draft.rename(_vault_file(settings))
         settle_folder(draft.parent)
     finally:
         generations.remove(draft)
+
+
+def _vault_file(settings: Settings) -> Path:
+    return keys_folder(settings.data, settings.keys) / VAULT_FILE
 
 
 def _put_back_log(settings: Settings, draft: Path) -> None:
@@ -193,7 +205,7 @@ def _refuse_if_there(settings: Settings, saved: Backup) -> None:
     files = [] if log is None else [log]
     if saved.accounts is not None and settings.data.is_dir() and office.is_taken(settings):
         raise AlreadyThere("There are accounts already; nothing was changed. Restore into a new folder.")
-    files += [] if saved.vault is None else [vault_file(settings)]
+    files += [] if saved.vault is None or settings.vault else [_vault_file(settings)]
     for file in files:
         if file.exists():
             raise AlreadyThere(f"{file} exists; nothing was changed. Restore into a new folder.")

@@ -13,7 +13,7 @@ FILE = "peers.sqlite"
 MOST_REFUSALS = 200
 """Of each peer; the oldest are forgotten. What they say never holds what an event says."""
 
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS peers(
   name TEXT PRIMARY KEY, url TEXT NOT NULL, token BLOB NOT NULL, partner TEXT NOT NULL, homes TEXT NOT NULL,
   relays TEXT NOT NULL, same TEXT NOT NULL, place TEXT NOT NULL DEFAULT '', state TEXT NOT NULL,
@@ -233,7 +233,7 @@ def open_book(
         KeyMissing: the key is not there.
     """
     make_subscriptions_key(data, random, keys)
-    tables = tables_in(data / FILE, _SCHEMA, office)
+    tables = tables_in(data / FILE, SCHEMA, office)
     return PeerBook(tables, Wrapping(subscriptions_key(data, keys), random))
 
 

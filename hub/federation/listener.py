@@ -17,7 +17,7 @@ from events.submission import (
 )
 from hub.client.messages import Changed, Event, FeedMessage, Withdrawn
 from hub.federation.book import Copy, NotTaken, Peer, PeerBook
-from hub.federation.terms import OWN, NotWanted, Offer, changes_of, offer_of, slug_in
+from hub.federation.terms import OWN, NotWanted, Offer, changes_of, offer_of, slug_in, vouches_for_itself
 from schemas.problem import Problem
 
 Json = Any
@@ -27,6 +27,7 @@ OF_ALL = frozenset({"not_carried", "decided_there"})
 """Reasons that hold for all events of a publisher, so that they are noted once."""
 
 _RETRACTED = "retracted"
+_IN_ERROR = "published_in_error"
 
 _CODES: Mapping[type[Exception], str] = MappingProxyType(
     {
@@ -157,6 +158,9 @@ class Listener:
         if not is_owner or kept is None:
             return
         event_id = str(shown["id"])
+        if vouches_for_itself(shown, self._peer):
+            self._take_back(slug, event_id, copy, _IN_ERROR)
+            raise NotWanted("not_independent")
         found = changes_of(kept, self._narrowed(shown), copy.touched)
         if found is not None and not found[0]:
             return
@@ -185,7 +189,7 @@ class Listener:
             raise NotWanted("not_theirs")
         if reason == "erased":
             self._house.copies.destroy(Position(copy.position), self._peer.name)
-        self._take_back(slug, event_id, copy, "published_in_error" if reason == _RETRACTED else "unsafe")
+        self._take_back(slug, event_id, copy, _IN_ERROR if reason == _RETRACTED else "unsafe")
 
     def _take_back(self, slug: str, event_id: str, copy: Copy, reason: str) -> None:
         self._house.copies.withdraw(slug, event_id, reason, self._peer.name)

@@ -7,13 +7,15 @@ from typing import Any
 
 from events.audience import TLP
 from events.event import SOURCE_PREFIX, RecordedEvent
-from events.relaying import CEILING, Told, told_of
+from events.relaying import CEILING, Told, told_of, vouches
 from events.signatures import payload_of
 from events.strict import MalformedJson, canonical, read_json
 from events.submission import HUB, STEWARDS, EventRefused
 from hub.federation.book import Peer
 
 Json = Any
+
+ASSESSED = "claim.assessed"
 
 OWN = frozenset({HUB, STEWARDS})
 """Slugs that every hub uses for itself: what they say there is not said here."""
@@ -25,6 +27,7 @@ _REFUSALS: Mapping[str, str] = MappingProxyType({
     "not_carried": "Nobody here has said that this hub may tell about its publisher.",
     "decided_there": "Decisions are made in one hub and do not travel.",
     "too_strict": f"Nothing stricter than {CEILING} goes from hub to hub.",
+    "not_independent": "That hub vouches for what it tells itself: both publishers are known here by its word alone.",
     "unsigned": "That hub is not its publisher's home, and shows no signature of the publisher.",
     "not_what_was_signed": "What is shown is not what was signed.",
     "bad_signature": "It is not signed by a key that is registered here for its publisher.",
@@ -97,12 +100,23 @@ def offer_of(
         raise NotWanted("not_carried")
     if is_decision(str(shown.get("type"))):
         raise NotWanted("decided_there")
+    if vouches_for_itself(shown, peer):
+        raise NotWanted("not_independent")
     told = told_of(shown, peer.name, peer.known)
     if signature is not None and "sig" in signature:
         return Offer(slug, _signed(shown, signature), told)
     if slug not in peer.homes:
         raise NotWanted("unsigned")
     return Offer(slug, bare(shown), told)
+
+
+def vouches_for_itself(shown: Mapping[str, Json], peer: Peer) -> bool:
+    """Tell whether one publisher whose home a hub is raises what another one has said: a hub could invent both."""
+    data = shown.get("data")
+    if shown.get("type") != ASSESSED or not isinstance(data, Mapping) or not vouches(data):
+        return False
+    about = str(data.get("about_source", "")).removeprefix(SOURCE_PREFIX)
+    return about in peer.homes and slug_in(shown) in peer.homes
 
 
 def bare(shown: Mapping[str, Json]) -> dict[str, Json]:

@@ -119,7 +119,9 @@ async def _look(means: Means, peer: Peer, door: PeerDoor) -> None:
         Turned: the token does not work, or is cleared for more.
     """
     status, me = await door.get("/api/v1/me")
-    if status != 200 or not isinstance(me, dict):
+    if status == 200 and not isinstance(me, dict):
+        raise Turned(status, "What it answers is no account: too long, or no JSON. Is it a hub?")
+    if status != 200:
         raise Turned(status, f"It answered {status} to the token.")
     if me.get("clearance") not in TLP[: TLP.index(CEILING) + 1]:
         raise Turned(403, f"The token there is cleared for more than {CEILING}: ask for another.")

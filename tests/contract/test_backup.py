@@ -20,6 +20,7 @@ from hub.personal.keys import open_personal_keys
 from hub.settings import Settings
 from hub.subscriptions.opening import open_shelf
 from tests.contract.test_commands import Terminal
+from tests.postgres import fresh_database
 from tests.running import Chance, World, make_world, recording, registry, threat
 
 SECRET = "canary-narrative"
@@ -163,17 +164,46 @@ def test_without_a_recipient_a_key_beside_the_backup_opens_it(
     assert terminal.one("backup", "--vault", alone, "--data", data)["identity"] == f"{alone}.key"
 
 
-def test_keys_in_postgresql_are_saved_and_put_back_by_its_own_tools(
+def test_keys_in_postgresql_are_saved_and_put_back(terminal: Terminal, world: World, tmp_path: Path) -> None:
+    """The file is the same wherever the keys lie: into a database of their own, and from there into a file again."""
+    log, keys = save(terminal, world, tmp_path / "saved")
+    vault, log_db = fresh_database(), fresh_database()
+    elsewhere = Terminal({"HUB_VAULT": vault})
+    fresh = tmp_path / "fresh"
+    take_key(world, fresh)
+    row = elsewhere.one("restore", log, "--vault", keys, "--data", fresh, "--store", log_db)
+    assert row["gone"] == 0
+    assert not list((fresh / "keys").glob("vault.sqlite*"))
+    again = tmp_path / "again.age"
+    words = ["--vault", again, "--data", fresh, "--store", log_db]
+    elsewhere.ok("backup", tmp_path / "log.age", *words, "--unencrypted")
+    back = tmp_path / "back"
+    take_key(world, back)
+    assert terminal.one("restore", tmp_path / "log.age", "--vault", again, "--data", back)["gone"] == 0
+    assert told(back) == [SECRET]
+
+
+def test_keys_in_postgresql_are_put_back_where_none_are_and_by_the_right_key_alone(
     terminal: Terminal, world: World, tmp_path: Path
 ) -> None:
     log, keys = save(terminal, world, tmp_path / "saved")
-    elsewhere = Terminal({"HUB_VAULT": f"postgresql:///keys?host={tmp_path}"})
-    for words in (
-        ("backup", tmp_path / "new", "--vault", tmp_path / "keys", "--data", world.settings.data),
-        ("restore", log, "--vault", keys, "--data", tmp_path / "fresh"),
-    ):
-        assert "leave out --vault" in elsewhere.fails(1, *words)
-    assert sorted(one.name for one in tmp_path.iterdir() if one.name in {"new", "keys", "fresh"}) == []
+    vault = fresh_database()
+    elsewhere = Terminal({"HUB_VAULT": vault})
+    stranger = tmp_path / "stranger"
+    make_keys(stranger, Chance("another"))
+    result = elsewhere.run("restore", log, "--vault", keys, "--data", stranger)
+    assert (result.exit_code, "different hubs" in result.stderr) == (3, True)
+    fresh = tmp_path / "fresh"
+    take_key(world, fresh)
+    for content in (b"", b"no database at all", log.read_bytes()):
+        (tmp_path / "odd").write_bytes(content)
+        odd = elsewhere.run("restore", log, "--vault", tmp_path / "odd", "--data", fresh)
+        assert odd.exit_code == 3
+    elsewhere.ok("restore", log, "--vault", keys, "--data", fresh)
+    other = tmp_path / "other"
+    take_key(world, other)
+    assert "holds keys already" in elsewhere.fails(1, "restore", log, "--vault", keys, "--data", other)
+    assert not (other / "log.sqlite").exists()
 
 
 def test_a_folder_that_is_not_there_is_said(terminal: Terminal, world: World, tmp_path: Path) -> None:

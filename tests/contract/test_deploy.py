@@ -1,8 +1,10 @@
 """The files of `deploy/` and the documents for operators say what is: commands, options, settings, names of metrics."""
 
 import configparser
+import os
 import re
 import shlex
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -170,6 +172,57 @@ def test_units_pass_systemds_own_check(file: Path, tmp_path: Path) -> None:
     )
     ours = [line for line in done.stderr.splitlines() if "hub" in line]
     assert ours == []
+
+
+@pytest.mark.parametrize("file", [one for one in UNITS if one.suffix == ".service"], ids=lambda one: one.name)
+def test_units_are_shut_in_by_systemds_own_count(file: Path, tmp_path: Path) -> None:
+    if not Path("/usr/bin/systemd-analyze").exists():
+        pytest.skip("no systemd here")
+    unit = tmp_path / file.name
+    unit.write_text(file.read_text("utf-8").replace("/opt/hub/bin/hub", "/bin/true"))
+    command = ["/usr/bin/systemd-analyze", "security", "--offline=true", str(unit)]
+    said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    found = re.search(r"exposure level for \S+: ([0-9.]+)", said.stdout)
+    if found is None:
+        pytest.skip("this systemd does not count offline")
+    assert float(found[1]) < 2.5, said.stdout
+
+
+def test_each_alert_speaks_when_it_should_and_not_before() -> None:
+    cases = yaml.safe_load((DEPLOY / "prometheus/alerts.test.yaml").read_text("utf-8"))["tests"]
+    rules = yaml.safe_load((DEPLOY / "prometheus/alerts.yaml").read_text("utf-8"))["groups"][0]["rules"]
+    tried = [one for case in cases for one in case["alert_rule_test"]]
+    named = {rule["alert"] for rule in rules}
+    assert {one["alertname"] for one in tried if one.get("exp_alerts")} == named
+    assert {one["alertname"] for one in tried if not one.get("exp_alerts")} == named
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("no promtool here")
+    done = subprocess.run(
+        [promtool, "test", "rules", "alerts.test.yaml"],
+        cwd=DEPLOY / "prometheus",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_proxy_is_valid_by_its_own_check() -> None:
+    caddy = shutil.which("caddy")
+    if caddy is None:
+        pytest.skip("no Caddy here")
+    done = subprocess.run(
+        [caddy, "validate", "--adapter", "caddyfile", "--config", "Caddyfile"],
+        cwd=DEPLOY / "compose",
+        env={**os.environ, "HUB_DOMAIN": "hub.example"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_containers_are_described_whole() -> None:

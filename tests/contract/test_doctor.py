@@ -265,6 +265,27 @@ def test_views_that_are_gone_or_broken_are_told(world: World) -> None:
     assert "none yet" in rows(world)["views"]["detail"]
 
 
+def test_views_are_looked_at_under_the_name_that_they_have_and_for_each_process(world: World) -> None:
+    """After an exchange the views that are served have another name; another process has a file of its own."""
+    file = world.settings.data / "views.sqlite"
+    head = folder.views(world.settings, 0)
+    assert head.detail == "up to date"
+    for name in ("views.sqlite.second", "views-2.sqlite"):
+        shutil.copy(file, world.settings.data / name)
+    with closing(sqlite3.connect(file)) as db:
+        db.execute("UPDATE tail_positions SET position = position + 100")
+        end = int(db.execute("SELECT max(position) FROM tail_positions").fetchone()[0])
+        db.commit()
+    found = folder.views(world.settings, end)
+    assert "views-2.sqlite: graph is 100 events behind" in found.detail
+    assert "views.sqlite: " not in found.detail
+    (world.settings.data / "views-2.sqlite").unlink()
+    file.unlink()
+    assert "graph is 100 events behind" in folder.views(world.settings, end).detail
+    file.with_name("views.sqlite.second").write_bytes(b"no database, but long enough to look like one" * 40)
+    assert folder.views(world.settings, end).level == "bad"
+
+
 def test_a_stale_backup_is_told_by_its_day() -> None:
     now = datetime(2031, 5, 20, tzinfo=UTC)
     assert folder._stale(now - timedelta(days=1), now) == []

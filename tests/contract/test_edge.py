@@ -231,6 +231,45 @@ def test_an_event_that_becomes_public_comes_and_one_that_is_no_more_is_destroyed
     assert not any(b"Nightingale" in orjson.dumps(word) for word in asyncio.run(_words(cluster)))
 
 
+@pytest.mark.parametrize("asked", [{"about": ("lawyer:harbour-bar-watch.0002",)}, {"countries": ("QS",)}])
+def test_who_follows_one_reference_or_country_at_an_edge_hears_that_it_must_not_be_used(
+    pair: Pair, asked: Json
+) -> None:
+    """The edge does not know any more what the event touched, so it tells it to all who may have it."""
+    shown = titled(2, "Nightingale")
+    shown["data"]["place"] = {"country": "QS"}
+    post(pair, shown)
+    pair.wait()
+    edge = pair.edge.app_state
+    query, since = EventQuery(**asked), edge["end_of_log"]()
+    room = edge["room"]
+
+    def heard_of(after: int) -> list[tuple[str, str, str | None]]:
+        page = room.purge(ANYBODY).feed(Position(after), 0, query, 100)
+        return [(one.kind, one.id, one.reason) for one in page.messages]
+
+    assert heard_of(0) == [("event", "t-2", None)]
+    heard = []
+    with pair.edge.websocket_connect(f"/api/v1/feed?after=begin&{_asked(asked)}") as listener:
+        while (said := listener.receive_json())["kind"] != "live":
+            heard.append(said)
+        assert [one["event"]["id"] for one in heard] == ["t-2"]
+        post(pair, amended("record.retracted", shown, reason="unsafe"))
+        while (said := listener.receive_json())["kind"] != "withdrawn":
+            assert said["kind"] in {"live", "beat"}
+        assert (said["id"], said["reason"]) == ("t-2", "retracted")
+        assert "event" not in said
+    asyncio.run(_until(lambda: not _anywhere(pair.folder, b"Nightingale")))
+    # Who was away hears it too, and whoever comes anew hears nothing of it.
+    assert heard_of(since) == [WITHDRAWN]
+    assert not _anywhere(pair.folder, b"lawyer:harbour-bar-watch.0002")
+
+
+def _asked(asked: Json) -> str:
+    names = {"about": "about", "countries": "country"}
+    return "&".join(f"{names[name]}={one}" for name, values in asked.items() for one in values)
+
+
 def _last(pair: Pair) -> tuple[str, str, str]:
     kind, _, name, _, reason, *_ = told(pair.edge)[-1]
     return kind, name, reason

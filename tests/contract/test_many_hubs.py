@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.many import Load, beside, every_id, listening, make_shared_world, push, until
 from tests.postgres import fresh_database
@@ -220,6 +221,39 @@ def test_workers_share_a_port_and_nobody_is_lost_when_they_go(tmp_path: Path, ki
         assert sorted(kept) == sorted(set(load.acknowledged))
         assert len(listener.ids) == len(set(listener.ids))
     assert crew.returncode == 0
+
+
+def test_whichever_worker_is_asked_tells_what_all_count(tmp_path: Path) -> None:
+    world = make_world(tmp_path / "a")
+    publisher, steward = world.bearer("publisher"), world.bearer("steward")
+
+    def counted(name: str, metrics: str) -> dict[str, float]:
+        """Return what each worker says of a metric, by the number of the worker."""
+        found: dict[str, float] = {}
+        for family in text_string_to_metric_families(metrics):
+            for one in family.samples:
+                if one.name == name:
+                    found[one.labels["worker"]] = found.get(one.labels["worker"], 0.0) + one.value
+        return found
+
+    with working(world) as (crew, url):
+        for number in range(1, 21):
+            # A connection each, so that either may get it.
+            headers = {**publisher, "content-type": "application/cloudevents+json"}
+            assert httpx.post(f"{url}/api/v1/events", headers=headers, json=threat(number)).status_code == 201
+
+        def all_tell() -> bool:
+            text = httpx.get(f"{url}/metrics", headers=steward, timeout=30).text
+            told = counted("hub_recorded_events_sum", text)
+            return (
+                set(told) == {"1", "2"}
+                and sum(told.values()) == 20
+                and len(set(counted("hub_sheets", text))) == 2
+            )
+
+        assert until(all_tell)
+    assert crew.returncode == 0
+    assert not list(world.settings.data.glob("metrics-*"))
 
 
 def test_workers_that_cannot_start_end_with_a_sentence(tmp_path: Path) -> None:

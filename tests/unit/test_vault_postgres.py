@@ -1,5 +1,6 @@
 """The vault in a PostgreSQL database: as the one in a file, for hubs on several machines."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ import psycopg
 import pytest
 
 from events.vault import Key, KeyRecord, Vault, VaultUnavailable, WrongVaultKey
+from events.vault_moving import VaultTaken, load_into_postgres, refuse_if_taken, save_from_postgres
 from events.vault_postgres import VaultDatabase
 from tests.postgres import fresh_database, server
 
@@ -79,6 +81,46 @@ def test_a_copy_is_the_file_that_a_hub_alone_would_have(vaults: tuple[Vault, Vau
         assert copy.keys_for([OTHER])[OTHER].secret != made[OTHER].secret
     with pytest.raises(FileExistsError):
         here.backup(tmp_path / "copy.sqlite")
+
+
+def test_what_was_saved_is_put_back_with_what_was_destroyed(vaults: tuple[Vault, Vault], url: str) -> None:
+    here, _ = vaults
+    made = here.keys_for([PAIR, OTHER])
+    here.destroy([made[OTHER].kid], NOON)
+    saved, there = save_from_postgres(url, KEY), fresh_database()
+    load_into_postgres(saved, there, KEY)
+    with closing(Vault(there, KEY)) as again:
+        assert again.listing() == here.listing()
+        assert again.open(made[PAIR].kid) == made[PAIR].secret
+        assert again.open(made[OTHER].kid) is None
+        assert again.keys_for([OTHER])[OTHER].secret != made[OTHER].secret
+    with pytest.raises(VaultTaken):
+        load_into_postgres(saved, there, KEY)
+    with pytest.raises(VaultTaken):
+        refuse_if_taken(there, KEY)
+    empty = fresh_database()
+    refuse_if_taken(empty, KEY)
+    load_into_postgres(save_from_postgres(fresh_database(), KEY), empty, KEY)
+    refuse_if_taken(empty, KEY)
+
+
+def test_what_another_key_wraps_is_neither_saved_nor_put_back(
+    vaults: tuple[Vault, Vault], url: str, tmp_path: Path
+) -> None:
+    here, _ = vaults
+    here.keys_for([PAIR])
+    saved = save_from_postgres(url, KEY)
+    with pytest.raises(WrongVaultKey):
+        save_from_postgres(url, b"x" * 32)
+    with pytest.raises(WrongVaultKey):
+        load_into_postgres(saved, fresh_database(), b"x" * 32)
+    (tmp_path / "file").write_bytes(saved)
+    with closing(sqlite3.connect(tmp_path / "file")) as db:
+        db.execute("DELETE FROM vault_state")
+        db.commit()
+    for odd in (b"", b"x" * 4096, (tmp_path / "file").read_bytes()):
+        with pytest.raises(VaultUnavailable):
+            load_into_postgres(odd, fresh_database(), KEY)
 
 
 def test_a_connection_that_broke_is_made_anew(vaults: tuple[Vault, Vault], url: str) -> None:

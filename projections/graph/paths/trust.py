@@ -41,7 +41,7 @@ class Trust(NamedTuple):
         newest: day of the newest claim.
         reliability: 0 to 1.
         grade: of the best claim, as `B2`.
-        sources: how many distinct sources say so.
+        sources: how many distinct sources say so; what one hub told, of however many publishers, is one.
         doubt: 0 to 1.
     """
 
@@ -101,7 +101,7 @@ class Judge:
         newest = max(map(self._day, believed))
         recency = min(1.0, 0.5 ** ((self._now - newest).days / HALF_LIFE_DAYS))
         reliability, grade = max(map(_graded, believed))
-        sources = len({origin.source for origin in believed})
+        sources = len({origin.voice for origin in believed})
         doubt = sum(doubts.values()) / len(doubts)
         value = (recency * reliability * (1 - 0.5**sources)) ** (1 / 3) * (1 - doubt)
         return Trust(max(1, round(value * UNIT)), recency, newest, reliability, grade, sources, doubt)
