@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, cast
 
 from events.checks import about_of
 from events.decisions.aggregate import Actor, Decision, DecisionRefused
-from events.decisions.amended import Amended
+from events.decisions.amended import CORRECTED, Amended
 from events.decisions.embargo import Embargo
+from events.decisions.settled import refuse_unsettling
 from events.draft import Draft, Entry
 from events.event import type_of
 from events.ids import time_ordered
@@ -133,6 +134,8 @@ class Desk:
         gate = self._means.gates.get(checked.type) if is_believed else None
         warned = () if gate is None else gate(envelope, actor, self._decision)
         raw = Heard(checked.type, envelope)
+        if is_believed and raw.type == CORRECTED:
+            self._refuse_unsettling(raw)
         parties = self._parties(raw, decider, actor) if is_believed else {}
         for one in parties.values():
             one.decide(checked.type, envelope, actor)
@@ -174,6 +177,14 @@ class Desk:
         if report is None:
             return []
         return self._means.hearers[report.type](report.envelope)
+
+    def _refuse_unsettling(self, correction: Heard) -> None:
+        """Refuse a correction of what is settled, if the event is here; of one that is not, it will change nothing."""
+        data = correction.envelope["data"]
+        about = about_of(correction.type, data, str(correction.envelope["source"]))
+        target = None if about is None else self._told(*about)
+        if target is not None:
+            refuse_unsettling(target.type, target.envelope["data"], data.get("changes", ()))
 
     def _told(self, source: str, event_id: str) -> Heard | None:
         """Return an event that was recorded, or is about to be."""

@@ -1,7 +1,7 @@
 """Conflicts of interest: which partner is kept out of which case, and by what; for stewards."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,11 +21,11 @@ class Conflicts:
     """Files each attribution of a threat that keeps a partner out, and what stewards judged about it."""
 
     name = "conflicts"
-    VERSION = 1
+    VERSION = 2
     schema = """
     CREATE TABLE IF NOT EXISTS conflicts_exclusions(
         position INTEGER NOT NULL, partner TEXT NOT NULL, ref TEXT NOT NULL, label INTEGER NOT NULL,
-        source TEXT NOT NULL, id TEXT NOT NULL, until TEXT NOT NULL,
+        source TEXT NOT NULL, id TEXT NOT NULL, until TEXT NOT NULL, since INTEGER NOT NULL,
         PRIMARY KEY(position, partner)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS conflicts_judgements(
         position INTEGER PRIMARY KEY, partner TEXT NOT NULL, ref TEXT NOT NULL, label INTEGER NOT NULL,
@@ -42,12 +42,14 @@ class Conflicts:
     def fold(self, db: sqlite3.Connection, changes: Sequence[Change]) -> None:
         """File what stands now instead of what stood before."""
         for change in changes:
+            since: dict[str, int] = {}
             if change.before is not None:
-                db.execute("DELETE FROM conflicts_exclusions WHERE position = ?", (change.event.position,))
+                query = "DELETE FROM conflicts_exclusions WHERE position = ? RETURNING partner, since"
+                since = dict(db.execute(query, (change.event.position,)).fetchall())
             if change.kind == "put" and (change.label.excluded or _is_judgement(change)):
-                self._file(db, change)
+                self._file(db, change, since)
 
-    def _file(self, db: sqlite3.Connection, change: Change) -> None:
+    def _file(self, db: sqlite3.Connection, change: Change, since: Mapping[str, int]) -> None:
         event, label = change.event, self.labels.intern(db, change.label)
         ref = next(iter(cases_of(event)), "")
         if _is_judgement(change):
@@ -63,10 +65,20 @@ class Conflicts:
         elif attributed_by(event):
             until = provisional_until(event.envelope)
             rows = [
-                (event.position, partner, ref, label, event.source, event.id, until)
+                # A correction may name the body long after the event: until then the partner could read on.
+                (
+                    event.position,
+                    partner,
+                    ref,
+                    label,
+                    event.source,
+                    event.id,
+                    until,
+                    since.get(partner, change.at),
+                )
                 for partner in sorted(change.label.excluded)
             ]
-            db.executemany("INSERT OR REPLACE INTO conflicts_exclusions VALUES(?,?,?,?,?,?,?)", rows)
+            db.executemany("INSERT OR REPLACE INTO conflicts_exclusions VALUES(?,?,?,?,?,?,?,?)", rows)
 
 
 def _is_judgement(change: Change) -> bool:
@@ -94,7 +106,7 @@ class ConflictSight:
     def _item(self, db: sqlite3.Connection, ref: str, partner: str, seen: str) -> Json:
         named = {"allowed": self._allowed.as_json(), "ref": ref, "partner": partner}
         where = f"WHERE ref = :ref AND partner = :partner AND {seen} ORDER BY position"
-        found = f"SELECT source, id, until, position FROM conflicts_exclusions {where}"
+        found = f"SELECT source, id, until, since FROM conflicts_exclusions {where}"
         events = db.execute(found, named).fetchall()
         judged = f"SELECT account, verdict, recorded FROM conflicts_judgements {where}"
         return {
@@ -104,7 +116,7 @@ class ConflictSight:
                 {"source": source, "id": event_id, "provisional_until": until}
                 for source, event_id, until, _ in events
             ],
-            "may_hold": self._may_hold(db, ref, partner, events[0][3]),
+            "may_hold": self._may_hold(db, ref, partner, min(since for *_, since in events)),
             "judgements": [
                 {"account": account, "verdict": verdict, "recorded": recorded}
                 for account, verdict, recorded in db.execute(judged, named)
@@ -123,8 +135,8 @@ class ConflictSight:
         ]
 
 
-_CLEARANCE = "amber"
-"""Which every partner has."""
+_CLEARANCE = "amber+strict"
+"""Up to which a partner may have cleared an account of its own."""
 
 _EARLIER = """SELECT e.publisher, e.id, e.type, e.recorded, e.label FROM timeline_keys k
     CROSS JOIN timeline_events e ON e.position = k.position

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from events.corrections import corrected
+from events.decisions.settled import keeps_settled
 from events.event import RecordedEvent
 from schemas.contract import Contract
 
@@ -14,7 +15,9 @@ Json = Any
 def corrected_event(
     event: RecordedEvent, contract: Contract, corrections: Sequence[RecordedEvent]
 ) -> RecordedEvent:
-    """Return an event as it reads after all corrections, in the order given; what it is about stays.
+    """Return an event as it reads after all corrections, in the order given; what is settled stays.
+
+    Settled is what it is about, and what `events/decisions/settled.py` says.
 
     Args:
         event: as recorded.
@@ -24,7 +27,8 @@ def corrected_event(
     subject = (contract.subject_pointer or "/").split("/")[1:]
 
     def accepts(data: Json) -> bool:
-        return _at(data, subject) == _at(event.data, subject) and not contract.check(data)
+        is_one = _at(data, subject) == _at(event.data, subject)
+        return is_one and keeps_settled(contract.type, event.data, data) and not contract.check(data)
 
     data = corrected(event.data, [one.data.get("changes") for one in corrections], accepts)
     return replace(event, envelope={**event.envelope, "data": data})

@@ -8,7 +8,7 @@ from events.event import RecordedEvent
 from projections import rulings_index as index
 from projections.amendments import corrects, retracts
 from projections.protections import attributed_by, bodies_in, cases_of, confirms, is_provisional, lifted
-from projections.rulings_index import key_of
+from projections.rulings_index import key_of, profile_key
 from projections.standing import Standing
 
 DEEPEST = 8
@@ -149,7 +149,7 @@ class Exclusion:
         level = set(bodies)
         for _ in range(DEEPEST):
             known |= level
-            places = index.bearers(db, [key_of("profile", one) for one in level], until + 1)
+            places = index.bearers(db, [profile_key(one) for one in level], until + 1)
             events = self._standing.at(places)
             parents = {each for one in events for each in self.joined(db, one, until, "parent")}
             level = parents - known

@@ -18,7 +18,7 @@ from projections.protections import (
     distrusts,
     erased_keys,
 )
-from projections.rulings_index import key_of
+from projections.rulings_index import key_of, profile_key
 from projections.standing import SPEAKS_OF_OTHERS, Standing
 
 
@@ -230,7 +230,7 @@ class Reach:
         if event.stem.startswith("threat."):
             bears.append(key_of("attribution", event.id))
         if event.stem.startswith("body.profiled."):
-            bears.append(key_of("profile", str(event.data["body"])))
+            bears.append(profile_key(str(event.data["body"])))
         return Keys(acted_by, bears)
 
 

@@ -39,7 +39,7 @@ class Rulings:
     """
 
     name = "rulings"
-    VERSION = 6
+    VERSION = 7
 
     def __init__(
         self, registry: Registry, log: PlacedEvents, labels: Labels, clocks: Clocks = NO_CLOCKS

@@ -31,6 +31,11 @@ def key_of(kind: str, name: str) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
+def profile_key(body: str) -> int:
+    """Return the key that whatever says what a body is bears."""
+    return key_of("profile", body)
+
+
 def note(
     db: sqlite3.Connection,
     bears: Iterable[tuple[int, int]],

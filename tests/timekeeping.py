@@ -5,6 +5,7 @@ from pathlib import Path
 from events.decisions.deadlines import PASSED
 from events.event import RecordedEvent
 from hub.timekeeper import pass_due
+from projections.boards.statements.clocks import ReplyClocks
 from projections.reading_room import ReadingRoom
 from tests.archive_fixtures import Archive, TurnedClock, contracts
 
@@ -12,9 +13,9 @@ from tests.archive_fixtures import Archive, TurnedClock, contracts
 class Hub:
     """One hub of several over a log."""
 
-    def __init__(self, url: str, views: Path, clock: TurnedClock) -> None:
+    def __init__(self, url: str, views: Path, clock: TurnedClock, replies: ReplyClocks | None = None) -> None:
         self.archive = Archive(url, clock)
-        self.room = ReadingRoom(contracts(), self.archive.store, views)
+        self.room = ReadingRoom(contracts(), self.archive.store, views, reply_clocks=replies)
         self.room.catch_up()
 
     def look(self) -> int:

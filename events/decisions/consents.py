@@ -1,13 +1,15 @@
 """Consent: what each person allows each partner, and what was taken back."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from events.alarms import consent_ends
+from events.alarms import consent_ends, is_date
+from events.corrections import corrected
 from events.decisions.aggregate import Actor, Decision, DecisionRefused
+from events.decisions.amended import Amended
 from events.event import Json, slug_of
-from events.moments import read_moment
+from events.moments import read_moment, stamp
 
 WITHDRAWN = "consent.withdrawn"
 
@@ -19,10 +21,19 @@ class Given:
     Args:
         place: among all that was said of the person: when it was recorded, and the how manieth that was told.
         data: of the payload, what decides.
+        name: source and id of the event.
     """
 
     place: tuple[str, int]
     data: Mapping[str, Json]
+    name: str
+
+    def as_amended(self, amended: Amended) -> "Given | None":
+        """Return it as its partner has corrected it since; None if it was retracted."""
+        if amended.is_retracted:
+            return None
+        changes = [one["data"].get("changes") for one in sorted(amended.corrections, key=_asserted)]
+        return replace(self, data=corrected(self.data, changes, _is_readable)) if changes else self
 
     def holds(self, now: datetime) -> bool:
         """Tell whether its last day is still to come, or never comes."""
@@ -90,7 +101,8 @@ class Consent(Decision):
         known = self.given.get(named)
         # What an older release recorded is told last.
         if known is None or known.place <= place:
-            self.given[named] = Given(place, _kept(envelope["data"]))
+            name = f"{envelope['source']} {envelope['id']}"
+            self.given[named] = Given(place, _kept(envelope["data"]), name)
 
     def own(self, slug: str) -> list[Given]:
         """Return the consents that a partner recorded, newest first."""
@@ -106,12 +118,27 @@ class Consent(Decision):
         yield from (one.envelope["data"] for one in self.taken if actor.sees(one.envelope))
 
 
+_LEVELS = frozenset({"C0", "C1", "C2", "C3", "C4", "C5"})
+
 _KEPT = ("consent_id", "level", "scopes", "expires_on", "effect", "scopes_withdrawn")
 """What decides; nothing of it is personal."""
 
 
 def _kept(data: Mapping[str, Json]) -> Mapping[str, Json]:
     return {name: data[name] for name in _KEPT if name in data}
+
+
+def _asserted(correction: Mapping[str, Json]) -> tuple[str, str]:
+    """Order corrections as their publisher does, whatever the order of arrival."""
+    moment = read_moment(str(correction.get("time", "")))
+    return "" if moment is None else stamp(moment), str(correction["id"])
+
+
+def _is_readable(data: Json) -> bool:
+    """Tell whether what decides of a consent is still there, in its form."""
+    scopes = data.get("scopes", []) if isinstance(data, Mapping) else None
+    is_list = isinstance(scopes, list) and all(isinstance(one, str) for one in scopes)
+    return is_list and data.get("level") in _LEVELS and is_date(data.get("expires_on", "2000-01-01"))
 
 
 def _left(given: Given, taken: Sequence[Taken]) -> frozenset[str] | None:

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from events.decisions.actions.joint import JointAction, lawyers_in
 from events.decisions.actions.rules import Use, use_rules
 from events.decisions.aggregate import Actor, Decision, DecisionRefused, slug_in
+from events.decisions.amended import Amended
 from events.decisions.consents import Consent, Given
 from events.event import Json
 from schemas.edtf import bounds
@@ -37,7 +38,7 @@ def gate_action(envelope: Mapping[str, Json], actor: Actor, lookup: Lookup) -> t
         return ()
     for place, ref in _named(data, "about"):
         consent = lookup(Consent, ref)
-        own = consent.own(actor.slug)
+        own = _own(consent, actor, lookup)
         if own and all(consent.scopes(one) is None for one in own):
             raise _refused("consent_withdrawn", place)
     return ()
@@ -59,7 +60,7 @@ def gate_statement(envelope: Mapping[str, Json], actor: Actor, lookup: Lookup) -
         return ()
     remarks = []
     for place, ref in _named(data, "about", "award/laureates"):
-        code = _missing(lookup(Consent, ref), envelope, actor, use)
+        code = _missing(lookup(Consent, ref), envelope, (actor, lookup), use)
         if code == "consent_unknown" and envelope["tlp"] != "clear":
             remarks.append(Problem(place, code, _UNKNOWN, _ASK))
         elif code is not None:
@@ -82,10 +83,18 @@ def _refuse_before_time(data: Mapping[str, Json], action: JointAction, actor: Ac
             raise DecisionRefused("embargoed", pointer, "Must not be named yet: it joined with an embargo.")
 
 
-def _missing(consent: Consent, envelope: Mapping[str, Json], actor: Actor, use: Use) -> str | None:
+def _own(consent: Consent, actor: Actor, lookup: Lookup) -> list[Given]:
+    """Return the consents that a partner recorded, as it has corrected them, without those that it retracted."""
+    read = (one.as_amended(lookup(Amended, one.name)) for one in consent.own(actor.slug))
+    return [one for one in read if one is not None]
+
+
+def _missing(
+    consent: Consent, envelope: Mapping[str, Json], asked: tuple[Actor, Lookup], use: Use
+) -> str | None:
     """Return why a lawyer may not be named; None if nothing that the publisher may know is against it."""
-    data = envelope["data"]
-    own = consent.own(actor.slug)
+    data, (actor, lookup) = envelope["data"], asked
+    own = _own(consent, actor, lookup)
     if own:
         return _missing_of(consent, own, max(actor.moment, _issued(data)), use)
     claimed = data.get("protection", {})

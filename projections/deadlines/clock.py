@@ -48,6 +48,7 @@ class Clock:
         leads: how long before that it rings.
         level: what one must be able to see of the event to know the date and what it is about; None: the event.
         needs: field without which a payload has no such date.
+        reads: all fields of a payload that it reads.
         whom: pointers to whom it waits for.
         over: what makes it void.
         replies: how long who has for a reply, where that is the date.
@@ -64,6 +65,7 @@ class Clock:
     leads: tuple[Span, ...]
     level: str | None
     needs: str
+    reads: tuple[str, ...]
     whom: tuple[str, ...]
     over: tuple[Over, ...]
     replies: ReplyClocks | None

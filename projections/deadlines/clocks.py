@@ -98,7 +98,8 @@ def _clock(entry: Mapping[str, Json], contract: Contract, replies: ReplyClocks) 
         conditions = _conditions(entry)
         whom = tuple(entry.get("from", ()))
         dates = _OF_REPLY if entry["at"] == REPLY else (entry["at"],)
-        pointers = [*dates, entry["ref"], entry.get("zone", ""), *whom, *(at for at, _ in conditions)]
+        named = [*dates, entry["ref"], entry.get("zone", ""), *whom, *(at for at, _ in conditions)]
+        pointers = [_absolute(one, each) for one in named if one not in ("", SUBJECT)]
         return Clock(
             kind=kind,
             at=entry["at"],
@@ -109,8 +110,9 @@ def _clock(entry: Mapping[str, Json], contract: Contract, replies: ReplyClocks) 
             is_start=entry.get("edge", "end") == "start",
             after=tuple(read_span(one) for one in entry.get("after", ["PT0H"])),
             leads=tuple(read_span(one) for one in entry.get("leads", ["PT0H"])),
-            level=_level(contract, [_absolute(one, each) for one in pointers if one not in ("", SUBJECT)]),
+            level=_level(contract, pointers),
             needs=steps_of(_absolute(entry["ref"] if entry["at"] == REPLY else entry["at"], each))[0],
+            reads=tuple(sorted({steps_of(one)[0] for one in pointers})),
             whom=whom,
             over=tuple(_over(one) for one in entry.get("over", ())),
             replies=replies if entry["at"] == REPLY else None,

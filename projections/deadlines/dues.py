@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from events.event import RecordedEvent
 from events.moments import read_moment, stamp
+from projections.boards.statements.clocks import KindOf, unknown
 from projections.deadlines.clock import Clock, Clocks, Conditions, Over
 from projections.deadlines.clocks import SUBJECT
 from projections.deadlines.spans import later
@@ -32,34 +33,39 @@ class Due:
     level: str | None
 
 
-def dues(clocks: Clocks, event: RecordedEvent) -> list[Due]:
+def dues(clocks: Clocks, event: RecordedEvent, kind_of: KindOf | None = None) -> list[Due]:
     """Return the moments that an event speaks of, as it reads now, in order.
 
     What had come already when the event was recorded is no news: whoever published it knew.
+
+    Args:
+        clocks: that count.
+        event: as it reads now.
+        kind_of: kinds of bodies, for reply clocks that go by them; None: not known.
     """
     data = event.data
     own = [clock for clock in clocks.get(event.stem, ()) if clock.needs in data]
     recorded = read_moment(str(event.envelope.get("recordedtime", ""))) if own else None
     if recorded is None:
         return []
-    found = (due for clock in own for due in _dues(clock, event, recorded))
+    found = (due for clock in own for due in _dues(clock, event, recorded, kind_of))
     return sorted(found, key=lambda due: (due.moment, due.data["kind"]))
 
 
-def _dues(clock: Clock, event: RecordedEvent, recorded: datetime) -> Iterator[Due]:
+def _dues(clock: Clock, event: RecordedEvent, recorded: datetime, kind_of: KindOf | None) -> Iterator[Due]:
     data = event.data
     items = [item for _, item in walk(data, steps_of(clock.each), "")] if clock.each else [data]
     for item in items:
         ref = event.envelope.get("subject") if clock.ref == SUBJECT else _at(clock.ref, data, item)
-        base = _base(clock, event, item)
+        base = _base(clock, event, item, kind_of)
         if isinstance(ref, str) and base is not None and _hold(clock.conditions, data, item):
             coming = [one for one in _rings(clock, base) if one[1] > recorded]
             yield from _told(clock, event, ref, coming) if coming else ()
 
 
-def _base(clock: Clock, event: RecordedEvent, item: Json) -> datetime | None:
+def _base(clock: Clock, event: RecordedEvent, item: Json, kind_of: KindOf | None) -> datetime | None:
     if clock.replies is not None:
-        day = clock.replies.due(event.envelope).day
+        day = clock.replies.due(event.envelope, kind_of or unknown).day
         # The last day of the calendar has no end.
         return None if day in (None, date.max) else _midnight(day + timedelta(days=1), None)
     zone = _at(clock.zone, event.data, item)

@@ -13,16 +13,18 @@ from events.moments import read_moment
 from events.submission import HUB
 from projections import rulings_index as index
 from projections.amendments import Naming, asserted, retracts
+from projections.boards.statements.clocks import KindOf, bodies_of
 from projections.deadlines.clock import Clock, Clocks
 from projections.deadlines.clocks import over_refs
 from projections.deadlines.covering import covers
 from projections.deadlines.dues import dues, is_over, over_since
+from projections.deadlines.kinds import PROFILED, asking_kinds, kinds_by, profile_of
 from projections.readings import Reading
 from projections.rule import ImpliedNode, step_to, steps_of
 from projections.rule_compiler import strictest
 from projections.rule_parts import NO_PROPS
 from projections.rules import PROTECTED_KINDS, Implied
-from projections.rulings_index import key_of
+from projections.rulings_index import key_of, profile_key
 from projections.standing import Standing
 
 Read = Callable[[RecordedEvent], Reading]
@@ -78,7 +80,8 @@ def keys_of(event: RecordedEvent) -> list[int]:
     """Return the keys by which what the timekeeper's events rest on finds them."""
     if is_passed(event):
         word = word_of(event)
-        return [ringing_key(word.about.source, word.about.id), over_key(word.ref)]
+        asked = [kind_key(str(one)) for one in event.data.get("from", ())]
+        return [ringing_key(word.about.source, word.about.id), over_key(word.ref), *asked]
     on = silence_rests_on(event)
     return [ringing_key(on.source, on.id)]
 
@@ -93,6 +96,11 @@ def over_key(ref: str) -> int:
     return key_of("over", ref)
 
 
+def kind_key(body: str) -> int:
+    """Return the key by which what is said of the kind of a body finds what was said of deadlines of it."""
+    return key_of("kind", body)
+
+
 class Ringing:
     """Reads what the timekeeper said, from the log and the index of rulings."""
 
@@ -100,9 +108,12 @@ class Ringing:
         self._standing = standing
         self._clocks = clocks
         self._over = over_refs(clocks)
+        self._asking = asking_kinds(clocks)
 
     def over_keys(self, event: RecordedEvent) -> list[int]:
-        """Return the keys of what an event is about that may make the word of a deadline void."""
+        """Return the keys of what an event is about that may make the word of a deadline void, or true."""
+        if event.stem.startswith(PROFILED):
+            return [kind_key(str(event.data["body"]))] if self._asking else []
         pointers = self._over.get(str(event.envelope.get("type")), ())
         refs = (step_to(event.data, steps_of(one)) for one in pointers)
         return [over_key(one) for one in refs if isinstance(one, str)]
@@ -147,11 +158,19 @@ class Ringing:
         clocks = [one for one in self._clocks.get(cause.stem, ()) if one.kind == word.kind]
         level = strictest(None, *(one.level for one in clocks)) if clocks else "red"
         label = said.label if level is None else said.label.stricter(level)
-        is_said = any(due.data == event.data for due in dues(self._clocks, said.event))
+        kind_of = self._kinds(db, said, until, read) if cause.stem in self._asking else None
+        is_said = any(due.data == event.data for due in dues(self._clocks, said.event, kind_of))
         counts = is_said and said.status == "active" and not self._is_taken_back(db, event, until)
         if counts and any(one.over for one in clocks):
             counts = not self._is_over(db, word, clocks, (replace(said, label=label), until), read)
         return Reading(event, label, "active" if counts else "retracted")
+
+    def _kinds(self, db: sqlite3.Connection, said: Reading, until: int, read: Read) -> KindOf:
+        """Return what tells of which kind the addressees of a statement are, to all who see it."""
+        keys = [profile_key(one) for one in bodies_of(said.event.data)]
+        readings = [read(one) for one in self._standing.at(index.bearers(db, keys, until + 1))]
+        profiles = [profile_of(one.event, one.label) for one in readings if one.status == "active"]
+        return kinds_by((one for one in profiles if one is not None), said.label)
 
     def _silence(self, db: sqlite3.Connection, event: RecordedEvent, until: int, read: Read) -> Reading:
         """Return how it reads that nobody replied: as the word does that the time for it is over."""

@@ -9,9 +9,12 @@ from typing import Any
 
 import orjson
 
+from events.audience import Label
+from events.event import RecordedEvent
 from events.moments import stamp
 from projections.changes import Change
 from projections.database import Database
+from projections.deadlines.asked import Asked
 from projections.deadlines.clock import Clocks
 from projections.deadlines.dues import dues
 from projections.deadlines.ringing import is_passed
@@ -47,8 +50,8 @@ class Deadlines:
     """
 
     name = "deadlines"
-    VERSION = 1
-    schema = """
+    VERSION = 2
+    schema = f"""{Asked.schema}
     CREATE TABLE IF NOT EXISTS deadlines_moments(
         moment TEXT NOT NULL, key BLOB NOT NULL, position INTEGER NOT NULL, label INTEGER NOT NULL,
         publisher TEXT NOT NULL, kind TEXT NOT NULL, type TEXT NOT NULL, open INTEGER NOT NULL,
@@ -63,6 +66,7 @@ class Deadlines:
         self.database = database
         self._clocks = clocks
         self._labels = labels
+        self._asked = Asked(clocks, labels)
 
     def load(self, db: sqlite3.Connection) -> None:
         """Do nothing: all of it lies in the tables."""
@@ -71,6 +75,12 @@ class Deadlines:
         """File what events speak of now instead of what they spoke of before."""
         waiting: list[_Row] = []
         for change in changes:
+            for asking in self._asked.note(db, change):
+                waiting = _write(db, waiting)
+                for clock in self._asked.clocks[asking.event.stem]:
+                    named = asking.event.position, clock.kind
+                    db.execute("DELETE FROM deadlines_moments WHERE position = ? AND kind = ?", named)
+                waiting += self._rows(db, self._asked.clocks, *asking)
             if is_passed(change.event):
                 waiting = _write(db, waiting)
                 self._pass(db, change.event.data)
@@ -79,7 +89,7 @@ class Deadlines:
                     waiting = _write(db, waiting)
                     db.execute("DELETE FROM deadlines_moments WHERE position = ?", (change.event.position,))
                 if change.kind == "put":
-                    waiting += self._rows(db, change)
+                    waiting += self._rows(db, self._clocks, change.event, change.label)
         _write(db, waiting)
 
     def _pass(self, db: sqlite3.Connection, said: Mapping[str, Json]) -> None:
@@ -90,10 +100,9 @@ class Deadlines:
             query = "UPDATE deadlines_moments SET open = 0 WHERE moment = ? AND key = ?"
             db.execute(query, (said["due"], key))
 
-    def _rows(self, db: sqlite3.Connection, change: Change) -> list[_Row]:
-        event = change.event
-        found = dues(self._clocks, event)
-        base = self._labels.intern(db, change.label) if found else 0
+    def _rows(self, db: sqlite3.Connection, clocks: Clocks, event: RecordedEvent, label: Label) -> list[_Row]:
+        found = dues(clocks, event, self._asked.kind_of(db, event, label))
+        base = self._labels.intern(db, label) if found else 0
         about = event.publisher, str(event.envelope["type"])
         return [
             (due.data["due"], _key(due.data), event.position, self._labels.raised(base, due.level), about[0],

@@ -78,6 +78,43 @@ def test_stewards_see_who_is_kept_out_and_two_of_them_lift_it(door: TestClient, 
     assert left == {"items": [], "total": 0, "next": None}
 
 
+def test_what_a_partner_could_read_until_a_correction_named_it_is_listed_strict_or_not(
+    door: TestClient, world: World
+) -> None:
+    def say(event: Json) -> str:
+        answer = door.post("/api/v1/events", json=event, headers=world.bearer("publisher"))
+        assert answer.status_code == 201, answer.text
+        cursor: str = answer.json()["cursor"]
+        return cursor
+
+    strict = {"tlp": "amber+strict", "audience": "quill-network,stewards"}
+    for event in (
+        threat(1, correlationid=CASE),
+        threat(2, correlationid=CASE),
+        threat(3, correlationid=CASE, **strict),
+        threat(4, correlationid=CASE, tlp="amber+strict", audience="stewards"),
+    ):
+        say(event)
+    changes = [{"pointer": "/attributed_to", "to": [{"body": BODY}]}]
+    named = {"about_event": "t-1", "reason": "new_information", "changes": changes}
+    say({**threat(1), "id": "c-1", "type": "record.corrected", "data": named})
+    later = say(threat(5, correlationid=CASE))
+    world.issue("team", "stewards", "steward", account="team", clearance="amber+strict")
+    listed = door.get("/api/v1/conflicts", params={"at_least": later}, headers=world.bearer("team")).json()
+    [item] = listed["items"]
+    # The fourth was never for it, and the fifth came when it was kept out.
+    assert [one["id"] for one in item["may_hold"]] == ["t-1", "t-2", "t-3"]
+    # A further correction of the same event takes nothing off the list.
+    further = {
+        "about_event": "t-1",
+        "reason": "typing",
+        "changes": [{"pointer": "/title", "to": "Another title"}],
+    }
+    last = say({**threat(1), "id": "c-2", "type": "record.corrected", "data": further})
+    listed = door.get("/api/v1/conflicts", params={"at_least": last}, headers=world.bearer("team")).json()
+    assert listed["items"][0]["may_hold"] == item["may_hold"]
+
+
 @pytest.mark.parametrize("who", ["publisher", "observer", "quill"])
 def test_others_find_nothing_there(door: TestClient, world: World, who: str) -> None:
     accuse(door, world)

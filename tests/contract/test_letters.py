@@ -4,6 +4,7 @@ import io
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,26 +68,36 @@ def commands() -> str:
     kept = '--data-binary @- | tee said; sed \'s/.*"cursor":"//; s/".*//\' said > cursor;'
     waits = 'ask "$HUB/api/v1/me?at_least=$(cat cursor)"'
     script = script.replace("--data-binary @-;", kept)
-    return "set -euo pipefail\n" + re.sub(r"^sleep 1.*$", waits, script, flags=re.MULTILINE)
+    return (
+        "set -euo pipefail\n"
+        + re.sub(r"^sleep 1.*$", waits, script, flags=re.MULTILINE)
+        + 'echo "$QUILL" > quill\n'
+    )
 
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
-    world: World = make_world(tmp_path_factory.mktemp("night"), public_url="https://hub.example")
+    data = tmp_path_factory.mktemp("night")
+    world: World = make_world(data, public_url="https://hub.example")
     with recording(world) as intake:
         for slug in ("lanterns-for-counsel", "northlight-law-society", "quill-network"):
             admit(intake, slug, ["responder"])
     tokens = {
         name: world.issue(name, slug, "coordinator", clearance="amber+strict")
         for name, slug in PLAYERS.items()
+        # This one is made by the command of the document itself, which takes its time.
+        if name != "QUILL"
     }
     out = tmp_path_factory.mktemp("out")
     with serving(world) as served:
-        environment = {**os.environ, **tokens, "HUB": served.url}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        environment = {**os.environ, **tokens, "HUB": served.url, "HUB_DATA": str(data), "PATH": path}
+        environment.pop("QUILL", None)
         ran = subprocess.run(
             ["bash", "-c", commands()], cwd=out, env=environment, capture_output=True, text=True, check=False
         )
         assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-500:]
+        tokens["QUILL"] = (out / "quill").read_text().strip()
         yield Night(served.url, tokens, out, ran.stdout)
 
 

@@ -32,7 +32,8 @@ class ClocksRefused(ValueError):
     """A file of reply clocks cannot be followed; the message says why."""
 
 
-def _unknown(_: str) -> str | None:
+def unknown(_: str) -> str | None:
+    """Know no body."""
     return None
 
 
@@ -93,7 +94,7 @@ class ReplyClocks:
         """Whether one must know kinds of bodies to tell which clock fits."""
         return any(one.body_kinds for one in self.clocks)
 
-    def due(self, statement: Json, kind_of: KindOf = _unknown) -> Due:
+    def due(self, statement: Json, kind_of: KindOf = unknown) -> Due:
         """Return until when a reply to a statement is due.
 
         Args:
@@ -114,7 +115,7 @@ class ReplyClocks:
         return Due(begun + timedelta(days=found.days), found.name, found.days, found.note)
 
 
-def reply_due(statement: Json, clocks: ReplyClocks | None = None, kind_of: KindOf = _unknown) -> date | None:
+def reply_due(statement: Json, clocks: ReplyClocks | None = None, kind_of: KindOf = unknown) -> date | None:
     """Return the last day on which a reply to a statement is in time; None if none is due.
 
     Pure: for the timekeeper as for the boards. A date that is not exact counts from its last day.
