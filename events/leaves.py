@@ -57,6 +57,18 @@ class Leaves:
             for place, seen in shown
         ]
 
+    def damaged(self, places: Sequence[Position]) -> int:
+        """Count leaves that their event, with the commitments kept to its personal fields, does not make."""
+        rows = self._recorder.select_at(places)
+        with self._recorder.looking() as run:
+            kept = {row.id: leaf_at(run, row.id) for row in rows}
+        return sum(
+            stored is not None
+            and self._made.leaf(as_lies(row), event.envelope, secrets, stored[1]).hash != stored[0]
+            for row, event, secrets in self._with_secrets(rows)
+            for stored in (kept[row.id],)
+        )
+
     def statement(self, row: Row, sent: bytes) -> Statement | None:
         """Return what a receipt says of an event that was just written."""
         if row.leaf is None:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -158,7 +159,7 @@ class Accounts:
         asked = f"SELECT {_COLUMNS} FROM tokens t WHERE t.id = ?"
         with self._tables.reading() as db:
             row = db.execute(asked, (account_id,)).fetchone()
-        return None if row is None else _account(row)
+        return None if row is None or not self._is_sound("tokens", "id", account_id) else _account(row)
 
     def check(self, token: str, now: datetime) -> Account | None:
         """Return whose token this is, if it works at `now`."""
@@ -174,6 +175,8 @@ class Accounts:
 
     def use_link(self, link: str, now: datetime, lives: timedelta) -> str | None:
         """Exchange the secret of a link for a new browser session; None if it is spent, late or unknown."""
+        if not self._is_sound("links", "hash", _hash(link)):
+            return None
         with self._tables.writing() as db:
             asked = "DELETE FROM links WHERE hash = ? RETURNING token, expires"
             rows = db.execute(asked, (_hash(link),)).fetchall()
@@ -216,10 +219,23 @@ class Accounts:
             if known is None:
                 with self._tables.reading() as db:
                     row = db.execute(asked, (key[1],)).fetchone()
-                if row is None:
+                if row is None or not self._may_be_believed(asked, key[1], row[0]):
                     return None
                 known = self._known[key] = _account((*row[:9], _sooner(row[9], row[10])))
         return known if known.holds(now) else None
+
+    def _may_be_believed(self, asked: str, secret: bytes, account_id: str) -> bool:
+        is_sound = asked == _BY_TOKEN or self._is_sound("sessions", "hash", secret)
+        return is_sound and self._is_sound("tokens", "id", account_id)
+
+    def _is_sound(self, table: str, column: str, value: object) -> bool:
+        """Look whether a row is as a hub wrote it: one bit of it may be somebody else's rights."""
+        is_sound = self._tables.is_sound(table, column, value)
+        if not is_sound:
+            logging.getLogger("hub").error(
+                "a row of %s is damaged and is not believed: run `hub verify`", table
+            )
+        return is_sound
 
     def _forget_if_changed(self) -> None:
         version = self._tables.version()

@@ -11,6 +11,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from hub.office_checks import Watcher, make_checks
+
 Values = Sequence[object] | Mapping[str, object]
 
 
@@ -53,6 +55,12 @@ class Tables(Protocol):
     def version(self) -> int:
         """Return a number that is another one when somebody else has written, soon after."""
 
+    def is_sound(self, table: str, column: str, value: object) -> bool:
+        """Tell whether the rows of a table that have a value in a column are as a hub wrote them."""
+
+    def damages(self) -> list[str]:
+        """Return a sentence for each table of which rows are damaged."""
+
     def close(self) -> None:
         """Close them."""
 
@@ -74,9 +82,14 @@ class FileTables:
         self._lock = threading.Lock()
         self._looking = threading.Lock()
         self._writer = _connect(path)
+        is_new = not self._writer.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         self._writer.executescript(script)
+        if is_new:
+            make_checks(self._writer)
+        self._watching = Watcher(self._writer)
         # Of another connection the file tells when it was written; of the own one it does not.
         self._reader = _connect(path)
+        self._checks = Watcher(self._reader)
 
     @contextmanager
     def reading(self) -> Iterator[Desk]:
@@ -87,14 +100,30 @@ class FileTables:
     @contextmanager
     def writing(self) -> Iterator[Desk]:
         """Give the tables for a transaction."""
-        with self._lock, self._writer:
-            self._writer.execute("BEGIN IMMEDIATE")
-            yield self._writer
+        with self._lock:
+            try:
+                with self._writer:
+                    self._writer.execute("BEGIN IMMEDIATE")
+                    self._watching.keep()
+                    yield self._writer
+            except BaseException:
+                self._watching.forget()
+                raise
 
     def version(self) -> int:
         """Return a number that is another one as soon as anybody has written."""
         with self._looking:
             return int(self._reader.execute("PRAGMA data_version").fetchone()[0])
+
+    def is_sound(self, table: str, column: str, value: object) -> bool:
+        """Tell whether rows are as a hub wrote them."""
+        with self._looking:
+            return self._checks.is_sound(table, column, value)
+
+    def damages(self) -> list[str]:
+        """Return a sentence for each table of which rows are damaged."""
+        with self._looking:
+            return self._checks.damages()
 
     def columns(self, table: str) -> set[str]:
         """Return the names of the columns that a table has in this file."""

@@ -159,20 +159,6 @@ def answers(served: Served, world: World) -> dict[str, bytes]:
     return found
 
 
-def ids(served: Served, world: World) -> set[str]:
-    """Return the ids of all that the publisher sees."""
-    found, after = set(), ""
-    while True:
-        asked = {"limit": "1000", **({"after": after} if after else {})}
-        page = httpx.get(
-            f"{served.url}/api/v1/events", params=asked, headers=world.bearer("publisher")
-        ).json()
-        found |= {event["id"] for event in page["events"]}
-        if page["next"] is None or not page["events"]:
-            return found
-        after = page["next"]
-
-
 def caught_up(served: Served) -> None:
     """Wait until the hub has folded all that is in its log."""
     gate = threading.Event()

@@ -26,8 +26,10 @@ from hub.backup.age import identities_for, is_encrypted
 from hub.backup.opening import open_into
 from hub.client.answers import Unreachable
 from hub.commands.archive import opened
-from hub.commands.checks.besides import beside, strange_tables
+from hub.commands.checks.besides import beside, strange_tables, strange_tables_beside
 from hub.commands.checks.databases import damages
+from hub.commands.checks.leaves import Leaves
+from hub.commands.checks.refolded import views_besides_the_log
 from hub.commands.refusals import NotHere
 from hub.commands.world import World, identity_option, local_options, tell, token_option
 from hub.keys import LOG_KEY, keys_folder
@@ -54,6 +56,9 @@ _BROKEN = (ValueError, TypeError, LookupError, AttributeError, sqlite3.DatabaseE
     "--checkpoint", metavar="FILE", help="A checkpoint that it must continue, from before or a witness."
 )
 @identity_option("FILE is an encrypted backup: the secret key that opens it; repeatable.")
+@click.option(
+    "--views", is_flag=True, help="The hub's own folder: fold the log anew, compare the views with that."
+)
 @click.option("--state", metavar="FILE", help="URL: where to keep the checkpoint for the next time.")
 @token_option
 @local_options
@@ -66,6 +71,7 @@ def verify(
     sent: str | None,
     checkpoint: str | None,
     identities: tuple[Path, ...],
+    views: bool,
     state: str | None,
     token: str | None,
     data: str | None,
@@ -75,8 +81,8 @@ def verify(
     """Verify a log's file or backup, an export with its proofs, a receipt, or a hub at an URL; else the hub's own log.
 
     The hub's own log is also read as the hub reads it: does every event fit its contract, does every personal field
-    open that was not erased? And every database beside it: is each page, each key of personal fields sound? Exit
-    status 1 if anything does not verify.
+    open that was not erased? And every database beside it: is each page, each key of personal fields sound, each row
+    of accounts and followers as the hub wrote it? Exit status 1 if anything does not verify.
     """
     try:
         key = None if said is None else read_key(said)
@@ -85,8 +91,8 @@ def verify(
         if what is None:
             own = world.settings(data=data, store=store)
             found = _own_log(own, key or _own_key(own), known, kept)
-            found.faults += [*damages(own, world), *strange_tables(own)]
-            row, lines = _as_hub(world, found, data, store)
+            found.faults += [*damages(own, world), *strange_tables(own), *strange_tables_beside(own)]
+            row, lines = _as_hub(world, found, (data, store), with_views=views)
         elif what.startswith(("http://", "https://")):
             found = _hub(world.settings(url=what, token=token), key, known, (kept, state))
             row, lines = found.as_json(), found.lines()
@@ -150,11 +156,11 @@ def _own_key(settings: Settings) -> Key | None:
 
 
 def _as_hub(
-    world: World, found: Findings, data: str | None, store: str | None
+    world: World, found: Findings, place: tuple[str | None, str | None], *, with_views: bool
 ) -> tuple[dict[str, Json], list[str]]:
     """Read the log as the hub reads it; what it cannot read is a fault like others, not the end of the findings."""
     try:
-        return _with_contracts(world, found, data, store)
+        return _with_contracts(world, found, place, with_views=with_views)
     except (*_BROKEN, StoreUnavailable) as odd:
         if isinstance(odd, StoreUnavailable) and found.is_whole:
             raise
@@ -163,15 +169,19 @@ def _as_hub(
 
 
 def _with_contracts(
-    world: World, found: Findings, data: str | None, store: str | None
+    world: World, found: Findings, place: tuple[str | None, str | None], *, with_views: bool
 ) -> tuple[dict[str, Json], list[str]]:
-    with opened(world, data, store) as archive:
+    with opened(world, *place) as archive:
         file = archive.settings.log_file
         is_gapless = file is not None and not may_have_gaps(file)
         with beside(archive.settings) as tables:
-            pages = tables.watching(pages_of(archive.store.read)())
+            leaves = Leaves(archive.store)
+            pages = leaves.watching(tables.watching(pages_of(archive.store.read)()))
             read = verify_log(pages, archive.store.keys(), archive.registry, is_gapless=is_gapless)
-    found.faults += tables.faults()
+        # Of a log that is damaged nobody can say what views should hold.
+        if with_views and found.is_whole and read.is_whole:
+            found.faults += views_besides_the_log(archive)
+    found.faults += [*tables.faults(), *leaves.faults()]
     lines = [*found.lines()[:-1], f"{read.sealed} personal fields, {read.erased} of them erased."]
     row = {**found.as_json(), **asdict(read), "whole": found.is_whole and read.is_whole}
     return row, [*lines, _verdict(found, read)]

@@ -91,11 +91,15 @@ class PersonalKeys:
             return db.execute(asked, (address, account)).rowcount > 0
 
     def of(self, key: str) -> PersonalAddress | None:
-        """Return the address that a key belongs to; whether its account still may read is not looked at."""
+        """Return the address that a key belongs to; whether its account still may read is not looked at.
+
+        A row of which a bit is another than the hub wrote is not believed.
+        """
         asked = f"SELECT {_COLUMNS} FROM addresses WHERE hash = ?"
         with self._tables.reading() as db:
             row = db.execute(asked, (_hash(key),)).fetchone()
-        return None if row is None else _address(row)
+        is_believed = row is not None and self._tables.is_sound("addresses", "hash", _hash(key))
+        return _address(row) if is_believed else None
 
     def close(self) -> None:
         """Close the file."""

@@ -18,6 +18,7 @@ from events.postgres_line import Fence, FormerPrimary, Line, servers
 from events.store import Store, open_store
 from events.submission import Publisher, StoreUnavailable
 from events.vault import Vault
+from tests.faults.counting import count
 from tests.many import Load, beside, every_id, listening, make_shared_world, push, until
 from tests.postgres import Pair
 from tests.running import SetClock, admit, registry, serving, threat
@@ -98,6 +99,7 @@ def test_a_primary_that_dies_takes_nothing_with_it(pair: Pair, tmp_path: Path) -
             until(partial(has_all, url, observer, load.acknowledged))
             kept = every_id(url, observer)
             assert sorted(kept) == sorted(load.acknowledged)
+        count("postgresql_promoted", load.acknowledged, kept, refused_and_sent_again=len(load.refused))
         assert len(listener.ids) == len(set(listener.ids))
         assert set(load.refused) <= {503, 0}
         assert httpx.get(f"{first.url}/readyz").status_code == 200
@@ -197,12 +199,19 @@ def test_servers_are_named_each_with_its_port() -> None:
 def test_a_hub_whose_database_is_gone_says_so_and_comes_back(pair: Pair, tmp_path: Path) -> None:
     world = make_shared_world(tmp_path / "a", pair.fresh(), pair.fresh())
     with serving(world) as hub:
-        assert push(hub.url, 1, world.bearer("publisher")) == 201
-        pair.primary.kill()
-        pair.standby.kill()
-        assert push(hub.url, 2, world.bearer("publisher")) == 503
-        pair.standby.launch()
-        pair.primary.launch()
-        until(lambda: push(hub.url, 2, world.bearer("publisher")) in {200, 201})
+        with Load(lambda: hub.url, world.bearer("publisher")) as load:
+            load.wait_for(5)
+            pair.primary.kill()
+            pair.standby.kill()
+            until(lambda: 503 in load.refused)
+            assert push(hub.url, 2, world.bearer("publisher")) == 503
+            pair.standby.launch()
+            pair.primary.launch()
+            load.wait_for(5)
         until(lambda: httpx.get(f"{hub.url}/readyz").status_code == 200)
-        assert sorted(every_id(hub.url, world.bearer("observer"))) == ["t-1", "t-2"]
+        told = {*load.acknowledged, "t-2"}
+        assert push(hub.url, 2, world.bearer("publisher")) in {200, 201}
+        until(lambda: has_all(hub.url, world.bearer("observer"), [*told]))
+        kept = every_id(hub.url, world.bearer("observer"))
+        count("postgresql_killed", told, kept, refused_and_sent_again=len(load.refused))
+        assert sorted(kept) == sorted(told)

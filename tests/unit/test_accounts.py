@@ -192,6 +192,49 @@ def test_a_file_of_an_earlier_version_gets_networks(tmp_path: Path) -> None:
         known.close()
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "tokens SET role = 'steward'", "tokens SET clearance = 'red'", "tokens SET read_only = 0",
+        "tokens SET partner = 'stewards'", "tokens SET expires = NULL", "tokens SET networks = ''",
+        "tokens SET revoked = NULL, created = created + 1e-6",
+    ],
+)  # fmt: skip
+def test_a_row_that_the_hub_did_not_write_so_gives_nobody_rights(
+    known: Accounts, tmp_path: Path, change: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    more = {"read_only": True, "expires": NOON + HOUR, "networks": ("192.0.2.0/24",)}
+    account, token = issue(known, **more)
+    other, another = issue(known)
+    session, link = known.open_session(token, NOON, HOUR), known.make_link(account.id, NOON)
+    assert session is not None
+    with closing(sqlite3.connect(tmp_path / accounts.FILE)) as db, db:
+        db.execute(f"UPDATE {change} WHERE id = ?", (account.id,))
+    assert known.check(token, NOON) is None
+    assert known.check_session(session, NOON) is None
+    assert known.known(account.id) is None
+    opened = known.use_link(link, NOON, HOUR)
+    assert opened is not None
+    assert known.check_session(opened, NOON) is None
+    assert "hub verify" in caplog.text
+    # All others go on.
+    assert (known.check(another, NOON), known.known(other.id)) == (other, other)
+
+
+def test_a_session_or_link_that_was_bent_to_another_token_opens_nothing(
+    known: Accounts, tmp_path: Path
+) -> None:
+    account, token = issue(known)
+    steward, _ = issue(known, role="steward")
+    session, link = known.open_session(token, NOON, HOUR), known.make_link(account.id, NOON)
+    assert session is not None
+    with closing(sqlite3.connect(tmp_path / accounts.FILE)) as db, db:
+        db.execute("UPDATE sessions SET token = ?", (steward.id,))
+        db.execute("UPDATE links SET token = ?", (steward.id,))
+    assert known.check_session(session, NOON) is None
+    assert known.use_link(link, NOON, HOUR) is None
+
+
 def test_a_link_is_spent_once_though_two_press_the_button_together(tmp_path: Path, known: Accounts) -> None:
     account, _ = issue(known)
     other = open_accounts(tmp_path, Chance("another process"))

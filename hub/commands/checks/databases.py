@@ -9,7 +9,9 @@ from events.read_only import read_only
 from events.vault import FILE, Key
 from events.vault_file import VaultUnavailable
 from hub.commands.world import World
+from hub.key_checks import changed_keys
 from hub.keys import keys_folder, open_vault
+from hub.office_checks import Watcher
 from hub.settings import Settings
 
 _VIEWS = "views"
@@ -20,7 +22,7 @@ def damages(settings: Settings, world: World) -> list[str]:
     found = [_advice(one, odd) for one in databases(settings) if (odd := _damage(one))]
     if not any(FILE in one for one in found):
         found += _keys(settings, world)
-    return found
+    return [*found, *changed_keys(settings.data, settings.keys)]
 
 
 def databases(settings: Settings) -> list[Path]:
@@ -30,13 +32,15 @@ def databases(settings: Settings) -> list[Path]:
 
 
 def _damage(file: Path) -> str:
-    """Return what is wrong with a file, empty if nothing is: each page, each row, each index against its table."""
+    """Return what is wrong with a file, empty if nothing is: each page and row, each index, what is checked of rows."""
     try:
         with closing(read_only(file)) as db:
             said = str(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
+            if said == "ok":
+                return "; ".join(Watcher(db).damages())
     except (sqlite3.DatabaseError, UnicodeDecodeError) as odd:
         return str(odd)
-    return "" if said == "ok" else said.splitlines()[-1]
+    return said.splitlines()[-1]
 
 
 def _advice(file: Path, odd: str) -> str:

@@ -14,9 +14,12 @@ from hub.commands.checks.databases import databases, look_at_keys
 from hub.commands.checks.finding import Finding, fine, judged
 from hub.commands.checks.recorded import moments_of
 from hub.commands.world import World
+from hub.key_checks import changed_keys
 from hub.keys import LOG_KEY, keys_folder
+from hub.office_checks import Watcher
 from hub.settings import Settings
-from hub.views_files import VIEWS_FILE
+from hub.views_files import views_files
+from projections.generations import in_use
 
 OTHERS = 0o077
 BACKUP_WITHIN = timedelta(days=8)
@@ -72,6 +75,7 @@ def files(settings: Settings) -> Finding:
     """Look whether every database file is sound."""
     broken = [one.name for one in databases(settings) if not _is_sound(one)]
     faults = ["broken: " + ", ".join(broken)] if broken else []
+    faults += changed_keys(settings.data, settings.keys)
     advice = "A broken views.sqlite may be deleted; anything else comes back by `hub restore`."
     return judged("files", faults, "every database is sound", advice)
 
@@ -79,21 +83,31 @@ def files(settings: Settings) -> Finding:
 def _is_sound(file: Path) -> bool:
     try:
         with closing(read_only(file)) as db:
-            return bool(db.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+            return db.execute("PRAGMA quick_check(1)").fetchone() == ("ok",) and not Watcher(db).damages()
     except sqlite3.DatabaseError:
         return False
 
 
 def views(settings: Settings, head: int) -> Finding:
-    """Look how far the views are behind the log."""
-    file = settings.data / VIEWS_FILE
-    if not file.exists():
+    """Look how far the views of each process that serves, or served last, are behind the log."""
+    places = views_files(settings.data)
+    if not places:
         return fine("views", "none yet; the next start folds them")
-    try:
-        with closing(read_only(file)) as db:
-            rows = db.execute("SELECT name, position FROM tail_positions ORDER BY name").fetchall()
-    except sqlite3.DatabaseError:
-        said = f"cannot be read; delete {file.name} and start again"
-        return Finding("views", "bad", said, "They are folded anew from the log; nothing is lost.")
-    behind = [f"{name} is {head - position} events behind" for name, position in rows if position < head]
+    behind = []
+    for place in places:
+        try:
+            # While one file takes the other's place there are two: the one that is further is served.
+            rows = max(
+                (_positions(one) for one in in_use(place)), key=lambda said: min(said.values(), default=0)
+            )
+        except sqlite3.DatabaseError:
+            said = f"cannot be read; delete {place.name}* while the hub is stopped, and start again"
+            return Finding("views", "bad", said, "They are folded anew from the log; nothing is lost.")
+        named = "" if len(places) == 1 else f"{place.name}: "
+        behind += [f"{named}{name} is {head - at} events behind" for name, at in rows.items() if at < head]
     return fine("views", "; ".join(behind) + "; a running hub catches up" if behind else "up to date")
+
+
+def _positions(file: Path) -> dict[str, int]:
+    with closing(read_only(file)) as db:
+        return dict(db.execute("SELECT name, position FROM tail_positions ORDER BY name").fetchall())
