@@ -1,188 +1,206 @@
-"""Several hubs on one PostgreSQL log: writes by 1, 2 and 4, the CPU of a read, and how soon another hub tells."""
+"""Several hubs on one PostgreSQL log: writes by 1, 2 and 4, the CPU of a read, how soon others tell, and a new hub.
+
+`PART="scale 1000000"` lets the new hub fold so many events; `PART="scale 10000 2"` starts two hubs at most.
+"""
 
 import asyncio
-import json
 import os
-import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-import httpx
-from websockets.asyncio.client import connect
+import nats
+from nats.aio.msg import Msg
 
-from benchmarks.database import database_server
-from benchmarks.load import push, request
+from benchmarks.database import DurableServer, database_server
+from benchmarks.fleet import BY, PAUSE_SECONDS, TOLD, Fleet, fleet, wait_until_ready
 from benchmarks.measure import Figure, interleaved, median, percentile
-from benchmarks.payloads import ROLES, SLUG, batches, threats
-from benchmarks.processes import Server, listening, run_json, wait_for_views
+from hub.bus.link import LOG, SUBJECTS
+from tests.nats_cluster import NatsCluster, nats_cluster
 
 HUBS = (1, 2, 4)
-EVENTS = 500
-BY = 100
-READS = 200
-TOLD = 60
 ROUNDS = 3
-PAUSE_SECONDS = 0.02
+REBUILT = 100_000
+CURVE = 10
+"""The new hub folds a tenth of the events too."""
+
+CALM_SECONDS = 10.0
+GOAL_SECONDS = 150.0
+
+Notes = dict[str, float | str]
+
+
+def run(rebuilt: int = REBUILT, most: int = max(HUBS)) -> list[Figure]:
+    """Measure all of it.
+
+    Args:
+        rebuilt: events that a new hub folds.
+        most: hubs that are started.
+    """
+    with database_server() as server, tempfile.TemporaryDirectory(prefix="hub-scale-") as name:
+        folder = Path(name)
+        figures = [*_many(server, folder / "many", [one for one in HUBS if one <= most])]
+        with nats_cluster(folder / "nats") as cluster:
+            figures += _told(server, folder / "bus", max(2, most), cluster)
+        figures += _rebuilding(server, folder / "new", rebuilt)
+    return figures
+
+
+def noise() -> Notes:
+    """Return what else the machine does."""
+    return {"load average": os.getloadavg()[0], "cores": float(os.cpu_count() or 0)}
 
 
 @contextmanager
-def hubs(folder: Path, log: str, vault: str, count: int) -> Iterator[list[Server]]:
-    """Serve so many hubs, each in a folder of its own with a copy of the keys."""
-    first = folder / "0"
-    where = ("--data", str(first), "--store", log)
-    os.environ["HUB_VAULT"] = vault
-    try:
-        run_json("hub", "init", *where, "--json")
-        roles = [word for role in ROLES for word in ("--role", role)]
-        admitted = run_json("hub", "partner", "add", SLUG, "--name", SLUG, *roles, *where, "--json")
-        with ExitStack() as opened:
-            served = []
-            for number in range(count):
-                data = folder / str(number)
-                if number:
-                    shutil.copytree(first / "keys", data / "keys")
-                words = ("serve", "--data", str(data), "--store", log, "--port", "0", "--json")
-                served.append(opened.enter_context(listening("hub", *words, token=admitted["token"])))
-            yield served
-    finally:
-        del os.environ["HUB_VAULT"]
+def _served(server: DurableServer, folder: Path, count: int, bus: str = "") -> Iterator[Fleet]:
+    folder.mkdir()
+    with fleet(folder, server.fresh(), server.fresh(), count, bus) as hubs:
+        yield hubs
 
 
-class Fleet:
-    """The hubs, and what is asked of them."""
-
-    def __init__(self, servers: Sequence[Server]) -> None:
-        self._servers = servers
-        self._number = 0
-        self.cpu: dict[str, list[float]] = {}
-
-    def written(self, count: int) -> float:
-        """Push by the hundred to so many hubs at once; return events a second, all together."""
-        parts = [self._requests() for _ in range(count)]
-        began = time.perf_counter()
-        with ThreadPoolExecutor(count) as pool:
-            done = list(
-                pool.map(lambda one: push(one[0], one[1], 2), zip(self._servers, parts, strict=False))
-            )
-        wall = time.perf_counter() - began
-        self._note(f"write {count}", sum(one.server_cpu for one in done) / (count * EVENTS))
-        for one in self._servers:
-            wait_for_views(one)
-        return count * EVENTS / wall
-
-    def read(self, count: int) -> float:
-        """Ask so many hubs for a page at once; return microseconds of CPU a request."""
-        token = self._servers[0].token
-        asked = [request("/api/v1/events?limit=20&country=QM", token=token)] * READS
-        with ThreadPoolExecutor(count) as pool:
-            done = list(pool.map(lambda one: push(one, asked, 4), self._servers[:count]))
-        return sum(one.server_cpu for one in done) / (count * READS) * 1e6
-
-    def _requests(self) -> list[bytes]:
-        lines = threats(self._number, EVENTS)
-        self._number += EVENTS
-        media, token = "application/x-ndjson", self._servers[0].token
-        return [request("/api/v1/events", b"\n".join(page), media, token) for page in batches(lines, BY)]
-
-    def _note(self, name: str, seconds: float) -> None:
-        self.cpu.setdefault(name, []).append(seconds * 1e6)
-
-    def told(self) -> list[float]:
-        """Write at one hub, event by event, and return how long each took to the feed of another, in seconds."""
-        lines = threats(self._number, TOLD)
-        self._number += TOLD
-        return asyncio.run(_told(self._servers[0], self._servers[1], lines))
-
-
-async def _told(here: Server, there: Server, lines: Sequence[bytes]) -> list[float]:
-    heard: dict[str, float] = {}
-    headers = {"Authorization": f"Bearer {here.token}"}
-    address = f"ws://127.0.0.1:{there.port}/api/v1/feed?after=now"
-    wanted = [json.loads(line)["id"] for line in lines]
-    sent: dict[str, float] = {}
-    async with connect(address, additional_headers=headers) as feed:
-        while json.loads(await feed.recv())["kind"] != "live":
-            pass
-        writing = threading.Thread(target=_write, args=(here, headers, wanted, lines, sent))
-        writing.start()
-        while len(heard) < TOLD:
-            message = json.loads(await asyncio.wait_for(feed.recv(), 30))
-            if message["kind"] == "event":
-                heard[message["event"]["id"]] = time.perf_counter()
-        writing.join()
-    return [heard[name] - sent[name] for name in wanted]
-
-
-def _write(
-    here: Server,
-    headers: Mapping[str, str],
-    names: Sequence[str],
-    lines: Sequence[bytes],
-    sent: dict[str, float],
-) -> None:
-    said = {**headers, "Content-Type": "application/cloudevents+json"}
-    with httpx.Client(base_url=f"http://127.0.0.1:{here.port}", headers=said) as door:
-        for name, line in zip(names, lines, strict=True):
-            sent[name] = time.perf_counter()
-            door.post("/api/v1/events", content=line).raise_for_status()
-            time.sleep(PAUSE_SECONDS)
-
-
-def run() -> list[Figure]:
-    """Measure all of it on one database."""
-    load = os.getloadavg()[0]
-    with (
-        database_server() as server,
-        tempfile.TemporaryDirectory(prefix="hub-scale-") as folder,
-        hubs(Path(folder), server.fresh(), server.fresh(), max(HUBS)) as served,
-    ):
-        fleet = Fleet(served)
-        fleet.written(1)
-        writes = interleaved({str(n): partial(fleet.written, n) for n in HUBS}, ROUNDS)
-        reads = interleaved({str(n): partial(fleet.read, n) for n in HUBS}, ROUNDS)
-        told = [one * 1000 for _ in range(ROUNDS) for one in fleet.told()]
-    noise: dict[str, float | str] = {"load average at the start": load, "cores": float(os.cpu_count() or 0)}
-    return [*_figures(writes, reads, fleet, noise), *_delays(told, noise)]
+def _many(server: DurableServer, folder: Path, counts: list[int]) -> list[Figure]:
+    with _served(server, folder, max(counts)) as hubs:
+        hubs.written(1)
+        hubs.cpu.clear()
+        writes = interleaved({str(n): partial(hubs.written, n) for n in counts}, ROUNDS)
+        reads = interleaved({str(n): partial(hubs.read, n) for n in counts}, ROUNDS)
+        figures = _figures(writes, reads, hubs)
+        if max(counts) > 1:
+            figures += _delays("by PostgreSQL", hubs, 100)
+    return figures
 
 
 def _figures(
-    writes: Mapping[str, list[float]],
-    reads: Mapping[str, list[float]],
-    fleet: Fleet,
-    noise: Mapping[str, float | str],
+    writes: Mapping[str, list[float]], reads: Mapping[str, list[float]], hubs: Fleet
 ) -> list[Figure]:
     alone, cheap = median(writes["1"]), median(reads["1"])
     found = []
-    for count in map(str, HUBS[1:]):
+    for count in [one for one in writes if one != "1"]:
         many, dear = median(writes[count]), median(reads[count])
-        cpu = {
-            "hub CPU us/event": median(fleet.cpu[f"write {count}"]),
-            "of one hub": median(fleet.cpu["write 1"]),
+        notes: Notes = {
+            "rounds": " ".join(
+                f"{one / two:.2f}" for one, two in zip(writes[count], writes["1"], strict=True)
+            ),
+            "CPU us/event of all hubs": median(hubs.cpu[f"write {count}"]),
+            "of one hub and those that fold beside it": median(hubs.cpu["write 1"]),
+            "us/event until all show it, after the last receipt": median(hubs.cpu[f"shown {count}"]),
+            **noise(),
         }
         found += [
             Figure(
-                f"{count} hubs on one log, batches of {BY}, all together", "events/s", many, ">= 1",
-                alone, "one hub", many >= alone, {**cpu, **noise},
+                f"writes at {count} hubs of {len(hubs.servers)} on one log, by {BY}", "events/s", many, ">= 1",
+                alone, "writes at one of them", many >= alone, notes,
             ),
             Figure(
                 f"CPU of a read, {count} hubs at once", "us/request", dear, "<= 1.25 (0.8 x linear)",
-                cheap, "one hub", dear <= 1.25 * cheap, dict(noise),
+                cheap, "one hub", dear <= 1.25 * cheap, noise(),
             ),
         ]  # fmt: skip
     return found
 
 
-def _delays(told: list[float], noise: Mapping[str, float | str]) -> list[Figure]:
-    half, most = percentile(told, 0.5), percentile(told, 0.99)
-    notes: dict[str, float | str] = {"p50 ms": half, **noise}
-    return [
-        Figure(
-            "write on one hub to the feed of another, p99", "ms", most, "<= 100", None, "", most <= 100, notes
-        )
-    ]
+def _told(server: DurableServer, folder: Path, count: int, cluster: NatsCluster) -> list[Figure]:
+    """Measure the same with the bus, and how soon as many bare subscribers hear a message that three servers have."""
+    with _served(server, folder, count, cluster.url()) as hubs:
+        figures = _delays("by the bus", hubs, 60)
+    bare = [took * 1000 for took in asyncio.run(_bare(cluster.url(), count - 1))]
+    figures[0].notes |= {"bare NATS, the last, p50 ms": median(bare), "p99": percentile(bare, 0.99)}
+    return figures
+
+
+async def _bare(url: str, count: int) -> list[float]:
+    heard = asyncio.Semaphore(0)
+
+    async def hear(_: Msg) -> None:
+        heard.release()
+
+    clients = [await nats.connect(url.split(","), inbox_prefix=b"_HUB") for _ in range(count + 1)]
+    for one in clients[1:]:
+        await one.subscribe(SUBJECTS[LOG], cb=hear)
+        await one.flush()
+    took = []
+    for _ in range(TOLD * ROUNDS):
+        began = time.perf_counter()
+        await clients[0].jetstream().publish(SUBJECTS[LOG], bytes(2_048))
+        for _ in range(count):
+            await heard.acquire()
+        took.append(time.perf_counter() - began)
+        await asyncio.sleep(PAUSE_SECONDS)
+    for one in clients:
+        await one.close()
+    return took
+
+
+def _delays(how: str, hubs: Fleet, goal: float) -> list[Figure]:
+    """Measure the feeds of all other hubs: one of them, and the last of them for each event."""
+    rounds = [hubs.told() for _ in range(ROUNDS)]
+    one = [1000 * took for feeds in rounds for took in feeds[0]]
+    last = [1000 * max(each) for feeds in rounds for each in zip(*feeds, strict=True)]
+    most = percentile(one, 0.99)
+    notes: Notes = {
+        "p50 ms": median(one),
+        f"the last of {len(hubs.servers) - 1}, p50 ms": median(last),
+        f"the last of {len(hubs.servers) - 1}, p99 ms": percentile(last, 0.99),
+        "events": float(TOLD * ROUNDS),
+        **noise(),
+    }
+    name = f"write on one hub to the feed of another, {how}, p99"
+    return [Figure(name, "ms", most, f"<= {goal:g}", met=most <= goal, notes=notes)]
+
+
+def _rebuilding(server: DurableServer, folder: Path, count: int) -> list[Figure]:
+    """Let a new hub fold all while another serves; a tenth of it first."""
+    figures = []
+    with _served(server, folder, 1) as hubs, ThreadPoolExecutor(1) as pool:
+        there = 0
+        for size in (count // CURVE, count):
+            hubs.fill(size - there)
+            there = size
+            calm = _beside(hubs, pool, _rest)[1]
+            took, busy = _beside(hubs, pool, lambda: _another(hubs))
+            slow, usual = (percentile(one, 0.99) * 1000 for one in (busy, calm))
+            seconds = took["seconds"]
+            goal = GOAL_SECONDS * size / 1_000_000
+            notes: Notes = {"events/s": size / seconds, "CPU us/event": took["cpu"] / size * 1e6, **noise()}
+            figures += [
+                Figure(
+                    f"a new hub folds {size} events while another serves", "s", seconds,
+                    f"<= {goal:g} (150 for a million)", met=seconds <= goal, notes=notes,
+                ),
+                Figure(
+                    f"pages of the other meanwhile, {size} events, p99", "ms", slow, "<= 2", usual,
+                    "the same before", slow <= 2 * usual,
+                    {"p50 ms": median(busy) * 1000, "before": median(calm) * 1000, "pages": float(len(busy))},
+                ),
+            ]  # fmt: skip
+    return figures
+
+
+def _another(hubs: Fleet) -> dict[str, float]:
+    began = time.perf_counter()
+    with hubs.another() as new:
+        wait_until_ready(new)
+        return {"seconds": time.perf_counter() - began, "cpu": new.cpu()}
+
+
+def _rest() -> dict[str, float]:
+    time.sleep(CALM_SECONDS)
+    return {}
+
+
+def _beside(
+    hubs: Fleet, pool: ThreadPoolExecutor, work: Callable[[], dict[str, float]]
+) -> tuple[dict[str, float], list[float]]:
+    """Do some work while pages are asked for; return what it found, and how long each page took."""
+    stop = threading.Event()
+    pages = pool.submit(hubs.pages, stop)
+    try:
+        found = work()
+    finally:
+        stop.set()
+    return found, pages.result()

@@ -8,6 +8,8 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b, sha256, shake_128
+from itertools import zip_longest
+from struct import Struct
 from typing import NamedTuple, cast
 from uuid import UUID
 
@@ -16,13 +18,19 @@ from eventsourcing.persistence import StoredEvent
 
 from events.event import Json
 from events.merkle import leaf_hash
-from events.slots import name_at, name_of, slots_of
+from events.slots import Carving, name_at, slots_of
 from schemas.registry import Registry
 
 SLOTS = 40
 """Commitments in one leaf, more than any contract has fields; one with more would have the next multiple."""
 
 _BYTES = 32
+
+_LEAF = Struct(f"{_BYTES}s" * SLOTS)
+"""Cuts what is drawn for one leaf into pieces."""
+
+_EDGE = orjson.Fragment(b"\x00")
+"""Stands between parts that are written in one go: within JSON it is always escaped."""
 
 
 class Leaf(NamedTuple):
@@ -83,7 +91,9 @@ class _Fields:
     secrets: dict[str, bytes | None] = field(default_factory=dict)
 
     def names(self) -> list[str]:
-        return sorted(self.values.keys() | self.secrets.keys())
+        return sorted(
+            self.values if self.secrets.keys() <= self.values.keys() else {**self.values, **self.secrets}
+        )
 
 
 class _Bounds(dict[str, bytes]):
@@ -96,14 +106,24 @@ class _Bounds(dict[str, bytes]):
 
 @dataclass(slots=True)
 class _Made:
-    """The commitments of one event: of each field its salt, if that is left, and its commitment; and the empty ones."""
+    """The commitments of one event, in the order of its names.
 
-    salts: dict[str, bytes | None]
-    named: dict[str, bytes]
-    empty: list[bytes]
+    Args:
+        names: of its fields.
+        salts: of each; empty if that is gone.
+        hashes: the commitment to each.
+        personal: places of those that are personal.
+        empty: commitments to nothing, which fill up the leaf.
+    """
+
+    names: Sequence[str]
+    salts: Sequence[bytes]
+    hashes: Sequence[bytes]
+    personal: Sequence[int]
+    empty: Sequence[bytes]
 
     def root(self) -> bytes:
-        return sha256(b"".join(sorted([*self.named.values(), *self.empty]))).digest()
+        return sha256(b"".join(sorted([*self.hashes, *self.empty]))).digest()
 
 
 class Commitments:
@@ -113,8 +133,11 @@ class Commitments:
         """Take the contracts, which say where personal fields lie, and the secret of the log."""
         self._registry = registry
         self._stems = frozenset(registry.stems)
-        self._secret = secret
-        self._carved: dict[str, tuple[tuple[str, ...], ...]] = {}
+        # Begun once: to take up a key costs more than to hash a place.
+        self._begun = {
+            use: blake2b(digest_size=32, key=secret, person=use) for use in (b"row", b"slots", b"sent")
+        }
+        self._carved: dict[str, tuple[Carving, ...]] = {}
         self._bounds = _Bounds()
 
     def leaf(
@@ -133,11 +156,11 @@ class Commitments:
             kept: their commitments, if the leaf was made before.
         """
         fields = self._fields(row[1], envelope, sealed)
-        made = self._commit(row[0], fields, kept)
-        own = row_commitment(self._keyed(b"row", row[0]), row)
-        whole = made.root()
-        personal = b"".join([made.named[name] for name in sorted(fields.secrets)]) if fields.secrets else b""
-        return Leaf(leaf_hash(own + whole), own, whole, personal)
+        place = row[0].written()
+        made = self._commit(place, fields, kept)
+        own = self._row(place, row)
+        whole, sealed_ones = made.root(), b"".join([made.hashes[at] for at in made.personal])
+        return Leaf(leaf_hash(own + whole), own, whole, sealed_ones)
 
     def open(
         self,
@@ -153,22 +176,31 @@ class Commitments:
             shown: the envelope as it is shown.
         """
         fields = self._fields(row[1], event[0], event[1])
-        made = self._commit(row[0], fields, event[2])
+        place = row[0].written()
+        made = self._commit(place, fields, event[2])
         seen = slots_of(shown, self._carvings(row[1]))
-        opened = {name for name in seen if made.salts.get(name) and _is_same(fields.values, seen, name)}
-        rows = [self._opened(row[1], name, made.salts[name]) for name in sorted(opened)]
-        hidden = [*made.empty, *(one for name, one in made.named.items() if name not in opened)]
-        own = row_commitment(self._keyed(b"row", row[0]), row)
+        salts = {
+            name: salt for name, salt in zip(made.names, made.salts, strict=True) if salt and name in seen
+        }
+        opened = [name for name in salts if _is_same(fields.values, seen, name)]
+        rows = [self._opened(row[1], name, salts[name]) for name in opened]
+        named = dict(zip(made.names, made.hashes, strict=True))
+        hidden = [*made.empty, *(named[name] for name in named.keys() - set(opened))]
+        own = self._row(place, row)
         return Opening(leaf_hash(own + made.root()), own, rows, sorted(hidden))
 
     def nonce(self, place: Place) -> bytes:
         """Return what keeps others from guessing what was sent from a receipt."""
-        return self._keyed(b"sent", place)
+        return self._keyed(b"sent", place.written())
 
-    def _opened(self, stem: str, name: str, salt: bytes | None) -> Json:
-        less = [one for steps in self._carvings(stem) if (one := name_of(steps)).startswith(f"{name}/")]
+    def _row(self, place: bytes, row: tuple[Place, str, bytes]) -> bytes:
+        """Return the commitment to a row of the database."""
+        return sha256(b"\x05" + self._keyed(b"row", place) + place + self._bounds[row[1]] + row[2]).digest()
+
+    def _opened(self, stem: str, name: str, salt: bytes) -> Json:
+        less = [one.name for one in self._carvings(stem) if one.name.startswith(f"{name}/")]
         less = ["/data", "/tlp"] if not name else less
-        return {"at": name, **({"less": less} if less else {}), "salt": text(salt or b"")}
+        return {"at": name, **({"less": less} if less else {}), "salt": text(salt)}
 
     def _fields(self, stem: str, envelope: Mapping[str, Json], sealed: Mapping[str, bytes | None]) -> _Fields:
         carved = self._carvings(stem)
@@ -180,49 +212,45 @@ class Commitments:
             fields.secrets[name] = (before or b"") + (secret or b"") if is_whole else None
         return fields
 
-    def _commit(self, place: Place, fields: _Fields, kept: bytes) -> _Made:
-        names = fields.names()
+    def _commit(self, place: bytes, fields: _Fields, kept: bytes) -> _Made:
+        names, values, secrets = fields.names(), fields.values, fields.secrets
         slots = max(SLOTS, -(-len(names) // SLOTS) * SLOTS)
-        drawn = shake_128(self._keyed(b"slots", place)).digest(slots * _BYTES)
-        pieces = _pieces(drawn)
-        salts: dict[str, bytes | None] = dict(zip(names, pieces, strict=False))
-        for name, secret in fields.secrets.items():
-            salts[name] = None if secret is None else _mixed(salts[name] or b"", secret)
-        named: dict[str, bytes] = {}
-        # Done for each field of each event, so that names are made ready and nothing is called that need not be.
-        values, bounds, written, sorting = fields.values, self._bounds, orjson.dumps, orjson.OPT_SORT_KEYS
-        for name, salt in salts.items():
-            if salt is not None and name in values:
-                said = written(values[name], option=sorting)
-                named[name] = sha256(b"\x02" + salt + bounds[name] + said).digest()
-        if len(named) < len(names) or kept:
-            # What was erased before the log had leaves is committed to as nothing.
-            named = {**dict(zip(names, pieces, strict=False)), **named}
-            named.update(zip(sorted(fields.secrets), _pieces(kept), strict=False))
-        return _Made(salts, named, pieces[len(names) :])
+        pieces = _pieces(shake_128(self._keyed(b"slots", place)).digest(slots * _BYTES))
+        salts = [*pieces[: len(names)]]
+        personal = [at for at, name in enumerate(names) if name in secrets] if secrets else []
+        for at in personal:
+            secret = secrets[names[at]]
+            salts[at] = b"" if secret is None or names[at] not in values else _mixed(salts[at], secret)
+        # Done for each field of each event: what need not be called for each is called once.
+        hashed, bounds, written = sha256, self._bounds, _written([values.get(name) for name in names])
+        hashes = [
+            hashed(b"\x02" + salt + bounds[name] + said).digest()
+            for name, salt, said in zip(names, salts, written, strict=True)
+        ]
+        for at, before in zip_longest(personal, _pieces(kept)[: len(personal)]):
+            if before or not salts[at]:
+                # What was erased before the log had leaves is committed to as nothing.
+                hashes[at] = before or pieces[at]
+        return _Made(names, salts, hashes, personal, pieces[len(names) :])
 
-    def _keyed(self, person: bytes, place: Place) -> bytes:
-        return blake2b(place.written(), digest_size=32, key=self._secret, person=person).digest()
+    def _keyed(self, use: bytes, place: bytes) -> bytes:
+        hashed = self._begun[use].copy()
+        hashed.update(place)
+        return hashed.digest()
 
-    def _carvings(self, stem: str) -> tuple[tuple[str, ...], ...]:
+    def _carvings(self, stem: str) -> tuple[Carving, ...]:
         """Return the marked places within fields of a payload: each is a field of its own."""
         known = self._carved.get(stem)
         if known is None:
             marks = self._registry.contract(stem).marks if stem in self._stems else ()
             steps = {tuple(mark.pointer.split("/")[1:]) for mark in marks}
-            known = self._carved[stem] = tuple(sorted(one for one in steps if len(one) > 1))
+            known = self._carved[stem] = tuple(Carving.at(one) for one in sorted(steps) if len(one) > 1)
         return known
 
 
 def as_lies(row: StoredEvent) -> tuple[Place, str, bytes]:
     """Return a row as commitments take it: where it lies, its stem, its state."""
     return Place(cast("UUID", row.originator_id), row.originator_version), row.topic, bytes(row.state)
-
-
-def row_commitment(salt: bytes, row: tuple[Place, str, bytes]) -> bytes:
-    """Return the commitment to a row of the database."""
-    place, stem, state = row
-    return sha256(b"\x05" + salt + place.written() + bound(stem) + state).digest()
 
 
 def bound(name: str) -> bytes:
@@ -250,5 +278,14 @@ def _mixed(salt: bytes, secret: bytes) -> bytes:
     return blake2b(salt, digest_size=_BYTES, key=key, person=b"salt").digest()
 
 
-def _pieces(joined: bytes) -> list[bytes]:
+def _written(values: Sequence[Json]) -> list[bytes]:
+    """Return the canonical JSON of each value."""
+    between: list[Json] = [_EDGE] * (2 * len(values) + 1)
+    between[1::2] = values
+    return orjson.dumps(between, option=orjson.OPT_SORT_KEYS)[3:-3].split(b",\x00,")
+
+
+def _pieces(joined: bytes) -> Sequence[bytes]:
+    if len(joined) == _LEAF.size:
+        return _LEAF.unpack(joined)
     return [joined[start : start + _BYTES] for start in range(0, len(joined), _BYTES)]

@@ -14,6 +14,7 @@ from events.commitments import Leaf
 from events.decisions.aggregate import Decision
 from events.ledger_tables import Run
 from events.mapper import Fact, PlainMapper
+from events.travelling import RawRow
 
 TDecision = TypeVar("TDecision", bound=Decision)
 
@@ -94,6 +95,10 @@ class LogRecorder(Protocol):
         self, start: int | None, limit: int, *, inclusive_of_start: bool = True
     ) -> Sequence[Notification]:
         """Return events in order, from a position."""
+        ...
+
+    def select_raw(self, after: int, limit: int) -> Sequence[RawRow]:
+        """Return rows behind a position, in order, as they travel."""
         ...
 
     def max_notification_id(self) -> int | None:

@@ -29,6 +29,7 @@ from events.log import Known, Row
 from events.postgres_line import Fence, Line
 from events.recorded_keys import digest_in, recorded_keys
 from events.salt import SALT_BYTES
+from events.travelling import RawRow
 
 _MAKING_TABLES = 0x68756231
 """Advisory lock: PostgreSQL's IF NOT EXISTS is not safe when two sessions make the same table at once."""
@@ -158,6 +159,16 @@ class PostgresLogRecorder(PostgresApplicationRecorder):
             )
             for row in rows
         ]
+
+    def select_raw(self, after: int, limit: int) -> Sequence[RawRow]:
+        """Return rows behind a position, in order, as they travel."""
+        with self.datastore.get_connection() as connection:
+            rows = connection.execute(
+                "SELECT notification_id, originator_id::text, originator_version, topic, convert_from(state, 'UTF8')"
+                " FROM stored_events WHERE notification_id > %s ORDER BY notification_id LIMIT %s",
+                (after, limit),
+            )
+            return [cast("RawRow", tuple(row.values())) for row in rows]
 
     def max_notification_id(self) -> int | None:
         """Return the last position; whoever waits for an answer is told soon that there is none."""

@@ -27,13 +27,14 @@ class SheetTree:
 
     def __init__(self, leaves: Sequence[bytes], secret: bytes) -> None:
         """Arrange leaves by their hashes, which chance decides; fill up by the secret of this sheet."""
-        self._place = {leaf: place for place, leaf in enumerate(sorted(leaves))}
+        placed = sorted(leaves)
+        self._place = dict(zip(placed, range(len(placed)), strict=True))
         depth = (max(len(leaves), 1) - 1).bit_length()
         filling = _stream(secret, b"fill", (1 << depth) - len(leaves))
-        level = [*sorted(leaves), *filling]
+        level = [*placed, *filling]
         self._levels = [level]
         while len(level) > 1:
-            level = [node_hash(level[at], level[at + 1]) for at in range(0, len(level), 2)]
+            level = [node_hash(left, right) for left, right in zip(level[::2], level[1::2], strict=True)]
             self._levels.append(level)
         self._beside = _stream(secret, b"beside", HEIGHT - depth)
         self._sides = shake_128(b"sides" + secret).digest(HEIGHT)

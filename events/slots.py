@@ -1,6 +1,7 @@
 """Into which parts an event falls that are committed to one by one, and under which names."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Self
 
 from events.event import Json
 from events.strict import escape
@@ -8,12 +9,26 @@ from events.strict import escape
 _APART = frozenset({"data", "tlp"})
 
 
-def name_of(steps: Sequence[str]) -> str:
-    """Return the name of what is carved out of fields of a payload."""
-    return "/data/" + "/".join(steps)
+class Carving(NamedTuple):
+    """What is carved out of fields of a payload, to be a part of its own.
+
+    Args:
+        name: of the part.
+        top: name of the field in which it lies.
+        steps: to it; the first leads to the field.
+    """
+
+    name: str
+    top: str
+    steps: tuple[str, ...]
+
+    @classmethod
+    def at(cls, steps: tuple[str, ...]) -> Self:
+        """Return it by its steps in a payload."""
+        return cls("/data/" + "/".join(steps), f"/data/{steps[0]}", steps)
 
 
-def slots_of(envelope: Mapping[str, Json], carved: Sequence[Sequence[str]]) -> dict[str, Json]:
+def slots_of(envelope: Mapping[str, Json], carved: Sequence[Carving]) -> dict[str, Json]:
     """Return the parts of an event that are committed to one by one, by name.
 
     A name is a JSON Pointer; one with `*` stands for an object of all that it matches. The attributes of the envelope
@@ -25,14 +40,13 @@ def slots_of(envelope: Mapping[str, Json], carved: Sequence[Sequence[str]]) -> d
     data = envelope.get("data") or {}
     for name, value in data.items():
         found[f"/data/{escape(name)}" if "/" in name or "~" in name else f"/data/{name}"] = value
-    for steps in carved:
-        top = f"/data/{steps[0]}"
+    for name, top, steps in carved:
         if top in found:
             taken: dict[str, Json] = {}
             rest = _carve(found[top], steps[1:], top, taken)
             if taken:
                 found[top] = rest
-                found[name_of(steps)] = taken
+                found[name] = taken
     return found
 
 
@@ -49,12 +63,13 @@ def _carve(value: Json, steps: Sequence[str], pointer: str, taken: dict[str, Jso
     return {name: one for name, one in value.items() if name != steps[0]}
 
 
-def name_at(pointer: str, carved: Sequence[Sequence[str]]) -> str:
+def name_at(pointer: str, carved: Sequence[Carving]) -> str:
     """Return the name of the part in which a personal field lies."""
     steps = pointer.split("/")[1:]
-    for one in carved:
-        if one[0] == steps[0] and len(one) <= len(steps) and _leads(one, steps):
-            return name_of(one)
+    if len(steps) > 1:
+        for one in carved:
+            if one.steps[0] == steps[0] and len(one.steps) <= len(steps) and _leads(one.steps, steps):
+                return one.name
     return f"/data/{steps[0]}"
 
 

@@ -24,6 +24,7 @@ from events.ledger_tables import INSERT_LEAF, STATEMENTS, Run, leaf_row
 from events.log import Known, Row
 from events.recorded_keys import digest_in, recorded_keys
 from events.salt import SALT_BYTES
+from events.travelling import RawRow
 
 BUSY_SECONDS = 30
 """How long a writer waits for another process's transaction."""
@@ -177,6 +178,16 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
                 )
                 found.extend(self._notification(row) for row in cursor.fetchall())
         return found
+
+    def select_raw(self, after: int, limit: int) -> Sequence[RawRow]:
+        """Return rows behind a position, in order, as they travel."""
+        with self.datastore.transaction(commit=False) as cursor:
+            cursor.execute(
+                "SELECT rowid, originator_id, originator_version, topic, CAST(state AS TEXT)"
+                f" FROM {self.events_table_name} WHERE rowid > ? ORDER BY rowid LIMIT ?",
+                (after, limit),
+            )
+            return [tuple(row) for row in cursor.fetchall()]
 
     def _notification(self, row: sqlite3.Row) -> Notification:
         return Notification(

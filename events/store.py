@@ -41,7 +41,7 @@ from events.sealing import Sealing
 from events.seals import Seals
 from events.sqlite import SQLiteLogFactory
 from events.submission import Checked, Outcome, StoreUnavailable
-from events.travelling import Copies, copies_of
+from events.travelling import Copies, RawRows, raw_rows_of
 from events.vault import KeyRecord, Vault, VaultUnavailable
 from events.watch import Guarded, Watch
 from events.witness import Witness
@@ -109,10 +109,10 @@ class Store:
             rows = recorder.select_notifications(after, limit, inclusive_of_start=False)
             return self._sealing.read(rows)
 
-    def copies(self, after: Position, limit: int) -> Copies | None:
+    def raw_rows(self, after: Position, limit: int) -> RawRows | None:
         """Return up to `limit` rows after a position as they are, for other hubs; None if there are none."""
         with self._watch.using() as recorder:
-            return copies_of(after, recorder.select_notifications(after, limit, inclusive_of_start=False))
+            return raw_rows_of(after, recorder.select_raw(after, limit))
 
     def opened(self, copies: Copies) -> list[RecordedEvent]:
         """Return the events in rows that another hub on this log has read."""
@@ -150,6 +150,11 @@ class Store:
         """Make the leaves of events that were recorded before the log had any; return how many there were."""
         with self._watch.using():
             return self._leaves.complete()
+
+    def damaged_leaves(self, places: Sequence[Position]) -> int:
+        """Count events of which the leaf is not what they, and the commitments kept to their personal fields, make."""
+        with self._watch.using():
+            return self._leaves.damaged(places)
 
     def complete_turns(self) -> int:
         """Let decisions hear of events that were recorded before they could; return how many there were."""

@@ -31,26 +31,47 @@ class Copies:
     last: Position
     rows: tuple[Row, ...]
 
+
+RawRow = tuple[int, str, int, str, str]
+"""A row as it travels: position, stream, version, stem, state."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawRows:
+    """Rows that are to travel, as the database gives them: whoever only passes them on looks at none.
+
+    Args:
+        after: position behind which they come.
+        last: position of the last of them.
+        rows: of the database.
+    """
+
+    after: Position
+    last: Position
+    rows: Sequence[RawRow]
+
     def written(self) -> bytes:
         """Return them as bytes."""
-        rows = [
-            (row.id, str(row.originator_id), row.originator_version, row.topic, row.state.decode())
-            for row in self.rows
-        ]
-        return orjson.dumps((self.after, self.last, rows))
+        return orjson.dumps((self.after, self.last, self.rows))
 
-    def without_rows(self) -> "Copies":
+    def halves(self) -> tuple["RawRows", "RawRows"]:
+        """Return the first and the second half of several."""
+        half = len(self.rows) // 2
+        middle = Position(self.rows[half - 1][0])
+        return RawRows(self.after, middle, self.rows[:half]), RawRows(middle, self.last, self.rows[half:])
+
+    def without_rows(self) -> "RawRows":
         """Return what only says that there is something."""
-        return Copies(self.after, self.last, ())
+        return RawRows(self.after, self.last, ())
 
 
-def copies_of(after: Position, rows: Sequence[Row]) -> Copies | None:
+def raw_rows_of(after: Position, rows: Sequence[RawRow]) -> RawRows | None:
     """Return rows that were read behind a position; None if there are none."""
-    return Copies(after, Position(rows[-1].id), tuple(rows)) if rows else None
+    return RawRows(after, Position(rows[-1][0]), rows) if rows else None
 
 
 def read_copies(said: bytes) -> Copies:
-    """Read what `Copies.written` wrote.
+    """Read what `RawRows.written` wrote.
 
     Raises:
         NoCopies: it did not write this.

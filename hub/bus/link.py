@@ -167,7 +167,9 @@ class Link:
         except nats.js.errors.NotFoundError:
             return None
 
-    async def publish(self, subject: str, box: bytes, name: str, after: int) -> int:
+    async def publish(
+        self, subject: str, box: bytes, name: str, after: int, seconds: float = ASK_SECONDS
+    ) -> int:
         """Write a message behind the one with the number `after`, and return its own number, when servers have it.
 
         Args:
@@ -175,18 +177,19 @@ class Link:
             box: what it holds.
             name: the same each time that this is written: the stream takes it once.
             after: number of the last message of the stream.
+            seconds: to wait for the servers.
 
         Raises:
             OutOfTurn: that is not the last any more.
         """
         headers = {"Nats-Msg-Id": name, "Nats-Expected-Last-Sequence": str(after)}
         try:
-            taken = await self._jet.publish(subject, box, headers=headers)
+            taken = await self._jet.publish(subject, box, timeout=seconds, headers=headers)
         except nats.js.errors.APIError as refused:
             if refused.err_code in _OUT_OF_TURN:
                 raise OutOfTurn from refused
             raise
-        if taken.duplicate and taken.seq != after + 1:
+        if taken.seq != after + 1:
             raise OutOfTurn
         return int(taken.seq)
 

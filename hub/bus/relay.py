@@ -1,7 +1,7 @@
 """The relay: what is in the log goes to the bus, once, in order; of all hubs on a log one does it."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Protocol
 
 import anyio
@@ -10,8 +10,9 @@ import anyio.to_thread
 from events.cursor import Cursors
 from events.event import Position
 from events.submission import StoreUnavailable
-from events.travelling import Copies, NoCopies, read_copies
-from hub.bus.link import FAULTS, LOG, SUBJECTS, WAIT_SECONDS, Link, OutOfTurn
+from events.travelling import NoCopies, RawRows, read_copies
+from hub.bus.convoy import Convoy
+from hub.bus.link import FAULTS, LOG, SUBJECTS, WAIT_SECONDS, Letter, Link, OutOfTurn
 from hub.bus.sealing import ForeignBox, Sealer
 
 PLACE = b"hub.log"
@@ -25,7 +26,7 @@ OVERHEAD = 2048
 class Rows(Protocol):
     """What a relay needs of the log."""
 
-    def copies(self, after: Position, limit: int) -> Copies | None:
+    def raw_rows(self, after: Position, limit: int) -> RawRows | None:
         """Return rows behind a position as they are."""
 
     def wait(self, after: Position, timeout: float) -> bool:
@@ -36,7 +37,7 @@ class Relay:
     """Writes the log to its stream, from where the stream's own last message says that it ends.
 
     Who writes says which message must be the last: of two who believe that it is their turn, one is refused, and looks
-    again. So nothing is written twice and nothing between.
+    again. So nothing is written twice and nothing between. While some messages are on their way the next are made.
 
     Args:
         rows: the log.
@@ -53,15 +54,16 @@ class Relay:
     async def run(self, link: Link, is_mine: Callable[[], Awaitable[bool]]) -> None:
         """Write while it is this hub's turn; return when it is not."""
         sequence, position = await self._end(link)
-        while await is_mine():
-            copies = await self._next(position)
-            if copies is None:
-                # The stream may be gone, or be another, although nothing was written.
-                if (await link.make(LOG)).last != sequence:
-                    raise OutOfTurn
-                continue
-            sequence = await self._write(link, copies, sequence)
-            position = copies.last
+        async with Convoy(link, sequence) as convoy:
+            while await is_mine():
+                letters, position = await self._next(position, link.most_bytes - OVERHEAD)
+                for letter in letters:
+                    await convoy.send(letter)
+                if not letters:
+                    await convoy.arrive()
+                    # The stream may be gone, or be another, although nothing was written.
+                    if (await link.make(LOG)).last != convoy.end:
+                        raise OutOfTurn
 
     async def _end(self, link: Link) -> tuple[int, Position]:
         """Return the number of the stream's last message and how far the log has been told by it."""
@@ -86,30 +88,33 @@ class Relay:
             copies = read_copies(self._sealer.opened(box, PLACE))
         except (ForeignBox, NoCopies):
             return None
-        known = self._rows.copies(copies.after, max(1, len(copies.rows)))
+        known = self._rows.raw_rows(copies.after, max(1, len(copies.rows)))
         if known is None or known.last != copies.last:
             return None
-        return copies.last if not copies.rows or known.rows == copies.rows else None
+        return copies.last if not copies.rows or read_copies(known.written()) == copies else None
 
-    async def _next(self, position: Position) -> Copies | None:
-        def read() -> Copies | None:
-            return self._rows.copies(position, ROWS) if self._rows.wait(position, LOOK_SECONDS) else None
+    async def _next(self, position: Position, most: int) -> tuple[list[Letter], Position]:
+        """Return what is to be written behind a position, and how far that goes; it is read and shut in a thread."""
+
+        def read() -> tuple[list[Letter], Position]:
+            # Whoever is behind need not wait: in a burst that is one question less for each message.
+            raw = self._rows.raw_rows(position, ROWS)
+            if raw is None and self._rows.wait(position, LOOK_SECONDS):
+                raw = self._rows.raw_rows(position, ROWS)
+            return ([], position) if raw is None else ([*self._letters(raw, most)], raw.last)
 
         return await anyio.to_thread.run_sync(read, limiter=self._limiter)
 
-    async def _write(self, link: Link, copies: Copies, sequence: int) -> int:
-        box = self._sealer.shut(copies.written(), PLACE)
-        if len(box) > link.most_bytes - OVERHEAD and len(copies.rows) > 1:
-            half = Copies(
-                copies.after,
-                Position(copies.rows[len(copies.rows) // 2 - 1].id),
-                copies.rows[: len(copies.rows) // 2],
-            )
-            rest = Copies(half.last, copies.last, copies.rows[len(half.rows) :])
-            return await self._write(link, rest, await self._write(link, half, sequence))
-        if len(box) > link.most_bytes - OVERHEAD:
-            box = self._sealer.shut(copies.without_rows().written(), PLACE)
-        return await link.publish(SUBJECTS[LOG], box, self._cursors.encode(copies.last), sequence)
+    def _letters(self, raw: RawRows, most: int) -> Iterator[Letter]:
+        """Yield rows as messages of at most so many bytes."""
+        box = self._sealer.shut(raw.written(), PLACE)
+        if len(box) > most and len(raw.rows) > 1:
+            for half in raw.halves():
+                yield from self._letters(half, most)
+            return
+        if len(box) > most:
+            box = self._sealer.shut(raw.without_rows().written(), PLACE)
+        yield Letter(SUBJECTS[LOG], box, self._cursors.encode(raw.last))
 
 
 async def keep(what: str, work: Callable[[], Awaitable[None]]) -> None:

@@ -1,8 +1,9 @@
 """Hubs on three real NATS servers: the log travels once, in order, shut; and is never lost with the bus."""
 
 import asyncio
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 
 from events.store import open_store
 from events.travelling import Copies, NoCopies
-from hub.bus.link import FAULTS, LOG, PUBLIC, SUBJECTS, Link, OutOfTurn, Said
+from hub.bus.convoy import AT_ONCE, Convoy
+from hub.bus.link import ASK_SECONDS, FAULTS, LOG, PUBLIC, SUBJECTS, Letter, Link, OutOfTurn, Said
 from hub.bus.opening import board
 from hub.bus.relay import PLACE, Relay
 from hub.bus.sealing import ForeignBox
@@ -22,6 +24,7 @@ from tests.boarding import (
     asking,
     eventually,
     follower_of,
+    httpx_get,
     hubs,
     is_whole,
     knows,
@@ -33,7 +36,9 @@ from tests.boarding import (
     told,
     until,
 )
+from tests.faults.counting import count
 from tests.nats_cluster import NatsCluster, nats_cluster
+from tests.postgres import fresh_database
 from tests.running import calling, make_world
 
 
@@ -62,10 +67,11 @@ def bus(cluster: NatsCluster) -> NatsCluster:
     return cluster
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_a_hub_reads_from_the_bus_what_another_wrote_and_both_relay_it_once(
-    bus: NatsCluster, tmp_path: Path
+    bus: NatsCluster, tmp_path: Path, kind: str
 ) -> None:
-    with hubs(bus, tmp_path) as (world, one, other):
+    with hubs(bus, tmp_path, fresh_database() if kind == "postgresql" else "") as (world, one, other):
         post(one, world, 1, tlp="clear")
         until(lambda: knows(other, 1))
         follower = follower_of(other)
@@ -77,7 +83,7 @@ def test_a_hub_reads_from_the_bus_what_another_wrote_and_both_relay_it_once(
             until(lambda number=number: knows(other, number))  # type: ignore[misc]
         assert follower.from_bus - seen + follower.from_log - before >= 10
         assert follower.from_bus > seen
-        # Both believe that it is their turn, since their folders are not the same.
+        # On SQLite both believe that it is their turn, since their folders are not the same.
         head = one.app_state["end_of_log"]()
         is_whole(relayed(bus, world, head), head)
 
@@ -150,14 +156,15 @@ def test_who_writes_what_no_hub_wrote_is_not_believed_and_the_stream_is_made_ane
 
 
 def test_hubs_go_on_while_a_server_is_killed_wiped_or_cut_off(bus: NatsCluster, tmp_path: Path) -> None:
-    number = 0
+    told: list[str] = []
     with hubs(bus, tmp_path) as (world, one, other):
 
-        def say() -> None:
-            nonlocal number
-            number += 1
-            post(one, world, number, tlp="clear")
-            until(lambda: knows(other, number))
+        def say(events: int = 3) -> None:
+            for _ in range(events):
+                number = len(told) + 1
+                post(one, world, number, tlp="clear")
+                told.append(f"t-{number}")
+            until(lambda: knows(other, len(told)))
 
         say()
         lost = bus.nodes[0]
@@ -175,7 +182,14 @@ def test_hubs_go_on_while_a_server_is_killed_wiped_or_cut_off(bus: NatsCluster, 
                 lost.start()
         say()
         head = one.app_state["end_of_log"]()
-        is_whole(relayed(bus, world, head), head)
+        copies = relayed(bus, world, head)
+        is_whole(copies, head)
+        relayed_ids = [json.loads(row.state)["id"] for copy in copies for row in copy.rows]
+        on_the_bus = [one for one in relayed_ids if one.startswith("t-")]
+        shown = [one["id"] for one in httpx_get(other, "/api/v1/events?limit=1000").json()["events"]]
+        for place, there in (("hub", [one for one in shown if one in told]), ("bus", on_the_bus)):
+            count(f"nats_killed_wiped_cut_off_as_{place}_has_it", told, there)
+            assert sorted(there) == sorted(told)
     bus.wait_for_leader()
 
 
@@ -300,6 +314,63 @@ def test_of_two_who_write_behind_the_same_message_one_is_refused(bus: NatsCluste
         assert await link.publish(SUBJECTS[LOG], b"one", "one", end) == last
         assert [one.box for one in await link.after(LOG, 0)] == [b"one"]
         assert await link.last(LOG, await link.extent(LOG)) == Said(last, "hub.log", b"one")
+
+    asking(bus, write)
+
+
+def letters(count: int) -> list[Letter]:
+    return [Letter(SUBJECTS[LOG], f"box {number}".encode(), f"name {number}") for number in range(count)]
+
+
+async def ship(link: Link, end: int, sent: Sequence[Letter]) -> int:
+    async with Convoy(link, end) as convoy:
+        for one in sent:
+            await convoy.send(one)
+    return convoy.end
+
+
+async def boxes(link: Link) -> list[bytes]:
+    return [one.box for one in await link.after(LOG, 0)]
+
+
+def test_many_on_their_way_arrive_once_and_in_order(bus: NatsCluster) -> None:
+    async def write(link: Link) -> None:
+        sent = letters(5 * AT_ONCE)
+        end = await ship(link, (await link.make(LOG)).last, sent)
+        assert await boxes(link) == [one.box for one in sent]
+        assert end == (await link.extent(LOG)).last
+
+    asking(bus, write)
+
+
+def test_behind_what_somebody_else_wrote_none_of_a_convoy_is_taken(bus: NatsCluster) -> None:
+    async def write(link: Link) -> None:
+        end = (await link.make(LOG)).last
+        await link.publish(SUBJECTS[LOG], b"other", "other", end)
+        with pytest.raises(OutOfTurn):
+            await ship(link, end, letters(2 * AT_ONCE))
+        assert await boxes(link) == [b"other"]
+
+    asking(bus, write)
+
+
+def test_behind_a_lost_message_none_of_a_convoy_is_taken_and_the_rest_can_follow(bus: NatsCluster) -> None:
+    class Losing(Link):
+        async def publish(
+            self, subject: str, box: bytes, name: str, after: int, seconds: float = ASK_SECONDS
+        ) -> int:
+            if box == b"box 3":
+                raise nats.errors.TimeoutError
+            return await super().publish(subject, box, name, after, seconds)
+
+    async def write(link: Link) -> None:
+        sent, end = letters(2 * AT_ONCE), (await link.make(LOG)).last
+        with pytest.raises(FAULTS):
+            await ship(Losing(link._client), end, sent)
+        there = await boxes(link)
+        assert there == [one.box for one in sent[:3]]
+        await ship(link, end + len(there), sent[len(there) :])
+        assert await boxes(link) == [one.box for one in sent]
 
     asking(bus, write)
 

@@ -20,6 +20,7 @@ from events.event import Position, RecordedEvent
 from events.recorded_keys import CHECK_BYTES
 from events.store import open_store
 from events.submission import Checked, Outcome, Publisher, StoreUnavailable
+from events.travelling import read_copies
 from events.vault import Vault
 from tests.archive_fixtures import Archive, ArchiveSuite, contracts, sqlite_url, submission
 from tests.postgres import fresh_database
@@ -89,6 +90,17 @@ class StoreSuite(ArchiveSuite):
         assert event.envelope == {**checked.envelope, "recordedtime": "2026-11-02T09:30:00.000000Z"}
         assert (event.stem, outcome.recorded) == ("threat.reported.v1", event.envelope["recordedtime"])
         assert archive.store.digest(event) == outcome.digest
+
+    def test_rows_travel_as_they_lie_in_the_database(self, archive: Archive) -> None:
+        archive.intake.record([archive.threat(number, customattr="Ärger") for number in range(3)])
+        store, found = archive.store, archive.everything()
+        raw = store.raw_rows(found[0].position, len(found))
+        assert raw is not None
+        assert store.opened(read_copies(raw.written())) == found[1:]
+        first = store.raw_rows(Position(0), 1)
+        assert first is not None
+        assert (first.after, first.last) == (0, found[0].position)
+        assert store.raw_rows(found[-1].position, 1) is None
 
     def test_events_are_found_at_their_positions_in_the_order_asked_for(self, archive: Archive) -> None:
         outcomes = archive.intake.record([archive.threat(number) for number in range(4)])

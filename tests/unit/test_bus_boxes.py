@@ -6,7 +6,7 @@ import pytest
 from eventsourcing.persistence import Notification
 
 from events.event import Position
-from events.travelling import NoCopies, copies_of, read_copies
+from events.travelling import Copies, NoCopies, raw_rows_of, read_copies
 from hub.bus.relay import PLACE
 from hub.bus.sealing import ForeignBox, Sealer
 from hub.settings import Settings, SettingsRefused
@@ -27,16 +27,22 @@ def test_boxes_are_few_sizes_and_open_only_with_their_keys_at_their_place() -> N
 def test_what_no_hub_wrote_is_no_copies(odd: bytes) -> None:
     with pytest.raises(NoCopies):
         read_copies(odd)
-    assert copies_of(Position(1), []) is None
+    assert raw_rows_of(Position(1), []) is None
 
 
 def test_of_what_is_too_large_only_that_it_is_there_travels() -> None:
-    row = Notification(id=4, originator_id=UUID(int=1), originator_version=1, topic="t.v1", state=b"{}")
-    copies = copies_of(Position(3), [row])
-    assert copies is not None
-    assert read_copies(copies.written()) == copies
-    left = read_copies(copies.without_rows().written())
-    assert (left.after, left.last, left.rows) == (3, 4, ())
+    stream = UUID(int=1)
+    raw = raw_rows_of(Position(3), [(4, str(stream), 1, "t.v1", "{}"), (6, stream.hex, 2, "t.v1", "{}")])
+    assert raw is not None
+    rows = tuple(
+        Notification(id=place, originator_id=stream, originator_version=version, topic="t.v1", state=b"{}")
+        for place, version in ((4, 1), (6, 2))
+    )
+    assert read_copies(raw.written()) == Copies(Position(3), Position(6), rows)
+    halves = [read_copies(half.written()) for half in raw.halves()]
+    assert halves == [Copies(Position(3), Position(4), rows[:1]), Copies(Position(4), Position(6), rows[1:])]
+    left = read_copies(raw.without_rows().written())
+    assert (left.after, left.last, left.rows) == (3, 6, ())
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from events.ledger import ForeignKey, Ledger
 from events.log import Row
 from events.notes import COSIGNED, PLAIN, NoteRefused, Signer, VerifierKey
 from events.sheets import SheetTree
-from events.slots import slots_of
+from events.slots import Carving, slots_of
 from events.submission import StoreUnavailable
 from events.watch import Guarded
 from events.witness import Submission, Witness
@@ -77,11 +77,11 @@ def test_a_leaf_is_in_its_own_sheet_alone() -> None:
 
 
 def test_what_is_not_there_has_no_slot() -> None:
-    assert slots_of({"data": {"a": {"b": 1}}}, [("a", "c", "d")]) == {"": {}, "/data/a": {"b": 1}}
+    assert slots_of({"data": {"a": {"b": 1}}}, [Carving.at(("a", "c", "d"))]) == {"": {}, "/data/a": {"b": 1}}
 
 
 def test_what_lies_deep_is_carved_out_of_what_it_lies_in() -> None:
-    found = slots_of({"data": {"a": {"c": {"d": 5, "e": 6}}}}, [("a", "c", "d")])
+    found = slots_of({"data": {"a": {"c": {"d": 5, "e": 6}}}}, [Carving.at(("a", "c", "d"))])
     assert found == {"": {}, "/data/a": {"c": {"e": 6}}, "/data/a/c/d": {"/data/a/c/d": 5}}
 
 

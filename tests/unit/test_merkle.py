@@ -123,6 +123,12 @@ def test_a_frontier_is_taken_up_where_it_was_left() -> None:
         assert again.root() == ours().roots[size + 1]
 
 
+def test_one_by_one_or_all_at_once_is_the_same_root() -> None:
+    leaves = [merkle.leaf_hash(entry(number)) for number in range(MOST)]
+    for size in range(MOST + 1):
+        assert merkle.root_of(leaves[:size]) == ours().roots[size]
+
+
 def test_every_size_continues_the_one_before() -> None:
     for old, new in pairwise(range(MOST + 1)):
         proof = consistency(old, new, ours().node)
