@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -45,6 +46,7 @@ class Page:
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
         self._numbers = count(1)
+        self._events: deque[Json] = deque(maxlen=500)
 
     def call(self, method: str, **params: Json) -> Json:
         """Call the debugging protocol, and return its result."""
@@ -57,6 +59,11 @@ class Page:
                     raise Navigated
                 assert "error" not in said, said
                 return said["result"]
+            self._events.append(said)
+
+    def told(self, method: str) -> list[Json]:
+        """Return what the browser told by itself under a name while it was asked, oldest first."""
+        return [one["params"] for one in self._events if one.get("method") == method]
 
     def evaluate(self, expression: str) -> Json:
         """Run a piece of JavaScript in the page; return its value as JSON."""

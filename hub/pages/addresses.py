@@ -6,6 +6,7 @@ from hub.pages import evidence, explore, languages, live, views
 from hub.pages.dossier_addresses import dossier_addresses
 from hub.pages.law_addresses import law_pages
 from hub.pages.publishing.addresses import publishing_addresses
+from hub.pages.watching import watching
 
 
 def page_addresses() -> tuple[Address, ...]:
@@ -31,9 +32,7 @@ def page_addresses() -> tuple[Address, ...]:
         *plain,
         *_lists_of_events(),
         _explore(),
-        *_evidence(),
-        *dossier_addresses(),
-        *law_pages(),
+        *watching((*_evidence(), *dossier_addresses(), *law_pages())),
         *publishing_addresses(),
     )
 

@@ -7,6 +7,8 @@ from jinja2.ext import InternationalizationExtension
 
 from events.event import Json
 from hub.pages.addressing import dossier_address
+from hub.pages.reasons import Reasons
+from hub.pages.refusals import why
 from hub.pages.values import Values
 from hub.texts.languages import LANGUAGES
 from hub.texts.speech import Speech, speech_of
@@ -34,7 +36,8 @@ def environment(code: str, registry: Registry) -> jinja2.Environment:
     made.globals.update(
         speech=speech, language=speech.language, languages=LANGUAGES, address_of=dossier_address
     )
-    made.filters.update(_filters(speech), **_of_contracts(values_of(code, registry)))
+    values = values_of(code, registry)
+    made.filters.update(_filters(speech), **_of_contracts(values), reason=Reasons(speech, values).said)
     return made
 
 
@@ -46,6 +49,7 @@ def values_of(code: str, registry: Registry) -> Values:
 
 def _filters(speech: Speech) -> dict[str, Json]:
     """Return what turns data into words: `{{ event.data.urgency | label("urgency") }}`."""
+    texts = speech.texts
     return {
         "country": speech.country,
         "day": speech.day,
@@ -54,6 +58,7 @@ def _filters(speech: Speech) -> dict[str, Json]:
         "moment": speech.moment,
         "number": speech.number,
         "percent": speech.percent,
+        "refused": lambda problem: why(problem, texts),
         "said": speech.said,
         "tie": speech.tie,
         "title_of": speech.title,

@@ -9,6 +9,7 @@ from events.event import Json
 from hub.access import Caller, credential_of
 from hub.address import HubRequest
 from hub.pages.environment import environment
+from hub.pages.watching import place_of
 from hub.refusals import PartnerSuspended
 from hub.texts.languages import Language, chosen
 
@@ -57,6 +58,7 @@ def _pieces(request: HubRequest, template: str, more: dict[str, Json]) -> Iterat
         "account": caller.account,
         "is_steward": caller.is_steward,
         "place": _place(request),
+        "watch": place_of(request),
         **more,
     }
     code = language_of(request).code

@@ -9,6 +9,7 @@ from typing import Any
 import anyio.to_thread
 from starlette.responses import RedirectResponse, Response
 
+from events.decisions.glass import ASKED_HOLDS
 from events.moments import stamp
 from events.submission import STEWARDS, EventRefused, Outcome
 from hub.access import Caller
@@ -119,6 +120,7 @@ async def show_desk(
         "scopes": SCOPES,
         "reasons": REASONS,
         "glass_reasons": GLASS_REASONS,
+        "glass_hours": ASKED_HOLDS // timedelta(hours=1),
         "spans": SPANS,
         "now": now,
         "may_act": caller.account is not None and caller.account.may_publish,

@@ -23,6 +23,7 @@ interface Synced extends Extended {
 
 interface Told extends Extended {
   readonly data: { readonly keep?: readonly string[]; readonly wipe?: true };
+  readonly ports: readonly MessagePort[];
 }
 
 interface Worker {
@@ -55,9 +56,12 @@ async function put(address: string, answer: Response): Promise<void> {
   if (isWiped) await caches.delete(CACHE);
 }
 
-async function keep(address: string): Promise<void> {
+/** Keeps one part; returns whether it is kept. */
+async function keep(address: string): Promise<boolean> {
   const answer = await fetch(address, { cache: "reload" });
-  if (answer.ok && !answer.redirected) await put(address, answer);
+  if (!answer.ok || answer.redirected) return false;
+  await put(address, answer);
+  return !isWiped;
 }
 
 async function kept(path: string): Promise<Response | undefined> {
@@ -106,7 +110,8 @@ worker.addEventListener("message", (event) => {
     return;
   }
   const parts = (event.data.keep ?? []).filter((one) => one === PAGE || isPart(one));
-  event.waitUntil(Promise.all(parts.map((one) => keep(one).catch(() => undefined))));
+  const all = Promise.all(parts.map((one) => keep(one).catch(() => false)));
+  event.waitUntil(all.then((kept) => event.ports[0]?.postMessage(kept.every((one) => one))));
 });
 
 worker.addEventListener("fetch", (event) => {

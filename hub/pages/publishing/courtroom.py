@@ -17,6 +17,7 @@ from hub.pages.publishing.offers import Offers, options
 from hub.pages.publishing.pages import speech_for
 from hub.pages.publishing.shown import Shown, Writer
 from hub.pages.publishing.typed import NOTHING
+from hub.pages.refusals import all_words
 from hub.pages.rendering import language_of
 from hub.refusals import Absent
 from hub.texts import N_
@@ -49,6 +50,7 @@ async def show_courtroom(request: HubRequest, _: Asked) -> Response:
         "rights": _of(registry, "fair_trial_right", speech),
         "ratings": _of(registry, "right_rating", speech),
         "place": "/courtroom",
+        "refusals": all_words(speech.texts),
     }
     text = environment(language.code, registry).get_template("courtroom.html").render(context)
     headers = {"Content-Language": language.code, "Vary": "Accept, Accept-Language, Cookie"}

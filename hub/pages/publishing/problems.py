@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from events.audience import TLP
 from events.event import Json
+from hub.pages.refusals import why
 from hub.texts import N_
 from hub.texts.speech import Speech
 from schemas.problem import Problem
@@ -23,31 +24,10 @@ CHOICES: Mapping[str, str] = MappingProxyType({
     "red": N_("Red: only the persons you name"),
 })  # fmt: skip
 
-_SAID: Mapping[str, str] = MappingProxyType({
-    "required": N_("This is needed."),
-    "unknown_code": N_("This is not one of the choices."),
-    "wrong_value": N_("This is not one of the choices."),
-    "not_a_reference": N_("This is no reference. Choose one from the list, or write kind:slug.number."),
-    "not_edtf": N_(
-        "The hub does not understand this date. Write for example: 3 March 2026, about March 2026, March or April 2026."
-    ),
-    "not_a_date": N_("This day is not in the calendar. Write it like 2026-03-31."),
-    "not_a_moment": N_("This is no moment. Write day, time and time zone."),
-    "not_a_uri": N_("This is no web address. It begins with https://."),
-    "not_a_language": N_("This is no language tag. Write for example en, fr or pt-BR."),
-    "not_a_zone": N_("This is no time zone. Write for example Europe/Paris."),
-    "wrong_form": N_("This does not have the form that is expected here."),
-    "wrong_type": N_("Something else is expected here, for example a number."),
-    "too_long": N_("This is too long."),
-    "too_short": N_("This is too short."),
-    "too_many_items": N_("These are too many."),
-    "too_few_items": N_("At least one more is needed."),
-    "repeated_item": N_("This is said twice."),
-    "too_big": N_("This number is too big."),
-    "too_small": N_("This number is too small."),
-    "unknown_field": N_("This field is not known here."),
-    "not_allowed": N_("This may not be said here."),
-})  # fmt: skip
+OWN = "own"
+"""Code of what a page itself finds; its detail is translated."""
+
+_HINTED = frozenset({"wrong_form", "too_big", "too_small", "wrong_type"})
 
 TOO_LOOSE = N_(
     "The person concerned has not allowed that. Say above what the person allows, or choose a stricter label."
@@ -60,26 +40,17 @@ _LEAST_CONSENT: Mapping[str, str] = MappingProxyType({"clear": "C5", "green": "C
 
 
 def said(problem: Problem, speech: Speech) -> str:
-    """Return what to tell whoever typed; where the hub has no words of its own for it, the archive's in English."""
-    known = _SAID.get(problem.code)
-    if known is None or problem.code == "own":
-        return (
-            f"{problem.detail} {problem.hint or ''}".strip()
-            if problem.code != "own"
-            else speech.texts.gettext(problem.detail)
-        )
-    words = speech.texts.gettext(known)
-    is_useful = (
-        problem.hint is not None
-        and speech.language.code == "en"
-        and problem.code in {"wrong_form", "too_big", "too_small", "wrong_type"}
-    )
+    """Return what to tell whoever typed; in English with what would be accepted, where that helps."""
+    if problem.code == OWN:
+        return speech.texts.gettext(problem.detail)
+    words = why(problem, speech.texts)
+    is_useful = problem.hint is not None and speech.language.code == "en" and problem.code in _HINTED
     return f"{words} {problem.hint}" if is_useful else words
 
 
 def own(pointer: str, text: str) -> Problem:
     """Return a problem that a page itself finds, in words that are translated."""
-    return Problem(pointer, "own", text)
+    return Problem(pointer, OWN, text)
 
 
 def loosest(default: str, data: Mapping[str, Json], *, has_protection: bool) -> str:

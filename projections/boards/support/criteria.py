@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
+from projections.boards.support.reasons import Reason, reason
 from projections.boards.support.rows import Need, Offer
 from projections.boards.support.standing import Pause
-from projections.boards.support.terms import Terms, listed
+from projections.boards.support.terms import Terms
 
 Json = Any
 Verdict = Literal["fits", "unknown", "warns", "blocks"]
@@ -18,14 +19,14 @@ class Finding(NamedTuple):
         code: e.g. `kinds`, `already_in_exile`.
         verdict: `fits`; `unknown`: ask; `warns`: possible, but somebody must know; `blocks`: not possible.
         share: of the points of its part, 0 to 1.
-        says: why, in words with the numbers.
+        says: why, in words with the numbers, for any language.
         part: of the score to which it belongs; None: to none.
     """
 
     code: str
     verdict: Verdict
     share: float
-    says: str
+    says: Reason
     part: str | None = None
 
 
@@ -46,7 +47,7 @@ class Pair(NamedTuple):
 Question = Callable[[Pair], Finding | None]
 
 
-def _part(code: str, verdict: Verdict, share: float, says: str) -> Finding:
+def _part(code: str, verdict: Verdict, share: float, says: Reason) -> Finding:
     return Finding(code, verdict, share, says, code)
 
 
@@ -54,11 +55,9 @@ def kinds(pair: Pair) -> Finding:
     """Whether the offer helps in a way that is still looked for."""
     both = pair.kinds & frozenset(pair.offer.data.get("kinds", ()))
     if not both:
-        return _part("kinds", "blocks", 0, f"Looked for: {listed(pair.kinds)}; the offer gives none of it.")
+        return _part("kinds", "blocks", 0, reason("kinds_none", kinds=pair.kinds))
     share = len(both) / len(pair.kinds)
-    return _part(
-        "kinds", "fits", share, f"Gives {len(both)} of {len(pair.kinds)} kinds looked for: {listed(both)}."
-    )
+    return _part("kinds", "fits", share, reason("kinds", given=len(both), wanted=len(pair.kinds), kinds=both))
 
 
 def country(pair: Pair) -> Finding:
@@ -66,60 +65,57 @@ def country(pair: Pair) -> Finding:
     allowed = pair.offer.data.get("eligible", {}).get("countries", ())
     where = pair.need.person.country
     if not allowed:
-        return _part("country", "fits", 1, "The offer is for any country.")
+        return _part("country", "fits", 1, reason("country_any"))
     if where is None:
-        return _part(
-            "country", "unknown", pair.terms.unknown, f"The offer is for {listed(allowed)} only; ask where."
-        )
+        says = reason("country_unknown", countries=allowed)
+        return _part("country", "unknown", pair.terms.unknown, says)
     if where in allowed:
-        return _part("country", "fits", 1, f"The offer is for {where}.")
-    return _part("country", "blocks", 0, f"The offer is for {listed(allowed)} only, not for {where}.")
+        return _part("country", "fits", 1, reason("country", country=where))
+    return _part("country", "blocks", 0, reason("country_other", countries=allowed, country=where))
 
 
 def roles(pair: Pair) -> Finding:
     """Whether the offer is for people, or bodies, like this one."""
     allowed = set(pair.offer.data.get("eligible", {}).get("roles", ()))
     if not allowed:
-        return _part("roles", "fits", 1, "The offer is for anyone.")
+        return _part("roles", "fits", 1, reason("roles_any"))
     status = pair.need.person.status
     is_lawyer = pair.need.whom.startswith("lawyer:")
     known = pair.terms.roles.get(status or "", pair.terms.roles["lawyer"] if is_lawyer else frozenset())
     if known & allowed:
-        return _part("roles", "fits", 1, f"The offer is for: {listed(known & allowed)}.")
+        return _part("roles", "fits", 1, reason("roles", roles=known & allowed))
     if not known and status is None:
-        return _part("roles", "unknown", pair.terms.unknown, f"The offer is for {listed(allowed)} only; ask.")
-    return _part("roles", "blocks", 0, f"The offer is for {listed(allowed)} only.")
+        return _part("roles", "unknown", pair.terms.unknown, reason("roles_unknown", roles=allowed))
+    return _part("roles", "blocks", 0, reason("roles_other", roles=allowed))
 
 
 def gender(pair: Pair) -> Finding:
     """Whether an offer for women and gender minorities serves this person."""
     if pair.offer.data.get("eligible", {}).get("gender_only") is not True:
-        return _part("gender", "fits", 1, "The offer is for any gender.")
+        return _part("gender", "fits", 1, reason("gender_any"))
     known = pair.need.person.gender
     if known is None or known == "other":
-        return _part("gender", "unknown", pair.terms.unknown, "For women and gender minorities only; ask.")
+        return _part("gender", "unknown", pair.terms.unknown, reason("gender_unknown"))
     if known in pair.terms.words("genders_served"):
-        return _part("gender", "fits", 1, "For women and gender minorities; that fits.")
-    return _part("gender", "blocks", 0, "For women and gender minorities only.")
+        return _part("gender", "fits", 1, reason("gender"))
+    return _part("gender", "blocks", 0, reason("gender_other"))
 
 
 def defender(pair: Pair) -> Finding:
     """Whether an offer for defenders of human rights serves this person."""
     if pair.offer.data.get("eligible", {}).get("hrd_only") is not True:
-        return _part("defender", "fits", 1, "Not only for defenders of human rights.")
+        return _part("defender", "fits", 1, reason("defender_any"))
     if pair.need.person.clients & pair.terms.words("defenders"):
-        return _part("defender", "fits", 1, "For defenders of human rights; acts for some.")
-    return _part("defender", "unknown", pair.terms.unknown, "For defenders of human rights only; ask.")
+        return _part("defender", "fits", 1, reason("defender"))
+    return _part("defender", "unknown", pair.terms.unknown, reason("defender_unknown"))
 
 
 def capacity(pair: Pair) -> Finding:
     """Whether enough of the offer is left, as far as these readers see."""
     unit = pair.offer.data.get("unit", "persons")
     if pair.left is None:
-        return _part(
-            "capacity", "unknown", pair.terms.unknown, "The offer does not say how far it reaches; ask."
-        )
-    says = f"{pair.left} {unit} left, {pair.asked} needed."
+        return _part("capacity", "unknown", pair.terms.unknown, reason("capacity_unknown"))
+    says = reason("capacity", left=pair.left, unit=unit, asked=pair.asked)
     if pair.left < pair.asked:
         return _part("capacity", "blocks", 0, says)
     return _part("capacity", "fits", 1, says)
@@ -129,16 +125,17 @@ def amount(pair: Pair) -> Finding:
     """Whether the money that the offer gives at most is what is needed."""
     most, asked = pair.offer.data.get("max_amount"), pair.need.data.get("amount")
     if most is None:
-        return _part("amount", "fits", 1, "The offer names no most.")
-    told = f"{most['amount']} {most['currency']} at most"
+        return _part("amount", "fits", 1, reason("amount_any"))
+    told = {"most": most["amount"], "currency": most["currency"]}
     if asked is None:
-        return _part("amount", "unknown", pair.terms.unknown, f"{told}; you do not see how much is needed.")
-    needed = f"{asked['amount']} {asked['currency']} needed"
+        return _part("amount", "unknown", pair.terms.unknown, reason("amount_unknown", **told))
+    told["needed"] = asked["amount"]
     if asked["currency"] != most["currency"]:
-        return _part("amount", "unknown", pair.terms.unknown, f"{told}, {needed}: compare the currencies.")
+        says = reason("amount_currencies", **told, other=asked["currency"])
+        return _part("amount", "unknown", pair.terms.unknown, says)
     share = min(1.0, float(most["amount"]) / max(float(asked["amount"]), 0.01))
     verdict: Verdict = "fits" if share == 1 else "warns"
-    return _part("amount", verdict, share, f"{told}, {needed}: {int(share * 100)} % of it.")
+    return _part("amount", verdict, share, reason("amount", **told, share=int(share * 100)))
 
 
 def language(pair: Pair) -> Finding:
@@ -146,14 +143,13 @@ def language(pair: Pair) -> Finding:
     wanted = set(pair.need.data.get("constraints", {}).get("languages", ()))
     spoken = set(pair.offer.data.get("languages", ()))
     if not wanted:
-        return _part("language", "fits", 1, "No language is asked for.")
+        return _part("language", "fits", 1, reason("language_any"))
     if not spoken:
-        return _part(
-            "language", "unknown", pair.terms.unknown, f"Asked for: {listed(wanted)}; ask the partner."
-        )
+        says = reason("language_unknown", languages=wanted)
+        return _part("language", "unknown", pair.terms.unknown, says)
     if wanted & spoken:
-        return _part("language", "fits", 1, f"In common: {listed(wanted & spoken)}.")
-    return _part("language", "warns", 0, f"Asked for: {listed(wanted)}; offered: {listed(spoken)}.")
+        return _part("language", "fits", 1, reason("language", languages=wanted & spoken))
+    return _part("language", "warns", 0, reason("language_other", languages=wanted, offered=spoken))
 
 
 def response(pair: Pair) -> Finding:
@@ -161,10 +157,9 @@ def response(pair: Pair) -> Finding:
     within = pair.terms.answer.get(pair.need.urgency, pair.terms.answer["normal"])
     hours = pair.offer.data.get("response_time_hours")
     if hours is None:
-        return _part(
-            "response", "unknown", pair.terms.unknown, f"{pair.need.urgency}: answer due in {within} h; ask."
-        )
-    says = f"{pair.need.urgency}: answer due in {within} h, promised in {hours} h."
+        says = reason("response_unknown", urgency=pair.need.urgency, within=within)
+        return _part("response", "unknown", pair.terms.unknown, says)
+    says = reason("response", urgency=pair.need.urgency, within=within, hours=hours)
     return _part("response", "fits" if hours <= within else "warns", min(1.0, within / hours), says)
 
 
@@ -172,8 +167,8 @@ def until(pair: Pair) -> Finding:
     """Whether the offer stands as long as help is needed."""
     last, by = pair.offer.data.get("valid_until"), pair.need.data.get("needed_by")
     if last is None or by is None:
-        return _part("until", "fits", 1, "No day stands against it.")
-    says = f"Needed by {by}, offered until {last}."
+        return _part("until", "fits", 1, reason("until_any"))
+    says = reason("until", needed_by=by, last=last)
     return _part("until", "fits" if by <= last else "warns", float(by <= last), says)
 
 
@@ -182,9 +177,7 @@ def retrospective(pair: Pair) -> Finding | None:
     by = pair.need.data.get("needed_by")
     if not _excludes(pair, "retrospective") or by is None or by >= pair.day:
         return None
-    return Finding(
-        "retrospective", "blocks", 0, f"Needed by {by}, which is past; the offer pays for nothing past."
-    )
+    return Finding("retrospective", "blocks", 0, reason("retrospective", needed_by=by))
 
 
 def already_in_exile(pair: Pair) -> Finding | None:
@@ -192,9 +185,9 @@ def already_in_exile(pair: Pair) -> Finding | None:
     if not _excludes(pair, "already_in_exile"):
         return None
     if pair.need.person.status == "in_exile":
-        return Finding("already_in_exile", "blocks", 0, "Is in exile; the offer is for people who are not.")
+        return Finding("already_in_exile", "blocks", 0, reason("in_exile"))
     if pair.need.person.status is None:
-        return Finding("already_in_exile", "unknown", 0, "The offer is not for people in exile; ask.")
+        return Finding("already_in_exile", "unknown", 0, reason("in_exile_unknown"))
     return None
 
 
@@ -202,9 +195,8 @@ def double_funding(pair: Pair) -> Finding | None:
     """Whether others help already: never silently."""
     if not pair.helpers:
         return None
-    others = listed(pair.helpers)
-    more = " The offer is not for what another pays." if _excludes(pair, "double_funding") else ""
-    return Finding("double_funding", "warns", 0, f"Helped already by {others}: tell them first.{more}")
+    form = "helped_excluded" if _excludes(pair, "double_funding") else "helped"
+    return Finding("double_funding", "warns", 0, reason(form, partners=pair.helpers))
 
 
 def running_costs(pair: Pair) -> Finding | None:
@@ -212,16 +204,14 @@ def running_costs(pair: Pair) -> Finding | None:
     costs = pair.kinds & pair.terms.words("running_costs")
     if not _excludes(pair, "running_costs") or not costs:
         return None
-    return Finding(
-        "running_costs", "warns", 0, f"Pays no running costs; is that what {listed(costs)} would be?"
-    )
+    return Finding("running_costs", "warns", 0, reason("running_costs", kinds=costs))
 
 
 def other(pair: Pair) -> Finding | None:
     """Whether the offer excludes what no word says."""
     if not _excludes(pair, "other"):
         return None
-    return Finding("other", "unknown", 0, "The partner excludes something more; ask.")
+    return Finding("other", "unknown", 0, reason("other"))
 
 
 def contact(pair: Pair) -> Finding | None:
@@ -229,7 +219,7 @@ def contact(pair: Pair) -> Finding | None:
     is_forbidden = pair.need.data.get("constraints", {}).get("no_contact_in_country") is True
     if not is_forbidden or pair.need.person.country not in pair.offer.works:
         return None
-    says = f"No contact in {pair.need.person.country}, and the partner works there."
+    says = reason("contact", country=pair.need.person.country)
     return Finding("no_contact_in_country", "warns", 0, says)
 
 
@@ -237,7 +227,7 @@ def conflict(pair: Pair) -> Finding | None:
     """Whether the partner itself is said to be behind a threat to this person."""
     if not pair.offer.bodies & pair.need.person.accused:
         return None
-    return Finding("conflict", "blocks", 0, "The partner is said to be behind a threat to this person.")
+    return Finding("conflict", "blocks", 0, reason("conflict"))
 
 
 def paused(pair: Pair) -> Finding | None:
@@ -246,9 +236,7 @@ def paused(pair: Pair) -> Finding | None:
     found = [one for one in pair.pauses if one.stops(pair.need, pair.offer, both)]
     if not found:
         return None
-    return Finding(
-        "paused", "blocks", 0, f"Somebody came to harm ({found[0].support}); the stewards look at it first."
-    )
+    return Finding("paused", "blocks", 0, reason("paused", support=found[0].support))
 
 
 def _excludes(pair: Pair, word: str) -> bool:

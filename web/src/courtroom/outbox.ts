@@ -1,5 +1,6 @@
 /** Events that wait on the device until the hub has them. Each has its id from the start: sent twice, it is stored once. */
 
+import type { Refusal } from "../feed/refusal";
 import { Locked, type Vault } from "./vault";
 
 export interface Entry {
@@ -16,8 +17,8 @@ export interface Entry {
   readonly body?: string;
   /** Why it still waits, or was refused. */
   readonly why?: Why;
-  /** What the hub said, where it refused. */
-  readonly said?: readonly string[];
+  /** What the hub said, where it refused; the page says it in its own language. */
+  readonly refusal?: Refusal;
 }
 
 export type Why = "offline" | "signed-out" | "other-account" | "busy" | "refused";
@@ -28,11 +29,6 @@ interface Me {
   readonly partner: string | null;
   readonly account: string | null;
   readonly id: string | null;
-}
-
-interface Problem {
-  readonly detail?: string;
-  readonly errors?: readonly { readonly pointer: string; readonly detail: string; readonly hint?: string }[];
 }
 
 /** Says who is signed in; undefined where the hub cannot be reached. */
@@ -51,24 +47,22 @@ export async function entries(vault: Vault): Promise<Entry[]> {
   return all.sort((one, other) => other.at.localeCompare(one.at));
 }
 
-function settled(entry: Entry, state: "sent" | "refused", said: readonly string[] = []): Entry {
+function settled(entry: Entry, state: "sent" | "refused", refusal: Refusal = {}): Entry {
   const { body } = entry;
   const same = { id: entry.id, owner: entry.owner, title: entry.title, at: entry.at, ...(entry.by === undefined ? {} : { by: entry.by }) };
   if (state === "sent") return { ...same, state };
-  return { ...same, state, ...(body === undefined ? {} : { body }), why: "refused", said };
+  return { ...same, state, ...(body === undefined ? {} : { body }), why: "refused", refusal };
 }
 
 function waiting(entry: Entry, why: Why): Entry {
   return { ...entry, state: "waiting", why };
 }
 
-async function whatItSaid(answer: Response): Promise<string[]> {
+async function whatItSaid(answer: Response): Promise<Refusal> {
   try {
-    const problem = (await answer.json()) as Problem;
-    const each = problem.errors?.map((one) => `${one.pointer.replace("/data/", "")}: ${one.detail} ${one.hint ?? ""}`.trim());
-    return each !== undefined && each.length > 0 ? each : [problem.detail ?? String(answer.status)];
+    return (await answer.json()) as Refusal;
   } catch {
-    return [String(answer.status)];
+    return { detail: String(answer.status) };
   }
 }
 

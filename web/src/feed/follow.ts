@@ -27,3 +27,26 @@ export function follow(address: string, ears: Ears, connection: Connection): Eve
   });
   return feed;
 }
+
+/** Follows the feed while somebody looks at the page, so that pages in the background keep no connection. */
+export function followWhileSeen(address: string, ears: Ears, connection: Connection): void {
+  let feed: EventSource | undefined;
+  let after: string | undefined;
+  const keep = <Kind extends Message["kind"]>(kind: Kind) => (message: MessageOf<Kind>): void => {
+    after = message.cursor ?? after;
+    (ears[kind] as ((message: MessageOf<Kind>) => void) | undefined)?.(message);
+  };
+  const all = Object.fromEntries(KINDS.map((kind) => [kind, keep(kind)])) as Ears;
+  const settle = (): void => {
+    if (document.hidden) {
+      feed?.close();
+      feed = undefined;
+    } else if (feed === undefined) {
+      const place = new URL(address, location.origin);
+      if (after !== undefined) place.searchParams.set("after", after);
+      feed = follow(place.href, all, connection);
+    }
+  };
+  document.addEventListener("visibilitychange", settle);
+  settle();
+}

@@ -3,7 +3,7 @@
 import { _ } from "../texts";
 import type { Connection } from "./follow";
 
-export type Standing = "live" | "lost" | "ended";
+export type Standing = "live" | "news" | "lost" | "ended";
 
 const time = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "medium" });
 
@@ -14,6 +14,8 @@ function place(): HTMLElement | null {
 export function say(text: string, standing: Standing): void {
   const state = place();
   if (state === null) return;
+  // That all is as before is not read aloud every few seconds; that something is otherwise now, once.
+  state.setAttribute("aria-live", state.dataset["state"] === standing ? "off" : "polite");
   state.textContent = text;
   state.dataset["state"] = standing;
 }

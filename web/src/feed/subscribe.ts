@@ -1,6 +1,7 @@
 /** Keeps a place in the feed for whoever is signed in: a subscription of the channel `page`. */
 
 import { _ } from "../texts";
+import { refusalOf, type Refusal } from "./refusal";
 
 const MANY = new Set(["type", "country", "about", "partner", "urgency"]);
 
@@ -15,9 +16,9 @@ export async function keepPlace(feed: string): Promise<string> {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ channel: "page", ...filter }),
     });
-    const said = (await answer.json()) as { id?: string; detail?: string; errors?: { detail: string }[] };
+    const said = (await answer.json()) as { id?: string } & Refusal;
     if (answer.ok) return _("You follow this now: the hub keeps your place in it.");
-    return said.errors?.map((one) => one.detail).join(" ") ?? said.detail ?? _("The hub refused that.");
+    return refusalOf(said);
   } catch {
     return _("The hub cannot be reached. Try again in a moment.");
   }

@@ -1,6 +1,7 @@
 /** What the hub answers about the graph, asked with the reader's own session. */
 
 import type { Json } from "../feed/messages";
+import { refusalOf, type Refusal } from "../feed/refusal";
 import { _ } from "../texts";
 
 export interface GraphNode {
@@ -67,13 +68,13 @@ export async function ask<Answer>(path: string, question: Question = {}): Promis
     } catch {
       throw new Refused(_("The hub cannot be reached. Try again in a moment."));
     }
-    const body = (await answer.json()) as Answer & { detail?: string; errors?: { detail: string }[] };
+    const body = (await answer.json()) as Answer & Refusal;
     if (answer.status === 202) {
       where = answer.headers.get("Location") ?? where;
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MILLISECONDS));
       continue;
     }
-    if (!answer.ok) throw new Refused(body.errors?.map((one) => one.detail).join(" ") ?? body.detail ?? _("The hub refused that."));
+    if (!answer.ok) throw new Refused(refusalOf(body));
     return body;
   }
 }

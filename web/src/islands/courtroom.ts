@@ -5,7 +5,8 @@ import { fetchHearings, keptHearings } from "../courtroom/hearings";
 import { eventOf, hearingOf, isHeld, type Notes, stamp } from "../courtroom/notes";
 import { type Entry, entries, sendWaiting, TAG, whoAmI } from "../courtroom/outbox";
 import { Vault, wipe } from "../courtroom/vault";
-import { element } from "../dom";
+import { element, wordsOf } from "../dom";
+import type { Refusal } from "../feed/refusal";
 import { _ } from "../texts";
 
 const PAUSE_MS = 400;
@@ -29,12 +30,20 @@ function when(at: string): string {
   return new Date(at).toLocaleString(document.documentElement.lang, { dateStyle: "short", timeStyle: "short" });
 }
 
+/** What the hub said is told by the words that the page brings along for its codes; a place stands before each. */
+function saidOf({ type, detail, errors }: Refusal): string {
+  const words = wordsOf(document);
+  if (errors === undefined || errors.length === 0) return words.get(type ?? "") ?? detail ?? "";
+  return errors.map((one) => `${one.pointer.replace("/data/", "")}: ${words.get(one.code) ?? one.detail}`).join(" ");
+}
+
 function whyOf(entry: Entry): string {
   if (entry.state === "sent") return _("Sent: the hub has it.");
   if (entry.why === "signed-out") return _("Waits: you are not signed in. Sign in, and it is sent.");
   if (entry.why === "other-account") return _("Waits: it was written by %(owner)s. Only that account sends it.", { owner: entry.by ?? entry.owner });
   if (entry.why === "busy") return _("Waits: the hub is busy. It is tried again.");
-  if (entry.state === "refused") return _("Refused by the hub: %(said)s", { said: (entry.said ?? []).join(" ") });
+  if (entry.state === "refused") return _("Refused by the hub: %(said)s", { said: saidOf(entry.refusal ?? {}) });
+  if (!("SyncManager" in window)) return _("Waits for the network. It is sent when there is network and this page is open.");
   return _("Waits for the network. It is sent by itself.");
 }
 
@@ -340,7 +349,9 @@ async function keepPage(room: Courtroom): Promise<void> {
   const used = performance.getEntriesByType("resource").map((one) => new URL(one.name));
   const parts = [...document.querySelectorAll<HTMLLinkElement>("link[href]")].map((one) => new URL(one.href));
   const keep = [...used, ...parts].filter((one) => one.origin === location.origin).map((one) => one.pathname);
-  active?.postMessage({ keep: ["/courtroom", ...new Set(keep)] });
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = ({ data }) => (place("[data-offline]").hidden = data !== true);
+  active?.postMessage({ keep: ["/courtroom", ...new Set(keep)] }, [port2]);
 }
 
 async function begin(): Promise<void> {

@@ -1,7 +1,7 @@
 /** Keeps a dossier true while somebody reads it: when the feed touches it, its parts are fetched anew. */
 
 import { morph } from "../dom_morph";
-import { follow } from "../feed/follow";
+import { followWhileSeen } from "../feed/follow";
 import { connection, current, say, signedOut } from "../feed/standing";
 import { offerToFollow } from "../feed/subscribe";
 import { _ } from "../texts";
@@ -69,7 +69,7 @@ class Renewal {
 function begin(dossier: HTMLElement): void {
   const renewal = new Renewal();
   const touched = (): void => renewal.ask();
-  follow(
+  followWhileSeen(
     dossier.dataset["feed"] ?? "",
     {
       event: touched,

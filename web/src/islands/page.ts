@@ -4,6 +4,19 @@ import { localiseAll } from "../moments";
 
 localiseAll(document);
 
+/** On paper a page says where it comes from and from when it is. */
+function sign(): void {
+  const [address, made] = [document.querySelector("[data-address]"), document.querySelector<HTMLTimeElement>("[data-made]")];
+  if (address !== null) address.textContent = location.href;
+  if (made === null) return;
+  const at = new Date(Number(made.dataset["made"]) || performance.timeOrigin);
+  made.dateTime = at.toISOString();
+  made.textContent = at.toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "long" });
+}
+
+sign();
+addEventListener("beforeprint", sign);
+
 for (const select of document.querySelectorAll<HTMLSelectElement>("select[data-submits]")) {
   select.form?.querySelector("button")?.setAttribute("hidden", "");
   select.addEventListener("change", () => select.form?.requestSubmit());
