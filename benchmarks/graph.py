@@ -2,7 +2,8 @@
 
 A hub in this process answers over ASGI, as a partner's account that may see most, not all. Its graph is filled by
 events of real types, without the log and without other views. Each size runs in a process of its own:
-`python -m benchmarks.graph NODES QUESTIONS` prints the figures of one as JSON, a line each, as soon as it is measured.
+`python -m benchmarks.graph NODES QUESTIONS [PARTS]` prints the figures of one as JSON, a line each, as soon as it is
+measured.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import gc
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from threading import Timer
@@ -40,11 +41,22 @@ FEW = 60
 FRESH = 1_000
 """Most events folded in one round; a twentieth of the graph, if that is fewer."""
 
+PARTS = (
+    "event", "neighbourhoods", "paths", "pagerank", "core", "leiden", "betweenness", "changed", "export", "alone"
+)  # fmt: skip
+"""What can be measured by itself, beside the memory of a tie: `PART="graph 1000000 3600 leiden,export"`."""
+
 EXPORT_SECONDS = 25.0
 FEWEST = 2
 
 
-def run(size: int = SIZE, seconds: int = SECONDS) -> list[Figure]:
+def asked(words: Sequence[str]) -> list[Figure]:
+    """Measure what the words behind `graph` ask for: nodes, seconds, and parts with commas between them."""
+    size, seconds, parts = (*words, *(str(SIZE), str(SECONDS), ",".join(PARTS))[len(words) :])
+    return run(int(size), int(seconds), tuple(parts.split(",")))
+
+
+def run(size: int = SIZE, seconds: int = SECONDS, parts: Sequence[str] = PARTS) -> list[Figure]:
     """Measure at this size, then with fewer questions at a tenth and a hundredth of it: what each costs as it grows.
 
     Each figure is printed and kept as soon as it is there: what takes too long or breaks takes none of them away.
@@ -52,25 +64,33 @@ def run(size: int = SIZE, seconds: int = SECONDS) -> list[Figure]:
     Args:
         size: nodes.
         seconds: in all; what is not measured by then is left out, and the last line says so.
+        parts: of `PARTS`; if they are not all, their figures are kept apart, and there are no smaller sizes.
+
+    Raises:
+        ValueError: there is no such part.
     """
-    until, part = perf_counter() + seconds, "graph" if size == SIZE else f"graph_{size}"
+    if unknown := set(parts) - set(PARTS):
+        raise ValueError(f"no part of the graph: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    are_all = set(parts) == set(PARTS)
+    name = "graph" if size == SIZE and are_all else f"graph_{size}"
+    until, part = perf_counter() + seconds, name if are_all else "_".join((name, *parts))
     figures: list[Figure] = []
-    for figure in _apart(size, QUESTIONS, until):
+    for figure in _apart(size, QUESTIONS, until, parts):
         figures.append(figure)
         keep(part, figures)
         print(f"{figure.name}: {figure.ours:,.4g} {figure.unit} {figure.notes}", file=sys.stderr, flush=True)
     known = {figure.name: figure for figure in figures if figure.unit != NOT_THERE}
-    for nodes in (size // 10, size // 100):
-        for row in _apart(nodes, FEW, until):
+    for nodes in (size // 10, size // 100) if are_all else ():
+        for row in _apart(nodes, FEW, until, parts):
             if row.name in known and row.unit != NOT_THERE:
                 known[row.name].notes[f"at {nodes:,}"] = row.ours
                 keep(part, figures)
     return figures
 
 
-def _apart(nodes: int, count: int, until: float) -> Iterator[Figure]:
+def _apart(nodes: int, count: int, until: float, parts: Sequence[str]) -> Iterator[Figure]:
     """Measure at one size in a process of its own, whose errors are seen; yield each figure when it comes."""
-    command = [sys.executable, "-m", "benchmarks.graph", str(nodes), str(count)]
+    command = [sys.executable, "-m", "benchmarks.graph", str(nodes), str(count), ",".join(parts)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as measuring:
         end = Timer(max(0.0, until - perf_counter()), measuring.kill)
         end.start()
@@ -85,31 +105,50 @@ def _apart(nodes: int, count: int, until: float) -> Iterator[Figure]:
         yield absent(f"what comes after that at {nodes:,} nodes", why)
 
 
-async def measure(size: int, count: int) -> AsyncIterator[Figure]:
-    """Measure at one size, with so many questions of a kind; what takes longest comes last."""
+async def measure(size: int, count: int, parts: Sequence[str] = PARTS) -> AsyncIterator[Figure]:
+    """Measure some parts at one size, with so many questions of a kind; what takes longest comes last."""
     is_large = size >= LARGE
     with scratch() as folder:
         async with opened(folder / "hub") as room:
             invention = Invention(size)
             yield _filled(room, invention)
             settle()
-            yield _folded(room, invention, 80.0 if is_large else 60.0)
-            upto = invention.place_on(PAST)
-            sets, engine = Sets(room), Engine(room)
-            settle()
-            goals = (30.0, 200.0) if is_large else (10.0, 50.0)
-            async for figure in neighbourhoods(room, sets, goals, upto, count):
+            if "event" in parts:
+                yield _folded(room, invention, 80.0 if is_large else 60.0)
+            async for figure in _asked(room, invention, count, parts):
                 yield figure
-            for figure in await paths(room, engine, (50.0, 500.0) if is_large else (10.0, 100.0), count):
-                yield figure
-            lawyers = sorted(ref for ref in sets.near if ref.startswith("lawyer:"))
-            del sets
-            async for figure in measures(room, engine, invention):
-                yield figure
-            del engine
-            yield await _exported(room)
-            for figure in await alone(room, lawyers, 200.0 if is_large else 50.0, count):
-                yield figure
+
+
+async def _asked(room: Room, invention: Invention, count: int, parts: Sequence[str]) -> AsyncIterator[Figure]:
+    is_large = len(room.graph.network.nodes) >= LARGE * 9 // 10
+    sets, engine = Sets(room), Engine(room)
+    settle()
+    async for figure in _part(room, sets, engine, (count, invention.place_on(PAST), is_large), parts):
+        yield figure
+    lawyers = sorted(ref for ref in sets.near if ref.startswith("lawyer:"))
+    del sets
+    async for figure in measures(room, engine, invention, parts):
+        yield figure
+    del engine
+    if "export" in parts:
+        yield await _exported(room)
+    if "alone" in parts:
+        for figure in await alone(room, lawyers, 200.0 if is_large else 50.0, count):
+            yield figure
+
+
+async def _part(
+    room: Room, sets: Sets, engine: Engine, how: tuple[int, int, bool], parts: Sequence[str]
+) -> AsyncIterator[Figure]:
+    """Measure what is asked of a part of the graph: so many questions, a place of the past, whether it is large."""
+    count, upto, is_large = how
+    if "neighbourhoods" in parts:
+        goals = (30.0, 200.0) if is_large else (10.0, 50.0)
+        async for figure in neighbourhoods(room, sets, goals, upto, count):
+            yield figure
+    if "paths" in parts:
+        for figure in await paths(room, engine, (50.0, 500.0) if is_large else (10.0, 100.0), count):
+            yield figure
 
 
 def _filled(room: Room, invention: Invention) -> Figure:
@@ -223,10 +262,11 @@ def _cpu(work: Callable[[], object]) -> float:
     return thread_time() - began
 
 
-async def _say(size: int, count: int) -> None:
-    async for figure in measure(size, count):
+async def _say(size: int, count: int, parts: Sequence[str]) -> None:
+    async for figure in measure(size, count, parts):
         print(json.dumps(asdict(figure)), flush=True)
 
 
 if __name__ == "__main__":
-    asyncio.run(_say(int(sys.argv[1]), int(sys.argv[2])))
+    chosen = sys.argv[3].split(",") if len(sys.argv) > 3 else PARTS
+    asyncio.run(_say(int(sys.argv[1]), int(sys.argv[2]), chosen))

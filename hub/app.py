@@ -35,13 +35,15 @@ from hub.federation.book import open_book
 from hub.federation.work import federate
 from hub.feeds.broadcast import Broadcaster, Sources
 from hub.feeds.rights import Rights
+from hub.key_checks import remember_keys
 from hub.keys import cursor_key, make_log_key, open_vault
 from hub.limits import Gate
 from hub.metrics import CountAnswers, Metrics
 from hub.observing import gauges
 from hub.observing.instruments import Watch, WatchedIntake, WatchedPages
+from hub.observing.together import Together
 from hub.observing.tracing import Silent, TraceAnswers, Tracer
-from hub.office_opening import fence_file, open_office, open_turn
+from hub.office_opening import begin_file_checks, fence_file, open_office, open_turn
 from hub.outgoing import Outgoing, Rules
 from hub.pages.views import STATIC_TYPES
 from hub.personal.keys import open_personal_keys
@@ -158,6 +160,7 @@ def _lifespan(parts: _Parts) -> Callable[[Starlette], AbstractAsyncContextManage
                     tasks.start_soon(steady, hub["bus"].run)
                 if hub["postman"] is not None:
                     tasks.start_soon(steady, hub["postman"].run, seconds)
+                tasks.start_soon(steady, parts.watch.metrics.keep_shared)
                 if parts.settings.workers > 1:
                     # The others answer meanwhile; whoever asks must not meet one that knows less.
                     await anyio.to_thread.run_sync(catch_up, hub)
@@ -215,6 +218,9 @@ def _open(parts: _Parts, opened: ExitStack) -> HubState:
     outgoing = Outgoing(Rules(is_loopback_allowed=settings.webhooks_loopback_for_tests_only))
     book = open_book(settings.data, parts.random, settings.keys, office)
     opened.callback(book.close)
+    remember_keys(settings.data, settings.keys)
+    if office is None:
+        begin_file_checks(settings.data)
     beside = federation.Parts(
         accounts, room, intake, registry, outgoing, turn, clock, parts.random, store.head
     )
@@ -237,6 +243,8 @@ def _open(parts: _Parts, opened: ExitStack) -> HubState:
         settings.data,
     )
     parts.watch.metrics.watch(gauges.gauges_of(asked))
+    if settings.workers > 1:
+        parts.watch.metrics.share(Together(views, parts.watch.metrics.own_text))
     return HubState(
         settings=settings,
         clock=clock,

@@ -48,6 +48,11 @@ class Assertions:
         self._rows = rows
         self._graph = graph
 
+    def are_asked(self, query: GraphQuery) -> bool:
+        """Tell whether a question names claims: their ties, their kind, or one of them."""
+        is_about = any(ref.startswith(f"{CLAIM}:") for ref in query.about)
+        return is_about or CLAIM in query.kinds or not set(KINDS).isdisjoint(query.ties)
+
     def part(self, query: GraphQuery, find: Callable[[GraphQuery], Json], *, claims: bool) -> Json:
         """Return a part of the graph, with claims where the query names them, or all of them if `claims`.
 
@@ -56,10 +61,10 @@ class Assertions:
             find: answers it for all that is no claim.
             claims: add claims, whatever the query names.
         """
+        if not (claims or self.are_asked(query)):
+            return find(query)
         named = [kind for kind in query.ties if kind in KINDS]
         about = [ref for ref in query.about if ref.startswith(f"{CLAIM}:")]
-        if not (claims or named or about or CLAIM in query.kinds):
-            return find(query)
         seen = [row for one in about if (row := self._rows.found(event_of(one)))]
         asserted = [ref for _, touched in seen for ref in touched]
         plain = _plain(query, asserted)

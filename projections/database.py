@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from weakref import WeakSet
@@ -10,6 +10,11 @@ from weakref import WeakSet
 _LONG_SECONDS = 30
 _SHORT_MILLISECONDS = 200
 """How long to wait for others: as a rule, and where it can as well be tried again later."""
+
+
+_SERVED = ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536")
+_FILLED = ("journal_mode=OFF", "synchronous=OFF", "cache_size=-262144")
+"""How a file is written that others read, and one that nobody will see if anything goes wrong."""
 
 
 class _Connection(sqlite3.Connection):
@@ -45,9 +50,8 @@ class Database:
         self._local = threading.local()
         self._open: WeakSet[_Connection] = WeakSet()
         self._lock = threading.Lock()
-        self.writer: sqlite3.Connection = self._connect(
-            "journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536", "secure_delete=ON"
-        )
+        self._is_filling = False
+        self.writer: sqlite3.Connection = self._connect(*_SERVED, "secure_delete=ON")
 
     def _connect(self, *pragmas: str) -> _Connection:
         connection = sqlite3.connect(
@@ -57,8 +61,7 @@ class Database:
             check_same_thread=False,
             factory=_Connection,
         )
-        for pragma in ("temp_store=MEMORY", *pragmas):
-            connection.execute(f"PRAGMA {pragma}").close()
+        _set(connection, ("temp_store=MEMORY", *pragmas))
         with self._lock:
             self._open.add(connection)
         return connection
@@ -91,6 +94,9 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Give the writing connection for one transaction: committed at the end, rolled back on any error."""
+        if self._is_filling:
+            yield self.writer
+            return
         self.writer.execute("BEGIN IMMEDIATE")
         try:
             yield self.writer
@@ -98,6 +104,31 @@ class Database:
             self.writer.execute("ROLLBACK")
             raise
         self.writer.execute("COMMIT")
+
+    @contextmanager
+    def filling(self, later: Iterable[str] = ()) -> Iterator[None]:
+        """Write all that is written until the block ends in one transaction, and nothing that would take it back.
+
+        Random keys make nearly every page dirty in each of many small transactions: so each is written once. Whoever
+        leaves the block by an error, or finds that a fold failed within, must throw the file away. Nobody else may
+        have it open.
+
+        Args:
+            later: names of indexes that nobody asks meanwhile; they are made at the end.
+        """
+        writer = self.writer
+        _set(writer, _FILLED)
+        writer.execute("BEGIN")
+        made = [_taken(writer, name) for name in later]
+        self._is_filling = True
+        try:
+            yield
+        finally:
+            self._is_filling = False
+        for statement in made:
+            writer.execute(statement)
+        writer.execute("COMMIT")
+        _set(writer, _SERVED)
 
     def empty_wal(self) -> bool:
         """Bring the write-ahead log into the file and empty it; False while somebody reads an older state."""
@@ -112,3 +143,16 @@ class Database:
         with self._lock:
             for connection in list(self._open):
                 connection.close()
+
+
+def _set(connection: sqlite3.Connection, pragmas: Iterable[str]) -> None:
+    for pragma in pragmas:
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _taken(connection: sqlite3.Connection, index: str) -> str:
+    """Take an index away; return what makes it again."""
+    query = "SELECT sql FROM sqlite_master WHERE type = 'index' AND name = ?"
+    statement: str = connection.execute(query, (index,)).fetchone()[0]
+    connection.execute(f"DROP INDEX {index}")
+    return statement

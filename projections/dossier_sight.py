@@ -239,13 +239,18 @@ def _page(place: tuple[Shelf, str, Reading], query: ListQuery) -> Json:
     limit, offset = max(0, min(query.limit, MOST_ITEMS)), max(0, query.offset)
     refs = _matching(shelf, kind, reading, query)
     page = _ordered(place, refs, query, offset + limit)[offset:]
-    claims = reading.claims(page)
-    assessments = reading.assessments(claims)
-    items = [_item(ref, kind, _shown(claims.get(ref, {}), assessments)) for ref in page]
-    for item in items:
-        if others := [one for one in reading.merged.all_of(item["ref"]) if one != item["ref"]]:
-            item["same"] = others
+    items = shelf.items(page, lambda missing: _items(missing, kind, reading))
     return {"items": items, "total": len(refs), "next": further(offset, len(page), len(refs))}
+
+
+def _items(refs: Sequence[str], kind: str, reading: Reading) -> dict[str, Json]:
+    claims = reading.claims(refs)
+    assessments = reading.assessments(claims)
+    items = {ref: _item(ref, kind, _shown(claims.get(ref, {}), assessments)) for ref in refs}
+    for ref, item in items.items():
+        if others := [one for one in reading.merged.all_of(ref) if one != ref]:
+            item["same"] = others
+    return items
 
 
 def _matching(shelf: Shelf, kind: str, reading: Reading, query: ListQuery) -> list[str]:

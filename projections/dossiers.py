@@ -8,6 +8,7 @@ import orjson
 
 from projections.changes import Change
 from projections.database import Database
+from projections.dossier_reading import FORGOTTEN
 from projections.dossier_sight import LISTS, DossierSight, ListQuery
 from projections.graph.claims import Forms
 from projections.graph.view import origin_of
@@ -20,6 +21,9 @@ __all__ = ["LISTS", "DossierSight", "Dossiers", "ListQuery"]
 Json = Any
 
 _KINDS = frozenset(LISTS.values())
+
+_FILED = 8
+"""So much of an origin as cards show; who told it is nothing to them."""
 
 
 class Dossiers:
@@ -48,6 +52,8 @@ class Dossiers:
     CREATE INDEX IF NOT EXISTS dossiers_assessments_by_about ON dossiers_assessments(about);
     """
 
+    for_readers = ("dossiers_refs_by_turn", "dossiers_assessments_by_about")
+
     def __init__(self, readings: Readings, labels: Labels, database: Database) -> None:
         self.database = database
         self._labels = labels
@@ -71,6 +77,13 @@ class Dossiers:
         db.executemany(
             "INSERT OR REPLACE INTO dossiers_refs VALUES(?,?)", [(ref, turn) for ref in sorted(touched)]
         )
+
+    def scrub(self, db: sqlite3.Connection) -> None:
+        """Forget the references of which nothing is said any more; whoever keeps answers begins anew."""
+        said = "EXISTS (SELECT 1 FROM dossiers_facts f WHERE f.ref = dossiers_refs.ref)"
+        gone = db.execute(f"DELETE FROM dossiers_refs WHERE NOT {said} RETURNING turn").fetchall()
+        if gone:
+            db.execute("INSERT INTO dossiers_refs VALUES(?,?)", (FORGOTTEN, max(turn for (turn,) in gone)))
 
     def _put(self, db: sqlite3.Connection, change: Change, batch: "_Batch") -> None:
         implied = self._readings.imply(change.event)
@@ -100,7 +113,7 @@ class _Batch:
             (ref, 0 if props is None else 1, label, origin.position, props) for ref, label, props in facts
         ]
         self.facts += filed
-        self.events.append((*origin, orjson.dumps([row[:3] for row in filed])))
+        self.events.append((*origin[:_FILED], orjson.dumps([row[:3] for row in filed])))
 
     def write(self, db: sqlite3.Connection) -> None:
         """Write everything."""

@@ -1,7 +1,7 @@
 """Feed messages: what a reader is told about each position, numbered so that he can resume. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from events.event import Position
@@ -59,6 +59,14 @@ class FeedPage:
     seen: Position = field(default=Position(0), compare=False)
 
 
+def _last(one: FeedMessage) -> FeedMessage:
+    """Return a message as the last of its position; written out, since pages are mostly made of such."""
+    return FeedMessage(
+        one.kind, one.position, 0, one.source, one.id, one.type, one.reason, one.event, one.touches,
+        one.countries, one.recorded, one.flags,
+    )  # fmt: skip
+
+
 def page_of(messages: Sequence[FeedMessage], limit: int, head: Position) -> FeedPage:
     """Cut a page and mark the last message of each position.
 
@@ -69,7 +77,7 @@ def page_of(messages: Sequence[FeedMessage], limit: int, head: Position) -> Feed
     """
     following = [*messages[1 : limit + 1], None]
     told = [
-        one if after is not None and after.position == one.position else replace(one, part=0)
+        one if after is not None and after.position == one.position else _last(one)
         for one, after in zip(messages[:limit], following, strict=False)
     ]
     if len(messages) <= limit:

@@ -38,6 +38,10 @@ _Found = tuple[Row, bool, tuple[Json, ...]]
 """An event, whether it rests on what reads differently now, and what else was asked."""
 
 
+_Told = tuple[_Found, Kind, str | None]
+"""An event, what is told of it, and why."""
+
+
 class FeedSight:
     """Reads pages of the feed for one class of readers."""
 
@@ -56,15 +60,14 @@ class FeedSight:
             events = self._events(db, query, after, reached, most)
             turns = self._turns(db, query, place, reached, most)
             warnings = self._warnings(db, query, place, reached, most)
-        told = [
-            self._message(one, (one[2][0], 2 * one[0].position + CHANGED_PART), "changed", "corrected")
-            for one in warnings
-        ]
-        told += [message for one in turns for message in self._told(one)]
-        told += [self._message(one, (one[0].position, 1), "event") for one in events]
+        told: dict[Place, _Told] = {
+            (one[2][0], 2 * one[0].position + CHANGED_PART): (one, "changed", "corrected") for one in warnings
+        }
         # Of what reads differently by itself and is flagged at once, the first reason is enough.
-        behind = {(one.position, one.part): one for one in told}
-        messages = [behind[place] for place in sorted(behind) if place > (after, part or _WHOLE)]
+        told |= {place: said for one in turns for place, said in self._told(one)}
+        told |= {(one[0].position, 1): (one, "event", None) for one in events}
+        places = sorted(place for place in told if place > (after, part or _WHOLE))
+        messages = [self._message(place, told[place]) for place in places[:most]]
         return page_of(messages, limit, Position(max(reached, after)))
 
     def _events(
@@ -114,18 +117,18 @@ class FeedSight:
             {" ".join(sql.having(0))} ORDER BY w.at, w.position LIMIT :limit"""
         return _found(db, found, {**named, "limit": limit})
 
-    def _told(self, found: _Found) -> Iterator[FeedMessage]:
-        """Yield the messages of one turn: what was lost first, then how the event reads now."""
+    def _told(self, found: _Found) -> Iterator[tuple[Place, _Told]]:
+        """Yield what one turn tells, and where: what was lost first, then how the event reads now."""
         at, reason, before, after, is_gone, is_gained, differs = found[2]
         why = reason_of(self._view, Turn(reason, (before, after), is_gone, is_gained))
         place = 2 * found[0].position
         if is_gone:
-            yield self._message(found, (at, place + GONE_PART), "withdrawn", why)
+            yield (at, place + GONE_PART), (found, "withdrawn", why)
         if differs:
-            yield self._message(found, (at, place + CHANGED_PART), "changed", why)
+            yield (at, place + CHANGED_PART), (found, "changed", why)
 
-    def _message(self, found: _Found, place: Place, kind: Kind, reason: str | None = None) -> FeedMessage:
-        row, is_flagged, _ = found
+    def _message(self, place: Place, told: _Told) -> FeedMessage:
+        (row, is_flagged, _), kind, reason = told
         form = form_of(row, self._allowed.numbers(), kind, is_stale=is_flagged)
         return message_of(self._view, row, place, (kind, reason), form)
 

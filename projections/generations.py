@@ -60,6 +60,15 @@ def remove(path: Path) -> None:
             path.with_name(path.name + name).unlink()
 
 
+def harden(path: Path) -> None:
+    """Have the disk hold a file before it gets the name by which others find it."""
+    file = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
 def forget_prepared(path: Path) -> None:
     """Remove what was prepared: it may hold what is erased now."""
     for one in path.parent.glob(f"{path.name}{PREPARED}*"):

@@ -8,7 +8,8 @@ import gc
 import shutil
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,8 @@ from projections.tail import BATCH
 _ATTEMPTS = 5
 _ERASING = ("erasure.executed.", "consent.withdrawn.")
 LOOK_SECONDS = 0.2
+_SELDOM = (100_000, 20, 50)
+"""How often the garbage collector looks while a log is folded: what that makes is kept, or gone by itself."""
 
 
 class PreparingFailed(Exception):
@@ -58,7 +61,8 @@ def prepare(code: Code, path: Path, also: Sequence[Path] = ()) -> Prepared:
         if not is_alone:
             raise PreparingFailed("Somebody else is folding views beside these already.")
         for _ in range(_ATTEMPTS):
-            made = _fold(code, path, also)
+            with _seldom_collecting():
+                made = _fold(code, path, also)
             # What was erased meanwhile, the hub that runs did not find in what was not there yet.
             if not _has_erased_since(code, made.position):
                 return made
@@ -69,16 +73,19 @@ def prepare(code: Code, path: Path, also: Sequence[Path] = ()) -> Prepared:
 
 def _fold(code: Code, path: Path, also: Sequence[Path]) -> Prepared:
     draft = generations.preparing(path)
-    generations.remove(draft)
-    shelves = Shelves(code, draft)
+    filled = _filled(code, draft)
+    shelves = filled or Shelves(code, draft)
     try:
-        shelves.tail.catch_up()
+        if filled is None:
+            # As a hub folds, which says what breaks, and where.
+            shelves.tail.catch_up()
         stalls = shelves.tail.stalls()
         position, stamp = shelves.tail.position, shelves.tail.stamp
         stamps = generations.stamps_in(shelves.database.writer)
         shelves.database.empty_wal()
     finally:
         shelves.close()
+    generations.harden(draft)
     if stalls:
         generations.remove(draft)
         name, stall = next(iter(stalls.items()))
@@ -87,9 +94,33 @@ def _fold(code: Code, path: Path, also: Sequence[Path]) -> Prepared:
     is_current = stamps in [generations.stamps(one) for one in generations.in_use(path)]
     for one in also:
         shutil.copyfile(draft, generations.preparing(one))
+        generations.harden(generations.preparing(one))
         generations.preparing(one).rename(generations.prepared(one, stamp))
     draft.rename(ready)
     return Prepared(ready, position, is_current)
+
+
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    usual = gc.get_threshold()
+    gc.set_threshold(*_SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
+def _filled(code: Code, draft: Path) -> Shelves | None:
+    """Fold the whole log in one go; None, and nothing left of it, if anything breaks."""
+    generations.remove(draft)
+    shelves = Shelves(code, draft)
+    with suppress(Exception):
+        shelves.tail.fill()
+        if not shelves.tail.stalls():
+            return shelves
+    shelves.close()
+    generations.remove(draft)
+    return None
 
 
 def _has_erased_since(code: Code, position: Position) -> bool:

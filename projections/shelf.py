@@ -1,8 +1,8 @@
-"""What a sight keeps of one list between questions: who is on it, and columns that were asked for. Pure."""
+"""What a sight keeps of one list between questions: who is on it, columns and items that were asked for. Pure."""
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from projections.graph.merging import NOBODY, Merged
@@ -12,6 +12,7 @@ Values = Mapping[str, list[Json]]
 Key = tuple[float, str]
 
 _MOST_COLUMNS = 8
+_MOST_ITEMS = 1_000
 
 
 class Column:
@@ -46,13 +47,14 @@ class Column:
 
 
 class Shelf:
-    """The visible references of one kind, sorted, and some of their columns; true at one turn."""
+    """The visible references of one kind, sorted, with some of their columns and items; true at one turn."""
 
     def __init__(self, refs: list[str], merged: Merged = NOBODY) -> None:
         self.turn = 0
         self.refs = refs
         self.merged = merged
         self.columns: dict[str, Column] = {}
+        self._items: dict[str, Json] = {}
 
     def column(self, prop: str, read: Callable[[str], Values]) -> Column:
         """Return the column of a property; what is not kept yet is asked of `read`."""
@@ -62,6 +64,16 @@ class Shelf:
                 del self.columns[next(iter(self.columns))]
             known = self.columns[prop] = Column(read(prop))
         return known
+
+    def items(self, refs: Sequence[str], make: Callable[[Sequence[str]], Mapping[str, Json]]) -> list[Json]:
+        """Return the items of some references; what is not kept yet is asked of `make`. Nobody changes them."""
+        missing = [ref for ref in refs if ref not in self._items]
+        if missing:
+            self._items.update(make(missing))
+        found = [self._items[ref] for ref in refs]
+        for ref in list(self._items)[: max(0, len(self._items) - _MOST_ITEMS)]:
+            del self._items[ref]
+        return found
 
     def renew(
         self, touched: Collection[str], existing: Collection[str], values: Mapping[str, Values]
@@ -74,6 +86,8 @@ class Shelf:
             values: their shown values now, for every property in `columns`.
         """
         visible = set(existing)
+        for ref in touched:
+            self._items.pop(ref, None)
         for ref in touched:
             place = bisect_left(self.refs, ref)
             here = place < len(self.refs) and self.refs[place] == ref

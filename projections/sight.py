@@ -163,6 +163,13 @@ class Sight:
 
         return self._assertions.part(self._dated(query), find, claims=claims)
 
+    def written_graph(self, query: GraphQuery, now: date, *, derived: bool, claims: bool) -> Json:
+        """Return the same as `graph` for whoever writes it as JSON at once: much of it is written already."""
+        more = claims or self._assertions.are_asked(query)
+        if more or derived or not set(DERIVED).isdisjoint(query.ties):
+            return self.graph(query, now, derived=derived, claims=claims)
+        return self._graph.written(self._dated(query))
+
     def node(self, ref: str, query: GraphQuery = ALL, now: date | None = None) -> Json | None:
         """Return everything known about a reference, each value with the claims behind it."""
         if ref.startswith(f"{CLAIM}:"):

@@ -193,6 +193,16 @@ class Tail:
         while self.step():
             pass
 
+    def fill(self) -> None:
+        """Apply all that is in the log to new views, much quicker than `catch_up`, in this thread.
+
+        If it raises, or anything stalls, the file of the views is torn, and must be thrown away.
+        """
+        later = [name for one in self._progress.values() for name in getattr(one.view, "for_readers", ())]
+        with self._database.filling(later):
+            self.catch_up()
+        self._scrubber.scrub()
+
     def step(self) -> bool:
         """Apply one batch to every view that can take one; tell whether anything was done."""
         self._take_over()

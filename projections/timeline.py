@@ -81,6 +81,8 @@ class TimelineView:
         key TEXT NOT NULL, position INTEGER NOT NULL, label INTEGER NOT NULL, open INTEGER NOT NULL,
         PRIMARY KEY(key, position)) WITHOUT ROWID;
     {turns.SCHEMA}{stale.SCHEMA}{belonging.SCHEMA}"""
+    for_readers = ("timeline_events_by_moment", "timeline_events_by_publisher", "timeline_events_aside",
+                   "timeline_stale_by_ref", "timeline_links_by_child")  # fmt: skip
 
     def __init__(
         self, registry: Registry, readings: Readings, labels: Labels, database: Database, log: PlacedEvents

@@ -31,6 +31,8 @@ class View(Protocol):
 
     The tail owns the transaction: `fold` writes through the connection it is given and never commits. If `fold`
     raises, the tail rolls back and calls `load` again, so memory must be rebuilt from the database alone.
+
+    It may say in `for_readers` which of its indexes `fold` never asks: those are made last when views are prepared.
     """
 
     name: str

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def json_answer(body: Json, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Write a JSON answer; `body` holds only plain JSON."""
+    """Write a JSON answer; `body` holds only plain JSON, or pieces that are written already (`orjson.Fragment`)."""
     return Response(orjson.dumps(body), status, headers, JSON)
 
 

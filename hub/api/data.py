@@ -3,8 +3,9 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 
 from starlette.responses import Response
 
@@ -22,6 +23,9 @@ CSV = "text/csv; charset=utf-8"
 
 _FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 """What a spreadsheet computes, wide forms included; or what an apostrophe before that already stands for."""
+
+_KEY, _SAID = itemgetter(*DIMENSIONS), itemgetter("OBS_VALUE", *ATTRIBUTES)
+"""What finds an observation, and what is said of it."""
 
 _SCHEMA = "https://json.sdmx.org/2.0.0/sdmx-json-data-schema.json"
 
@@ -57,13 +61,10 @@ def _cell(value: Json) -> str:
 
 def as_json(found: Download, now: datetime) -> Json:
     """Return the figures in the form of SDMX-JSON 2.0, and `definitions`, `coverage` and a `note` beside them."""
-    codes = {name: list(_codes(found.rows, name)) for name in DIMENSIONS}
-    places = {name: {code: place for place, code in enumerate(known)} for name, known in codes.items()}
+    codes = {name: sorted({row[name] for row in found.rows}) for name in DIMENSIONS}
+    places = [{code: str(place) for place, code in enumerate(codes[name])} for name in DIMENSIONS]
     observations = {
-        ":".join(str(places[name][row[name]]) for name in DIMENSIONS): [
-            row["OBS_VALUE"],
-            *(row[name] for name in ATTRIBUTES),
-        ]
+        ":".join([own[code] for own, code in zip(places, _KEY(row), strict=True)]): _SAID(row)
         for row in found.rows
     }
     dimensions = [
@@ -89,10 +90,6 @@ def as_json(found: Download, now: datetime) -> Json:
         "coverage": found.coverage,
         "note": NOTE,
     }
-
-
-def _codes(rows: Sequence[Mapping[str, Json]], name: str) -> Iterator[str]:
-    yield from sorted({str(row[name]) for row in rows})
 
 
 def _day(now: datetime) -> datetime:

@@ -32,7 +32,7 @@ async def show_graph(request: HubRequest, asked: Asked) -> Response:
     """Answer a part of the graph."""
     query, now = graph_query(asked), today(request)
     more = {name: asked[name] for name in ("derived", "claims")}
-    return json_answer(await ask(request, lambda sight: sight.graph(query, now, **more)))
+    return json_answer(await ask(request, lambda sight: sight.written_graph(query, now, **more)))
 
 
 async def show_node(request: HubRequest, asked: Asked) -> Response:

@@ -1,6 +1,8 @@
 """Where in the journal the ties of a node stand, and which reference comes first: for whoever asks about a few nodes.
 
-Nothing here depends on who reads: rows of claims are found, and whoever asks keeps those that he may see.
+Nothing here depends on who reads: rows of claims are found, and whoever asks keeps those that he may see. Nodes go by
+their ranks in the order of their references; those that came since that order was made go by their numbers, which are
+behind all ranks.
 """
 
 from bisect import bisect_left
@@ -11,126 +13,169 @@ import numpy as np
 from numpy.typing import NDArray
 
 Numbers = NDArray[Any]
+Rows = Mapping[str, Numbers]
+"""The columns of the journal."""
 
 MOST_APART = 8_192
 """Rows, or a sixteenth of all, that are looked through each time rather than filed."""
 
 
 class ByNode:
-    """Rows of the journal filed by the node where a tie begins and by the one where it ends.
+    """Rows of the journal filed by the node where a tie begins and by the one where it ends. Hold the view's lock.
 
-    The newest rows, from `filed` on, are not filed yet. Hold the view's lock.
+    `leaving` and `arriving` are files that hold every row once between them each: what was filed, and what came since.
+    Rows that had died when they were to be filed are left out; `has_dead` says whether others died since. `turn` counts
+    how often ranks were given anew.
 
     Args:
-        apart: how many of them there may be at least.
+        apart: how many of the newest rows there may be at least that are not filed yet.
     """
 
     def __init__(self, apart: int = MOST_APART) -> None:
         self._apart = apart
-        self._leaving = _Filed("source", "target")
-        self._arriving = _Filed("target", "source")
+        self._filed = _Filed("source", "target"), _Filed("target", "source")
+        self._late = _Late("source", "target"), _Late("target", "source")
+        self.leaving, self.arriving = zip(self._filed, self._late, strict=True)
         self.filed = 0
-        self._in_order = np.empty(0, np.int32)
-        self.ranks = np.empty(0, np.int32)
+        self.turn = 0
+        self.has_dead = False
+        self._deaths = 0
+        self._ranks = np.empty(0, np.int32)
+        self._numbers = np.empty(0, np.int32)
 
-    def follow(self, rows: Mapping[str, Numbers], refs: Sequence[str]) -> None:
-        """File what has come.
+    @property
+    def ranked(self) -> int:
+        """How many nodes have a rank; ranks are less than that."""
+        return len(self._numbers)
+
+    def rank(self, number: int) -> int:
+        """Return the rank of a number of the journal."""
+        return int(self._ranks[number]) if number < len(self._ranks) else number
+
+    def ranks(self, numbers: Numbers) -> Numbers:
+        """Return the ranks of numbers of the journal."""
+        return _swapped(numbers, self._ranks)
+
+    def numbers(self, ranks: Numbers) -> Numbers:
+        """Return the numbers of the journal of ranks."""
+        return _swapped(ranks, self._numbers)
+
+    def follow(self, rows: Rows, refs: Sequence[str], deaths: int = 0) -> None:
+        """Take in what has come.
 
         Args:
             rows: the columns of the journal.
             refs: of the nodes, by number; they have only become more.
+            deaths: how often rows have died.
         """
         length = len(rows["source"])
-        if length - self.filed <= max(self._apart, self.filed // 16) and self.filed:
-            return
-        fresh = np.arange(self.filed, length, dtype=np.int32)
-        for filed in (self._leaving, self._arriving):
-            filed.add(rows, fresh, len(refs))
-        self.filed = length
-        self._rank(refs)
+        if length - self.filed > max(self._apart, self.filed // 16) or not self.filed:
+            self._rank(refs)
+            fresh = np.arange(self.filed, length, dtype=np.int32)
+            for filed in self._filed:
+                filed.add(rows, fresh, self._ranks)
+            self.filed, self._deaths = length, deaths
+        self.has_dead = deaths > self._deaths
+        for late in self._late:
+            late.follow(rows, self.filed, self.ranks)
 
     def _rank(self, refs: Sequence[str]) -> None:
-        known = len(self._in_order)
+        known = len(self._numbers)
         fresh = sorted(range(known, len(refs)), key=refs.__getitem__)
-        before = self._in_order
+        before = self._numbers
         # One number between numbers; those that follow each other directly come in their own order.
         places = [bisect_left(before, refs[one], key=refs.__getitem__) for one in fresh] if known else 0
-        self._in_order = np.insert(before, places, np.array(fresh, np.int32))
-        self.ranks = np.empty(len(refs), np.int32)
-        self.ranks[self._in_order] = np.arange(len(refs), dtype=np.int32)
+        self._numbers = np.insert(before, places, np.array(fresh, np.int32))
+        self._ranks = np.empty(len(refs), np.int32)
+        self._ranks[self._numbers] = np.arange(len(refs), dtype=np.int32)
+        self.turn += 1
 
-    def leaving(self, nodes: Numbers, rows: Mapping[str, Numbers]) -> Numbers:
-        """Return the rows of ties that begin at some nodes; as far as they are filed, one tie after the other.
 
-        Args:
-            nodes: numbers, each once.
-            rows: the columns of the journal.
-        """
-        return self._leaving.of(nodes, rows, self.filed)
-
-    def arriving(self, nodes: Numbers, rows: Mapping[str, Numbers]) -> Numbers:
-        """Return the rows of ties that end at some nodes, likewise."""
-        return self._arriving.of(nodes, rows, self.filed)
-
-    def first(self, nodes: Numbers, ref: Callable[[int], str], most: int) -> list[int]:
-        """Return those of some nodes whose references come first, in order; numbers that nobody filed included.
-
-        Args:
-            nodes: numbers, each once.
-            ref: gives the reference of a number.
-            most: how many.
-        """
-        is_ranked = nodes < len(self.ranks)
-        ranks = self.ranks[nodes[is_ranked]]
-        if most <= 0:
-            return []
-        if len(ranks) > 4 * most:
-            ranks = np.partition(ranks, most)[:most]
-        found: list[int] = self._in_order[np.sort(ranks)[:most]].tolist()
-        if not is_ranked.all():
-            found = sorted(found + nodes[~is_ranked].tolist(), key=ref)[:most]
-        return found
+def _swapped(some: Numbers, table: Numbers) -> Numbers:
+    """Return what a table has for some numbers; those behind its end stay what they are."""
+    if not len(some) or some.max() < len(table):
+        return table[some]
+    found = some.copy()
+    is_known = some < len(table)
+    found[is_known] = table[some[is_known]]
+    return found
 
 
 class _Filed:
-    """Rows in the order of one end, then of the other, then of the kind: those of one tie follow each other."""
+    """Rows in the order of one end, then of the other, then of the kind: those of one tie follow each other.
+
+    `far` is the rank of the other end, `label` that of the claim, `row` where it stands in the journal, of each.
+    """
 
     def __init__(self, near: str, far: str) -> None:
         self._near, self._far = near, far
-        self._rows = np.empty(0, np.int32)
         self._starts = np.zeros(1, np.int64)
+        self.row = self.far = self.label = np.empty(0, np.int32)
 
-    def add(self, rows: Mapping[str, Numbers], fresh: Numbers, nodes: int) -> None:
-        own = self._sorted(rows, fresh)
-        if len(self._rows):
-            places = np.searchsorted(self._keys(rows, self._rows), self._keys(rows, own), side="right")
-            own = np.insert(self._rows, places, own)
-        self._rows = own
-        self._starts = np.zeros(nodes + 1, np.int64)
-        np.cumsum(np.bincount(rows[self._near][own], minlength=nodes), out=self._starts[1:])
+    def add(self, rows: Rows, fresh: Numbers, ranks: Numbers) -> None:
+        """File some rows; the order of those that are filed does not change by new ranks."""
+        own, fresh = (some[~rows["died"][some]] for some in (self.row, fresh))
+        keys = self._keys(rows, fresh, ranks)
+        order = np.argsort(keys, kind="stable")
+        if len(own):
+            places = np.searchsorted(self._keys(rows, own, ranks), keys[order], side="right")
+            own = np.insert(own, places, fresh[order])
+        else:
+            own = fresh[order]
+        # Side by side they are read several times faster than where they stand in the journal.
+        self.row, self.far, self.label = own, ranks[rows[self._far][own]], rows["label"][own]
+        self._starts = np.zeros(len(ranks) + 1, np.int64)
+        np.cumsum(np.bincount(ranks[rows[self._near][own]], minlength=len(ranks)), out=self._starts[1:])
 
-    def _sorted(self, rows: Mapping[str, Numbers], some: Numbers) -> Numbers:
-        return some[np.argsort(self._keys(rows, some), kind="stable")]
+    def _keys(self, rows: Rows, some: Numbers, ranks: Numbers) -> Numbers:
+        near, far = (ranks[rows[name][some]] for name in (self._near, self._far))
+        return keys_of(near, far, rows["kind"][some])
 
-    def _keys(self, rows: Mapping[str, Numbers], some: Numbers) -> Numbers:
-        near, far, kind = (rows[name][some] for name in (self._near, self._far, "kind"))
-        return keys_of(near, far, kind)
+    def places(self, nodes: Numbers, _: Numbers) -> Numbers:
+        """Return where in this file the rows of some nodes stand, one node after the other.
 
-    def of(self, nodes: Numbers, rows: Mapping[str, Numbers], filed: int) -> Numbers:
+        Args:
+            nodes: ranks, each once.
+        """
         known = nodes[nodes < len(self._starts) - 1]
-        starts, ends = self._starts[known], self._starts[known + 1]
-        counts = ends - starts
-        total = int(counts.sum())
-        places = np.arange(total) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
-        found: Numbers = self._rows[places]
-        newest = rows[self._near][filed:]
-        if not len(newest):
-            return found
+        starts = self._starts[known]
+        counts = self._starts[known + 1] - starts
+        ends = np.cumsum(counts)
+        total = int(ends[-1]) if len(ends) else 0
+        found: Numbers = np.repeat(starts - ends + counts, counts)
+        found += np.arange(total)
+        return found
+
+
+class _Late:
+    """Rows that are not filed yet, in the order in which they came; see `_Filed`."""
+
+    def __init__(self, near: str, far: str) -> None:
+        self._near_name, self._far_name = near, far
+        self._first = 0
+        self._near = self.row = self.far = self.label = np.empty(0, np.int32)
+
+    def follow(self, rows: Rows, first: int, ranks: Callable[[Numbers], Numbers]) -> None:
+        """Take in the rows from one on."""
+        length = len(rows["source"])
+        if (first, length - first) != (self._first, len(self.row)):
+            self._first = first
+            self._near, self.far = (ranks(rows[name][first:]) for name in (self._near_name, self._far_name))
+            self.row, self.label = np.arange(first, length, dtype=np.int32), rows["label"][first:]
+
+    def places(self, _: Numbers, is_meant: Numbers) -> Numbers:
+        """Return where in this file the rows of some nodes stand.
+
+        Args:
+            is_meant: of each rank, whether it is one of theirs.
+        """
         # Marked in a table: it costs less than to look for each.
-        is_meant = np.zeros(int(max(newest.max(), nodes.max(initial=0))) + 1, bool)
-        is_meant[nodes] = True
-        both: Numbers = np.concatenate([found, np.flatnonzero(is_meant[newest]) + filed])
-        return both
+        found: Numbers = np.flatnonzero(is_meant[self._near])
+        return found
+
+
+File = _Filed | _Late
+"""Rows with one end in common are found in it."""
 
 
 def keys_of(near: Numbers, far: Numbers, kind: Numbers) -> Numbers:

@@ -12,8 +12,10 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
+from projections.graph.around.endings import Endings
 from projections.graph.around.members import MembersKept
 from projections.graph.by_node import MOST_APART, ByNode
 from projections.graph.claims import NUMBERED, Forms, Node, Reading
@@ -77,7 +79,8 @@ class Columns:
 class Journal:
     """Every claim on a tie, in the order in which they came. Hold the view's lock while calling.
 
-    What has died stays until the process ends and is never shown: the past is asked of `History`.
+    What has died stays until the process ends and is never shown: the past is asked of `History`. `are_bare` says
+    whether every reference stands in JSON as it is, between quotes.
 
     Args:
         apart: the newest claims that need not be filed by node, at least so many.
@@ -97,8 +100,10 @@ class Journal:
         self._late: dict[int, int] = {}
         self._changes: defaultdict[int, int] = defaultdict(int)
         self._dead: list[range] = []
+        self.are_bare = True
         self.dates = Dates()
         self.members = MembersKept()
+        self.endings = Endings()
         self._by_node = ByNode(apart)
 
     def __len__(self) -> int:
@@ -173,6 +178,7 @@ class Journal:
         alive = np.logical_not(self._table["died"][: self._length])
         used = [self._table[name][: self._length][alive] for name in ("since", "until")]
         self.dates.forget(np.concatenate(used))
+        self.endings.forget()
 
     def mark(self) -> Mark:
         """Return up to where the journal has come, for `since`."""
@@ -197,7 +203,7 @@ class Journal:
         """Return the rows found by node, and all columns as they are now; both hold as long as the lock is held."""
         self._settle()
         rows = {name: column[: self._length] for name, column in self._table.items()}
-        self._by_node.follow(rows, self._refs)
+        self._by_node.follow(rows, self._refs, len(self._dead))
         return self._by_node, rows
 
     @property
@@ -205,9 +211,13 @@ class Journal:
         """References by number, numbers by reference, and kinds of ties by number."""
         return self._refs, self._numbers, tuple(self._kinds)
 
+    def number(self, ref: str) -> int | None:
+        """Return the number of a reference; None if nobody was ever tied to it."""
+        return self._numbers.get(ref)
+
     def seen(self, allowed: frozenset[int]) -> Numbers:
-        """Return label → whether these readers may see it; labels behind the end are those of the last place: no."""
-        table = np.zeros(max(allowed, default=0) + 2, bool)
+        """Return of every label that a claim bears, by number, whether these readers may see it."""
+        table = np.zeros(max(max(allowed, default=0), max(self._changes, default=0)) + 1, bool)
         table[list(allowed)] = True
         return table
 
@@ -245,6 +255,8 @@ class Journal:
             kind = ref.partition(":")[0]
             self._kind_of.append(self._node_kinds.setdefault(kind, len(self._node_kinds)))
             self._refs.append(ref)
+            if self.are_bare:
+                self.are_bare = orjson.dumps(ref) == b'"%b"' % ref.encode()
         node.number = number
         return number
 

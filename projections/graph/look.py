@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from projections.graph.around.briefs import Shelf
-from projections.graph.around.surroundings import Surroundings
+from projections.graph.around.surroundings import Numbers, Surroundings
 from projections.graph.around.ties import Key, Ties
 from projections.graph.around.values import Given, claims_of, value_of
 from projections.graph.around.within import within
@@ -24,15 +24,21 @@ _LIGHT = tuple(sorted(LIGHT))
 
 
 class Look(Eyes):
-    """The graph reduced to what is visible and fits a query. Hold the view's lock while using it."""
+    """The graph reduced to what is visible and fits a query. Hold the view's lock while using it.
+
+    Args:
+        eyes: with which to look.
+        query: what has to fit, and `tie_kinds` the ties among it.
+        shelf: where short forms are kept, if they are, and the moment is now.
+    """
 
     def __init__(self, eyes: Eyes, query: GraphQuery, shelf: Shelf | None = None) -> None:
         super().__init__(eyes.network, eyes.allowed, eyes.then, eyes.history, eyes.merged, eyes.journal)
-        self._query = query
+        self.query = query
         self._near: Surroundings | None = None
-        self._shelf = None if eyes.then else shelf
+        self.shelf = None if eyes.then else shelf
         self._kinds = frozenset(query.kinds)
-        self._tie_kinds = frozenset(query.ties)
+        self.tie_kinds = frozenset(query.ties)
         named, places = self._said_to_be_in(query.country or "")
         self._named_in_country = {self.merged.of(ref) for ref in named}
         self._tied_to_country = self._tied_to(places)
@@ -51,26 +57,30 @@ class Look(Eyes):
 
     def ties(self, ref: str) -> Iterator[Tie]:
         """Yield the ties of a node that fit the query, with their visible claims."""
-        wanted = self._tie_kinds
+        wanted = self.tie_kinds
         for tie in super().ties(ref):
             if not wanted or tie[2] in wanted:
                 yield tie
 
     def around(self) -> tuple[list[str], int]:
         """Return the nodes within the query's hops, nearest first, and how many there are in all."""
-        query = self._query
-        about = sorted({one for ref in query.about if self.sees(one := self.merged.of(ref))})
-        self._near = near = Surroundings(self, self._tie_kinds, about)
-        found, total = within(near, query.hops, query.limit, self._kinds, self._lies_there())
+        near, found, total = self.found_around()
         return near.refs(found), total
 
+    def found_around(self) -> tuple[Surroundings, Numbers, int]:
+        """Return the same by ranks, with what knows their ties."""
+        query = self.query
+        about = sorted({one for ref in query.about if self.sees(one := self.merged.of(ref))})
+        self._near = near = Surroundings(self, self.tie_kinds, about)
+        return near, *within(near, query.hops, query.limit, self._kinds, self._lies_there())
+
     def _lies_there(self) -> Callable[[str], bool] | None:
-        country = self._query.country
+        country = self.query.country
         return None if country is None else lambda ref: self._is_in(ref, country)
 
     def overall(self, newest: Sequence[str]) -> tuple[list[str], int]:
         """Return nodes by reference, `newest` before others if not all fit, and how many there are in all."""
-        query = self._query
+        query = self.query
         found = [ref for ref in newest if self.fits(ref)][: query.limit]
         have = set(found)
         if query.country is not None:
@@ -100,7 +110,7 @@ class Look(Eyes):
         """Tell whether a node is visible and fits the query's kinds and country."""
         if self._kinds and ref.partition(":")[0] not in self._kinds:
             return False
-        return self.sees(ref) and (self._query.country is None or self._is_in(ref, self._query.country))
+        return self.sees(ref) and (self.query.country is None or self._is_in(ref, self.query.country))
 
     def _tied_to(self, places: Iterable[str]) -> set[str]:
         """Return places, as far as they are visible, and who has a visible tie to one of them."""
@@ -119,20 +129,20 @@ class Look(Eyes):
 
     def edges_among(self, refs: Collection[str]) -> list[Json]:
         """Return the ties between some nodes, sorted."""
-        near = self._near or Surroundings(self, self._tie_kinds, refs)
-        ties = near.among(near.numbers(refs))
-        return self._with_ended(ties, self.edges(ties), set(refs), set(refs))
+        near = self._near or Surroundings(self, self.tie_kinds, refs)
+        ties = near.among(near.ranks(refs))
+        return self.with_ended(ties, self.edges(ties), set(refs), set(refs))
 
     def edges_from(self, refs: Collection[str], among: Set[str]) -> list[Json]:
         """Return the outgoing ties of some nodes that end at one of `among`, sorted."""
-        near = Surroundings(self, self._tie_kinds, refs)
+        near = Surroundings(self, self.tie_kinds, refs)
         ties = near.leaving(near.asked)
         edges = [edge for edge in self.edges(ties) if edge["to"] in among]
-        return self._with_ended(ties, edges, set(refs), among)
+        return self.with_ended(ties, edges, set(refs), among)
 
     def listed(self, ref: str, most: int) -> tuple[dict[str, list[tuple[str, Json]]], int]:
         """Return the first ties of each kind of a node, each behind its other end, and how many are left out."""
-        near = Surroundings(self, self._tie_kinds, [ref])
+        near = Surroundings(self, self.tie_kinds, [ref])
         ties, left_out = near.listed(most)
         found: dict[str, list[tuple[str, Json]]] = {
             kind: [] for kind in sorted({key[2] for key in ties.keys})
@@ -148,13 +158,15 @@ class Look(Eyes):
 
     def edges(self, ties: Ties) -> list[Json]:
         """Return the short forms of ties."""
-        return ties.shown(self._weighed)
+        return ties.shown(self.weighed)
 
-    def _weighed(self, tie: Key) -> Json:
+    def weighed(self, tie: Key) -> Json:
+        """Return the short form of a tie whose claims have to be weighed."""
         return self.edge(*tie, self._behind(*tie))
 
-    def _with_ended(self, ties: Ties, edges: list[Json], sources: Set[str], among: Set[str]) -> list[Json]:
-        if not self._query.past:
+    def with_ended(self, ties: Ties, edges: list[Json], sources: Set[str], among: Set[str]) -> list[Json]:
+        """Return ties, and if the query says so those from some nodes to others that ended, too."""
+        if not self.query.past:
             return edges
         live = set(ties.keys)
         ended = [self.edge(*tie) for tie in self._ended(sources, among) if tie[:3] not in live]
@@ -174,7 +186,7 @@ class Look(Eyes):
         for ref in sources & past.nodes.keys():
             for source, target, kind, _ in past.out_ties(ref):
                 claims = self.ended(source, target, kind) if target in among else []
-                if claims and (not self._tie_kinds or kind in self._tie_kinds):
+                if claims and (not self.tie_kinds or kind in self.tie_kinds):
                     yield source, target, kind, claims
 
     def edge(self, source: str, target: str, kind: str, claims: Sequence[EdgeClaim]) -> Json:
@@ -209,7 +221,7 @@ class Look(Eyes):
 
     def node(self, ref: str) -> Json:
         """Return the short form of a node: what it is called, where it is, how it stands."""
-        shelf = self._shelf
+        shelf = self.shelf
         return self.short(ref) if shelf is None or ref in self.merged.members else shelf.node(self, ref)
 
     def short(self, ref: str) -> Json:

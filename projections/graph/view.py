@@ -5,6 +5,7 @@ import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from events.relaying import TOLD_BY
 from projections.changes import Change
 from projections.database import Database
 from projections.graph.around.briefs import Briefs
@@ -98,8 +99,11 @@ class Graph:
         if before is not None:
             self.network.remove(*before)
             self.journal.remove(*before)
+            self.briefs.note([node[0] for node in before.bare.nodes])
         if after is not None:
-            self.journal.add(*after, self.network.add(*after))
+            met = self.network.add(*after)
+            self.journal.add(*after, met)
+            self.briefs.note(met.keys())
 
     def _write(self, db: sqlite3.Connection, rows: Mapping[int, "Said | None"]) -> None:
         db.executemany(
@@ -205,5 +209,6 @@ def origin_of(change: Change, when: str | None, readings: Readings) -> Origin:
     reliability, credibility = ("F", "6") if rule is None else rule.grades(event)
     envelope = event.envelope
     source, id_, type_, time = (envelope.get(name, "") for name in ("source", "id", "type", "time"))
-    said = (event.position, str(source), str(id_), str(type_), str(time), when, reliability, credibility)
+    told = str(envelope.get(TOLD_BY, ""))
+    said = (event.position, *map(str, (source, id_, type_, time)), when, reliability, credibility, told)
     return made(Origin, said)

@@ -93,6 +93,7 @@ def told_hub(folder: Path) -> Iterator[tuple[House, Store, Intake, PeerBook]]:
         store.close()
 
 
+GRADED = {"source_kind": "witness", "independent_sources": 2, "credibility": "1"}
 HOME = Peer("home", "http://one", "t", "hub-here", frozenset({HARBOUR}), same=frozenset({DOCKET}))
 OTHER = replace(HOME, name="other", url="http://two", homes=frozenset(), relays=frozenset({HARBOUR}))
 
@@ -206,6 +207,35 @@ def test_what_is_not_taken_has_a_reason(tmp_path: Path) -> None:
         assert refused(house, HOME, Event("c", "", {**event, "id": "late"})) == "not_admitted"
         counts = house.book.counts("home")
     assert (counts["kept"], counts["withdrawn"]) == (0, 0)
+
+
+def test_a_hub_does_not_vouch_for_what_it_tells_itself(tmp_path: Path) -> None:
+    """It could have invented both publishers. What it says of others counts, and what others say of it."""
+    quill = "quill-network"
+    home = replace(HOME, homes=frozenset({HARBOUR, quill}))
+    data = {"about_event": "t-1", "about_source": f"urn:hub:partner:{quill}", "verdict": "corroborates"}
+    said = shown({**threat(1), "id": "a-1", "type": "claim.assessed", "data": data})
+    verified = {"verdict": "disputes", "resulting_verification": "corroborated", "provenance": GRADED}
+    with told_hub(tmp_path / "hub") as (house, store, _, book):
+        assert refused(house, home, Event("1", "", said)) == "not_independent"
+        odd = {**said, "id": "a-2", "data": {**data, **verified}}
+        assert refused(house, home, Event("2", "", odd)) == "not_independent"
+        # Of a member here, of another hub's publisher, or against it: that is another's word.
+        for number, more in enumerate(
+            ({"about_source": f"urn:hub:partner:{DOCKET}"}, {"verdict": "disputes"})
+        ):
+            assert (
+                refused(house, home, Event("3", "", {**said, "id": f"b-{number}", "data": {**data, **more}}))
+                is None
+            )
+        assert [one.id for one in read(store) if one.stem == "claim.assessed.v1"] == ["b-0", "b-1"]
+        # Nor by turning a doubt round later.
+        turned = Changed("4", "", said["source"], "b-1", "corrected", {**said, "id": "b-1"})
+        assert refused(house, home, turned) == "not_independent"
+        copy = book.copy(HARBOUR, "b-1")
+        assert copy is not None
+        assert copy.state == "withdrawn"
+        assert "b-1" in {one.data["about_event"] for one in read(store) if one.stem == "record.retracted.v1"}
 
 
 def suspension() -> Json:

@@ -39,7 +39,9 @@ BOARDS = tuple(
         ("/api/v1/countries/QM", ()),
         ("/api/v1/coverage", (("within", "366d"),)),
         ("/api/v1/data", ()),
+        ("/api/v1/hearings", (("uncovered", "true"),)),
         ("/api/v1/impunity", ()),
+        ("/api/v1/lawyers", (("limit", "200"),)),
         ("/api/v1/matches", ()),
         ("/api/v1/replies", ()),
         ("/api/v1/retractions", ()),
@@ -47,6 +49,7 @@ BOARDS = tuple(
         ("/api/v1/standards", ()),
         ("/api/v1/support/reviews", ()),
         ("/api/v1/support/totals", ()),
+        ("/api/v1/threats", (("sort", "status"),)),
         ("/api/v1/what-works", (("by", "kind,country,category,mechanism"),)),
     )
 )
@@ -59,7 +62,7 @@ def _quick() -> Iterator[None]:
 
 
 async def tell(door: Door, world: World, story: Sequence[Step], random: Random) -> None:
-    """Let a story happen in an open hub, while readers now and then ask for all boards."""
+    """Let a story happen in an open hub, while readers now and then ask for all boards and some lists."""
     intake, room = door.state["intake"], door.state["room"]
     telling = Telling(intake, world.clock, read_log(world.settings.data))
     for step in story:

@@ -13,13 +13,16 @@ from hypothesis import strategies as st
 from events.audience import PUBLIC, Reader
 from events.event import Position, RecordedEvent
 from projections.event_query import EventQuery
+from projections.preparing import prepare
 from projections.reading_room import ReadingRoom
+from projections.shelves import Code
 from schemas.registry import Registry
 from tests.logs import PARTNER, MemoryLog
 from tests.stories import LONGEST, Step, stories, tell, tell_on
 
 Json = Any
 Build = Callable[[MemoryLog, Path], ReadingRoom]
+Prepare = Callable[[MemoryLog, Path], Path]
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +30,13 @@ def build() -> Build:
     """What makes a reading room; the registry stays out of hypothesis' sight, which would print it."""
     registry = Registry.load()
     return lambda log, path: ReadingRoom(registry, log, path)
+
+
+@pytest.fixture(scope="module")
+def prepared() -> Prepare:
+    """What folds a log in one go, and gives the file; the registry stays out of hypothesis' sight."""
+    registry = Registry.load()
+    return lambda log, path: prepare(Code(registry, log), path).file
 
 
 class ChoppyLog(MemoryLog):
@@ -64,6 +74,18 @@ def dump(path: Path) -> dict[str, list[Json]]:
         db.close()
 
 
+def made_of(path: Path) -> list[Json]:
+    """Return which tables and indexes a file has."""
+    db = sqlite3.connect(path)
+    try:
+        kept = "name NOT LIKE 'sqlite_%' AND type IN ('table', 'index')"
+        return db.execute(
+            f"SELECT type, name, tbl_name, sql FROM sqlite_master WHERE {kept} ORDER BY name"
+        ).fetchall()
+    finally:
+        db.close()
+
+
 def fold(
     build: Build, events: Sequence[RecordedEvent], sizes: Sequence[int], cuts: Sequence[int], path: Path
 ) -> None:
@@ -92,6 +114,25 @@ def test_batches_and_restarts_leave_no_trace(
         fold(build, events, [500], [], once)
         fold(build, events, sizes, [min(cut, len(events)) for cut in cuts], choppy)
         assert dump(choppy) == dump(once)
+
+
+@settings(max_examples=10)
+@given(story=stories())
+def test_views_prepared_in_one_go_are_those_folded_one_by_one(
+    build: Build, prepared: Prepare, story: list[Step]
+) -> None:
+    log = tell(story)
+    with TemporaryDirectory() as folder:
+        single, once = Path(folder, "single.db"), Path(folder, "once.db")
+        fold(build, log.events, [1], [], single)
+        file = prepared(log, once)
+        assert dump(file) == dump(single)
+        assert made_of(file) == made_of(single)
+        # Whoever takes them folds on, and changes what is there.
+        grown = [*log.events, *tell([*story, *story]).events[len(log.events) :]]
+        for path in (file, single):
+            fold(build, grown, [500], [], path)
+        assert dump(file) == dump(single)
 
 
 @settings(max_examples=10)

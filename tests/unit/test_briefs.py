@@ -106,6 +106,26 @@ def test_too_many_are_let_go_and_made_anew(views: Views) -> None:
     assert forms(views, sights) == forms(views, sights)
 
 
+def test_whoever_asks_seldom_finds_nothing_that_was_kept(views: Views) -> None:
+    views.graph.briefs = Briefs(turns=2)
+    views.put(profile(1, "QM"), profile(2, "QN", OTHER))
+    sights = {PUBLIC: views.graph_of()}
+    first = forms(views, sights)
+    for position in range(3, 9):
+        views.put(profile(position, "QP", partner="watch"))
+    assert forms(views, sights) == forms(views, sights) != first
+
+
+def test_one_who_is_gone_and_comes_back_is_as_told_then(views: Views) -> None:
+    sights = {PUBLIC: views.graph_of()}
+    views.put(first := profile(1, "QM"))
+    assert forms(views, sights)[0][0]["country"] == "QM"
+    views.drop(first, 2)
+    assert forms(views, sights) == [[]]
+    views.put(profile(3, "QN"))
+    assert forms(views, sights)[0][0]["country"] == "QN"
+
+
 def test_the_erased_are_let_go(views: Views) -> None:
     views.put(profile(1, "QM"))
     sight = views.graph_of()

@@ -161,6 +161,20 @@ def test_an_exclusion_lasts_if_another_partner_confirms_it(court: Court, how: st
     )
 
 
+@pytest.mark.parametrize(("first", "second"), [("north", "north"), ("north", "south"), ("north", None)])
+def test_what_one_hub_tells_of_two_publishers_confirms_nothing(
+    court: Court, first: str, second: str | None
+) -> None:
+    admit(court)
+    accuse(court, toldby=first)
+    accuse(court, slug="open-docket", no=2, **({} if second is None else {"toldby": second}))
+    court.log.release("2026-12-20T00:00:00Z")
+    lasts = second != first
+    assert [one.label.excluded for one in court.changes(4) if one.event.id == "e2"] == (
+        [] if lasts else [frozenset()]
+    )
+
+
 def judge(court: Court, account: str, verdict: str = "lift") -> RecordedEvent:
     data = {"case": CASE, "partner": "quill-network", "account": account, "verdict": verdict}
     return court.log.add("conflict.judged", data, "stewards", tlp="amber+strict")

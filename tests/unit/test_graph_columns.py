@@ -12,28 +12,53 @@ from projections.shown import Origin
 
 REFS = [f"lawyer:a.{number:02}" for number in reversed(range(40))]
 ROWS = {name: np.arange(40, dtype=np.int32) for name in ("source", "target")} | {
-    "kind": np.zeros(40, np.int16)
+    "kind": np.zeros(40, np.int16),
+    "label": np.ones(40, np.int32),
+    "died": np.zeros(40, bool),
 }
 
 
-def test_nodes_come_first_by_reference_filed_or_not() -> None:
-    by_node = ByNode(apart=1)
-    by_node.follow({name: column[:39] for name, column in ROWS.items()}, REFS[:39])
-    some = np.array([0, 38, 5, 39, 20, 21, 22, 23, 24], np.int32)
-    assert by_node.first(some, REFS.__getitem__, 0) == []
-    assert by_node.first(some, REFS.__getitem__, 1) == [39]
-    assert by_node.first(some, REFS.__getitem__, 2) == [39, 38]
-    assert by_node.first(some[:3], REFS.__getitem__, 5) == [38, 5, 0]
+def rows(most: int) -> dict[str, np.ndarray]:
+    """Return the first of the columns."""
+    return {name: column[:most] for name, column in ROWS.items()}
+
+
+def found(by_node: ByNode, *numbers: int) -> list[list[int]]:
+    """Return the rows that begin, and those that end, at some nodes."""
+    is_meant = np.zeros(len(REFS), bool)
+    nodes = by_node.ranks(np.array(numbers, np.int32))
+    is_meant[nodes] = True
+    return [
+        [row for file in files for row in file.row[file.places(nodes, is_meant)].tolist()]
+        for files in (by_node.leaving, by_node.arriving)
+    ]
+
+
+def test_ranks_are_in_the_order_of_references_and_those_of_later_nodes_behind_them() -> None:
+    by_node = ByNode(apart=3)
+    by_node.follow(rows(39), REFS[:39])
+    every = np.arange(40, dtype=np.int32)
+    assert by_node.ranks(every).tolist() == [*reversed(range(39)), 39]
+    assert by_node.numbers(by_node.ranks(every)).tolist() == every.tolist()
+    assert [by_node.rank(38), by_node.rank(39), by_node.ranked] == [0, 39, 39]
 
 
 def test_rows_of_a_node_are_found_filed_or_not() -> None:
     by_node = ByNode(apart=100)
-    filed = {name: column[:30] for name, column in ROWS.items()}
-    by_node.follow(filed, REFS)
+    by_node.follow(rows(30), REFS)
     by_node.follow(ROWS, REFS)
     assert by_node.filed == 30
-    some = np.array([3, 35], np.int32)
-    assert by_node.leaving(some, ROWS).tolist() == by_node.arriving(some, ROWS).tolist() == [3, 35]
+    assert found(by_node, 3, 35) == [[3, 35], [3, 35]]
+
+
+def test_rows_that_died_are_not_filed() -> None:
+    by_node = ByNode(apart=1)
+    by_node.follow(rows(30), REFS[:30])
+    died = {**ROWS, "died": np.arange(40) == 7}
+    by_node.follow({name: column[:31] for name, column in died.items()}, REFS, deaths=1)
+    assert (by_node.has_dead, found(by_node, 7)) == (True, [[7], [7]])
+    by_node.follow(died, REFS, deaths=1)
+    assert (by_node.has_dead, found(by_node, 7, 8)) == (False, [[8], [8]])
 
 
 def test_dates_know_the_days_between_which_they_lie() -> None:

@@ -49,6 +49,14 @@ def test_a_new_claim_of_the_best_grade_is_trusted_by_how_many_say_so() -> None:
     assert trust(origin(1, "p", "A1"), origin(2, "p", "A1")).value == values[0]
 
 
+def test_what_one_hub_tells_of_many_publishers_is_one_word() -> None:
+    own = origin(1, "p1", "A1")
+    north = [origin(number, f"p{number}", "A1")._replace(told="north") for number in (2, 3, 4)]
+    south = origin(5, "p5", "A1")._replace(told="south")
+    assert [trust(*said).sources for said in (north, [own, *north], [own, *north, south])] == [1, 2, 3]
+    assert trust(*north).value == trust(own).value
+
+
 def test_trust_fades_by_half_of_the_recency_in_a_half_life() -> None:
     assert HALF_LIFE_DAYS == 180
     days = ("2026-12-01", "2026-06-04", "2025-12-06", "2026", "2027-05-01", "2026-06-04/..")

@@ -229,6 +229,39 @@ class TestConsent:
         prize = statement(5, about=[ACTION], award={"name": "A", "laureates": [LAWYER]})
         assert archive.codes(L, "statement.issued", prize) == [("/data/award/laureates/0", "consent_expired")]
 
+    def test_a_consent_reads_as_its_partner_has_corrected_it_and_not_at_all_if_retracted(
+        self, archive: Archive
+    ) -> None:
+        def amend(number: int, *changes: tuple[str, Any], time: str = "2026-11-02T10:00:00Z") -> None:
+            steps = [{"pointer": pointer, "to": to} for pointer, to in changes]
+            data = {"about_event": "c", "reason": "typing", "changes": steps}
+            assert archive.push(L, "record.corrected", data, id=f"a{number}", time=time).status == "stored"
+
+        assert archive.push(L, "consent.recorded", consent(), id="c").status == "stored"
+        assert archive.codes(L, "statement.issued", statement()) == []
+        amend(1, ("/level", "C1"), time="2026-11-02T09:00:00Z")
+        narrow, over, unknown = [
+            [("/data/about/0", f"consent_{why}")] for why in ("too_narrow", "expired", "unknown")
+        ]
+        assert archive.codes(L, "statement.issued", statement(2)) == narrow
+        # What breaks the form of a consent is no correction of it.
+        amend(
+            2, ("/level", "C9"), ("/scopes", [7]), ("/expires_on", "soon"), ("/scopes", "all"), ("/note", "x")
+        )
+        assert archive.codes(L, "statement.issued", statement(3)) == narrow
+        amend(3, ("/level", "C5"), ("/expires_on", "2026-11-01"))
+        assert archive.codes(L, "statement.issued", statement(4)) == over
+        # Said earlier by its publisher, it changes nothing now.
+        amend(4, ("/expires_on", "2036-11-01"), time="2026-11-02T08:00:00Z")
+        assert archive.codes(L, "statement.issued", statement(5)) == over
+        retraction = {
+            "about_event": "c",
+            "reason": "consent_missing",
+            "effective_from": "2026-11-02T00:00:00Z",
+        }
+        assert archive.push(L, "record.retracted", retraction).status == "stored"
+        assert archive.codes(L, "statement.issued", statement(6)) == unknown
+
     def test_nobody_learns_of_consents_that_others_recorded(self, archive: Archive) -> None:
         archive.push(L, "consent.recorded", consent(level="C1", scopes=[]))
         archive.push(M, "consent.withdrawn", withdrawal())

@@ -4,7 +4,7 @@ import gc
 import sqlite3
 import threading
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -171,6 +171,42 @@ def test_views_that_an_event_breaks_are_not_prepared(code: Code, log: MemoryLog,
     with pytest.raises(PreparingFailed, match="cannot be folded"):
         prepare(code, path)
     assert names(path) == set()
+
+
+def test_what_was_left_half_done_costs_nothing_but_starting_again(
+    code: Code, log: MemoryLog, path: Path
+) -> None:
+    shelves = Shelves(code, generations.preparing(path))
+    with suppress(KeyboardInterrupt), shelves.database.filling(["timeline_events_by_moment"]):
+        shelves.tail.step()
+        raise KeyboardInterrupt
+    shelves.close()
+    assert prepare(code, path).position == log.head()
+    assert take_prepared(code, path)
+    room = ReadingRoom(code.registry, log, path)
+    assert {(one.state, one.lag) for one in room.status()} == {("live", 0)}
+    assert sorted(seen(room)) == ["e1", "e2", "e3", "e4"]
+    room.stop()
+
+
+def test_what_was_prepared_is_served_as_safely_as_what_was_not(code: Code, path: Path) -> None:
+    made = prepare(code, path)
+    with closing(sqlite3.connect(made.file)) as db:
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_log_that_fails_for_a_moment_is_read_again(contracts: Registry, path: Path) -> None:
+    class Shaky(Restless):
+        def read(self, after: Position, limit: int) -> Sequence[RecordedEvent]:
+            if after and not self.ends:
+                self.ends += 1
+                raise ConnectionResetError
+            return super().read(after, limit)
+
+    log = Shaky(0)
+    assert prepare(Code(contracts, log), path).position == 3
+    assert len(names(path)) == 1
 
 
 def test_a_room_exchanges_its_views_and_goes_on(code: Code, log: MemoryLog, path: Path) -> None:

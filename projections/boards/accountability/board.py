@@ -1,5 +1,6 @@
 """Accountability on the board of a threat, and the list of those for which nobody was called to account."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -99,19 +100,47 @@ def impunity_list(papers: Papers, country: str | None, limit: int, offset: int) 
         `{"items", "total", "next", "stopped", "unknown", "units"}`: `stopped` and `unknown` count the threats that
         are not listed, because somebody was, or because no day is known. `units` counts threat × target of all.
     """
-    rows = {ref: row for ref, row in papers.rows(ROWS).items() if country in (None, row.country)}
-    running = [ref for ref, row in rows.items() if row.impunity.since and row.impunity.stopped is None]
-    running.sort(key=lambda ref: (rows[ref].impunity.since, ref))
+    rows = papers.rows(ROWS)
+    found: Mapping[str | None, _Found] = papers.keeping.remembered(
+        "impunity.by country", rows, lambda _: {None: _found(rows), **_by_country(rows)}
+    )
+    running, stopped, unknown, units = found.get(country, _Found([], 0, 0, frozenset()))
     page = running[offset : offset + limit]
-    units = {(ref, target) for ref, row in rows.items() for target in row.targets}
     return {
         "items": [_item(ref, rows[ref], papers) for ref in page],
         "total": len(running),
         "next": further(offset, len(page), len(running)),
-        "stopped": sum(row.impunity.stopped is not None for row in rows.values()),
-        "unknown": sum(row.impunity.since is None and row.impunity.stopped is None for row in rows.values()),
+        "stopped": stopped,
+        "unknown": unknown,
         "units": count_of(papers.tellings, units),
     }
+
+
+class _Found(NamedTuple):
+    """What follows of the threats of a country: who is listed, how many of them are not, all units."""
+
+    running: Sequence[str]
+    stopped: int
+    unknown: int
+    units: frozenset[tuple[str, str]]
+
+
+def _by_country(rows: Mapping[str, Row]) -> Mapping[str | None, _Found]:
+    of_country: defaultdict[str, dict[str, Row]] = defaultdict(dict)
+    for ref, row in rows.items():
+        if row.country is not None:
+            of_country[row.country][ref] = row
+    return {country: _found(own) for country, own in of_country.items()}
+
+
+def _found(rows: Mapping[str, Row]) -> _Found:
+    running = [ref for ref, row in rows.items() if row.impunity.since and row.impunity.stopped is None]
+    return _Found(
+        sorted(running, key=lambda ref: (rows[ref].impunity.since, ref)),
+        sum(row.impunity.stopped is not None for row in rows.values()),
+        sum(row.impunity.since is None and row.impunity.stopped is None for row in rows.values()),
+        frozenset((ref, target) for ref, row in rows.items() for target in row.targets),
+    )
 
 
 def _item(ref: str, row: Row, papers: Papers) -> Json:

@@ -62,6 +62,17 @@ def entries_shown(sheet: Sheet, tellings: Tellings, now: datetime) -> list[tuple
     return _signed(sheet, tellings, now)
 
 
+def statuses_of(slug: str, sheet: Sheet, tellings: Tellings, now: datetime) -> set[str]:
+    """Return how one partner's words on an action stand, as `signed` tells of all."""
+    has = statuses({slug}, tellings) if sheet.needed else {}
+    rules = status_rules()
+    return {
+        _status(one, sheet, rules.counted(one.role, sheet.needed, has.get(slug, NO_STATUS)), now)
+        for one in sheet.entries.values()
+        if one.partner == slug
+    }
+
+
 def _signed(sheet: Sheet, tellings: Tellings, now: datetime) -> list[tuple[Entry, Json]]:
     ordered = sheet.ordered()
     has = statuses({one.partner for one in ordered}, tellings) if sheet.needed else {}

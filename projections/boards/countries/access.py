@@ -6,10 +6,10 @@ from typing import Any
 
 from projections.boards.indicators.consensus import of_version
 from projections.boards.indicators.definitions import DEFINITIONS, Definition
-from projections.boards.indicators.figures import Dataset, Figure, Wanted, figures, series
+from projections.boards.indicators.figures import Dataset, Figure, all_series, in_country
 from projections.boards.law.consultations import POLICIES
 from projections.boards.papers import Papers
-from projections.boards.promises.listing import COMMITMENTS, item_of
+from projections.boards.promises.listing import items_of
 
 Json = Any
 
@@ -22,16 +22,13 @@ Found = Sequence[tuple[Figure, Dataset]]
 def access_to_justice(papers: Papers, code: str) -> Json:
     """Return the half of a country's page that is about access to justice."""
     policies = [_policy(ref, row) for ref, row in papers.rows(POLICIES).items() if row.country == code]
-    promises = [
-        item_of(ref, row, papers) for ref, row in papers.rows(COMMITMENTS).items() if row.country == code
-    ]
-    found = figures(papers, Wanted(country=code))
+    promises = [one for one in items_of(papers) if one["country"] == code]
     return {
-        "indicators": _indicators(papers, found),
+        "indicators": _indicators(papers, code),
         "policies": policies[:MOST],
         "practice_gaps_open": sum(one["practice_gap"]["open"] for one in policies),
         "commitments": promises[:MOST],
-        "reports": _reports(found),
+        "reports": _reports(in_country(papers, code)),
         "truncated": max(0, len(policies) - MOST) + max(0, len(promises) - MOST),
         "addresses": {
             "data": f"/api/v1/data?country={code}",
@@ -52,12 +49,13 @@ def _policy(ref: str, row: Any) -> Json:
     }
 
 
-def _indicators(papers: Papers, of_country: Found) -> list[Json]:
+def _indicators(papers: Papers, code: str) -> list[Json]:
     lines: defaultdict[str, list[Json]] = defaultdict(list)
-    for line in series(of_country):
-        lines[line["indicator"]].append(
-            {**line, "points": line["points"][-1:], "earlier": len(line["points"]) - 1}
-        )
+    for line in all_series(papers):
+        if line["country"] == code:
+            lines[line["indicator"]].append(
+                {**line, "points": line["points"][-1:], "earlier": len(line["points"]) - 1}
+            )
     rows = papers.rows(DEFINITIONS)
     found = [_indicator(rows, ref, lines[ref]) for ref in lines]
     return sorted(found, key=lambda one: (one["code"] or "~", one["version"] or "", one["indicator"]))

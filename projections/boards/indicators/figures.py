@@ -166,6 +166,29 @@ def held(papers: Papers) -> list[tuple[Figure, Dataset]]:
     return found
 
 
+def in_country(papers: Papers, code: str) -> Sequence[tuple[Figure, Dataset]]:
+    """Return the figures on a country that hold, in their order; not to be changed."""
+    found = held(papers)
+    by_country: Mapping[str, Sequence[tuple[Figure, Dataset]]] = papers.keeping.remembered(
+        "figures.by country", found, lambda _: _by_country(found)
+    )
+    return by_country.get(code, ())
+
+
+def _by_country(found: Sequence[tuple[Figure, Dataset]]) -> Mapping[str, Sequence[tuple[Figure, Dataset]]]:
+    by_country: defaultdict[str, list[tuple[Figure, Dataset]]] = defaultdict(list)
+    for one in found:
+        by_country[one[0].country].append(one)
+    return dict(by_country)
+
+
+def all_series(papers: Papers) -> Sequence[Json]:
+    """Return the lines of all figures that hold, as `series` does; not to be changed."""
+    found = held(papers)
+    lines: Sequence[Json] = papers.keeping.remembered("figures.series", found, lambda _: series(found))
+    return lines
+
+
 def _held(rows: Mapping[str, Dataset]) -> list[tuple[Figure, Dataset]]:
     replaced = superseded(rows)
     found = [

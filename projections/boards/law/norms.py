@@ -1,7 +1,7 @@
 """Which provisions of which norms are engaged by how many visible events, and which by none."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -90,6 +90,17 @@ ROWS: Sequence[Rows] = tuple(Rows(f"standards {kind}", kind, _maker(KINDS[kind])
 """What touches norms, by the things it is about."""
 
 
+Counts = Mapping[str, Mapping[tuple[str, str], Engaged]]
+"""What touches each standard."""
+
+
+class _Made(NamedTuple):
+    """What follows of all rows: the events by country, None: wherever; and the answers that were asked for."""
+
+    counts: Mapping[str | None, Counts]
+    answers: dict[str | None, Json]
+
+
 def standards(papers: Papers, norm: str | None, country: str | None) -> Json:
     """Return each listed provision with the events that touch it, and what is touched besides.
 
@@ -101,7 +112,17 @@ def standards(papers: Papers, norm: str | None, country: str | None) -> Json:
     Returns:
         `{"norms": [{"norm", "title", "engaged", "provisions": [...]}], "others": [...]}`.
     """
-    by_standard = _counted(papers, country)
+    rows = tuple(papers.rows(one) for one in ROWS)
+    made: _Made = papers.keeping.remembered("standards", rows, lambda _: _Made(_counted(rows), {}))
+    by_standard = made.counts.get(country, {})
+    if norm is not None or not by_standard:
+        return _answer(by_standard, norm)
+    if country not in made.answers:
+        made.answers[country] = _answer(by_standard, None)
+    return made.answers[country]
+
+
+def _answer(by_standard: Counts, norm: str | None) -> Json:
     listed = [_norm(one, by_standard) for one in norms() if norm in (None, one["norm"])]
     known = {one["standard"] for of in norms() for one in of["provisions"]}
     others = [
@@ -112,14 +133,16 @@ def standards(papers: Papers, norm: str | None, country: str | None) -> Json:
     return {"norms": listed, "others": others}
 
 
-def _counted(papers: Papers, country: str | None) -> dict[str, dict[tuple[str, str], Engaged]]:
-    found: defaultdict[str, dict[tuple[str, str], Engaged]] = defaultdict(dict)
-    for rows in ROWS:
-        for engaged in papers.rows(rows).values():
+def _counted(rows: Iterable[Mapping[str, Sequence[Engaged]]]) -> Mapping[str | None, Counts]:
+    """Return by country, None: wherever, what touches each standard."""
+    found: dict[str | None, defaultdict[str, dict[tuple[str, str], Engaged]]] = {}
+    for of_kind in rows:
+        for engaged in of_kind.values():
             for one in engaged:
-                if country in (None, one.country):
-                    for standard in one.standards:
-                        found[standard][one.source, one.id] = one
+                for standard in one.standards:
+                    for country in {None, one.country}:
+                        of_country = found.setdefault(country, defaultdict(dict))
+                        of_country[standard][one.source, one.id] = one
     return found
 
 

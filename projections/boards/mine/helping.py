@@ -18,7 +18,7 @@ def items(papers: Papers, slug: str) -> Iterator[Item]:
     """Yield matches that wait for a partner to confirm them, and its own open needs without any."""
     board = standing(papers)
     for support in board.supports.values():
-        if support.voices and board.holds(support) and slug in _waits_for(papers, board, support):
+        if support.voices and _waits_for(papers, board, support, slug) and board.holds(support):
             by = (("matched_by", [f"partner:{one}" for one in support.voices]),)
             yield Item("confirm", "match", support.ref, support.data.get("starts"), support.proofs[0], by)
     for need in board.needs.values():
@@ -36,15 +36,19 @@ def _stands(board: Board, ref: str) -> bool:
     return support is not None and bool(support.voices) and board.holds(support)
 
 
-def _waits_for(papers: Papers, board: Board, support: Support) -> frozenset[str]:
-    """Return who speaks for a side of a match that has not confirmed it."""
+def _waits_for(papers: Papers, board: Board, support: Support, slug: str) -> bool:
+    """Tell whether a partner speaks for a side of a match that has not confirmed it."""
     of = papers.tellings.merged.of
     need, offer = (
         board.needs.get(of(str(support.data["need"]))),
         board.offers.get(of(str(support.data["offer"]))),
     )
-    waiting = [side for side in sides(need, offer, support.data) if side.isdisjoint(support.voices)]
-    return frozenset[str]().union(*waiting)
+    # Most matches are between others, who can be told by their names without being looked up as sides.
+    names = str(support.data["need"]), str(support.data["offer"])
+    owners = [one.owner for one in (need, offer) if one is not None]
+    if slug not in owners and not any(slug in name for name in names):
+        return False
+    return any(slug in side and side.isdisjoint(support.voices) for side in sides(need, offer, support.data))
 
 
 def harm(papers: Papers) -> Iterator[Item]:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from events.moments import read_moment, stamp
 from events.submission import STEWARDS
-from projections.boards.actions.board import LAPSED, RESIGN_NEEDED, signed
+from projections.boards.actions.board import LAPSED, RESIGN_NEEDED, statuses_of
 from projections.boards.actions.tracker import OPEN_ACTIONS
 from projections.boards.kept import Rows
 from projections.boards.mine.items import Item
@@ -41,15 +41,11 @@ def items(papers: Papers, slug: str, countries: frozenset[str]) -> Iterator[Item
         countries: where it works; none: anywhere.
     """
     sheets, rows = papers.rows(OPEN_ACTIONS), papers.rows(ROWS)
-    own = {
-        ref: sheet for ref, sheet in sheets.items() if any(partner == slug for partner, _ in sheet.entries)
-    }
-    standing = signed(own, papers.tellings, papers.now)
     for ref, sheet in sheets.items():
         by = read_moment(str(sheet.data.get("join_by", "")))
         due = None if by is None else stamp(by)
-        if ref in own:
-            statuses = {one["status"] for one in standing[ref] if one["partner"] == f"partner:{slug}"}
+        if any(partner == slug for partner, _ in sheet.entries):
+            statuses = statuses_of(slug, sheet, papers.tellings, papers.now)
             for status in (one for one in _AGAIN if one in statuses):
                 yield Item("resign", status, ref, due, sheet.proposal.proof)
         elif (by is None or by >= papers.now) and (why := _reason(rows[ref], slug, countries)) is not None:

@@ -67,12 +67,22 @@ COMMITMENTS = Rows("commitments", "commitment", _make)
 
 def commitments(papers: Papers, asked: Asked) -> Json:
     """Return a page of commitments, those that were reported on longest ago first."""
-    items = [item_of(ref, row, papers) for ref, row in papers.rows(COMMITMENTS).items()]
-    fitting = [one for one in items if _fits(one, asked)]
+    fitting = [one for one in items_of(papers) if _fits(one, asked)]
     fitting.sort(key=lambda one: (one["last_report"] or "", one["ref"]))
     page = fitting[asked.offset : asked.offset + asked.limit]
     following = further(asked.offset, len(page), len(fitting))
     return {"items": page, "total": len(fitting), "next": following}
+
+
+def items_of(papers: Papers) -> Sequence[Json]:
+    """Return all commitments as lists tell them, by reference; kept for a day, or until one is another."""
+    rows = papers.rows(COMMITMENTS)
+    items: Sequence[Json] = papers.keeping.remembered(
+        "commitments.items",
+        (rows, papers.now.date()),
+        lambda _: [item_of(ref, row, papers) for ref, row in rows.items()],
+    )
+    return items
 
 
 def item_of(ref: str, row: Row, papers: Papers) -> Json:

@@ -1,6 +1,6 @@
 """Units of count: a threat against a target. What was reported twice of one act counts once, if people say so."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from projections.boards.tellings import Telling, Tellings
@@ -37,25 +37,31 @@ def count_of(tellings: Tellings, units: Iterable[Unit]) -> Json:
         `{"count", "range": [least, most]}`: the most if all who may be the same are not, the least if they are.
     """
     counted = set(units)
-    maybe = possibly_same(tellings, {ref for unit in counted for ref in unit})
-    least = {tuple(_root(maybe, ref) for ref in unit) for unit in counted}
+    roots = _roots(tellings, {tellings.merged.of(ref) for unit in counted for ref in unit})
+    least = {tuple(_root(roots, ref) for ref in unit) for unit in counted} if roots else counted
     return {"count": len(counted), "range": [len(least), len(counted)]}
 
 
 def possibly_same(tellings: Tellings, refs: Iterable[str]) -> Mapping[str, str]:
     """Return each of some references of which it is open whether it is another → one for all that it may be."""
     chosen = {tellings.merged.of(ref) for ref in refs}
+    roots = _roots(tellings, chosen)
+    return {ref: _root(roots, ref) for ref in sorted({*chosen, *roots})}
+
+
+def _roots(tellings: Tellings, chosen: Collection[str]) -> Mapping[str, str]:
+    """Return of references to go by, and of whoever they may be, those that may be another → a step to that one."""
     if len(chosen) > _MANY:
         judged = tellings.of_types([JUDGED])
     else:
         judged = [one for told in tellings.about(sorted(chosen), [JUDGED]).values() for one in told]
     roots: dict[str, str] = {}
     for pair in sorted(open_pairs(tellings, judged)):
-        if chosen.intersection(pair):
+        if any(ref in chosen for ref in pair):
             one, two = sorted(_root(roots, ref) for ref in pair)
             if one != two:
                 roots[two] = one
-    return {ref: _root(roots, ref) for ref in sorted({*chosen, *roots})}
+    return roots
 
 
 def open_pairs(tellings: Tellings, judged: Iterable[Telling]) -> set[Unit]:

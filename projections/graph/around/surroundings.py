@@ -1,8 +1,8 @@
 """The visible ties of many nodes at once, found in the columns of the journal: for neighbourhoods.
 
-The same ties as `Eyes.ties` gives, which reads the claims of one node after the other. Nodes go by the numbers of the
-journal, which are never shown; whoever is known from the past alone, or by a name that no tie bears, gets a number
-behind them for as long as one question takes.
+The same ties as `Eyes.ties` gives, which reads the claims of one node after the other. Nodes go by their ranks, which
+are never shown (see `projections.graph.by_node`); whoever is known from the past alone, or by a name that no tie bears,
+gets a number behind them for as long as one question takes.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from projections.graph.around.members import Members, members_of
 from projections.graph.around.remembered import Remembered
 from projections.graph.around.ties import Claims, Key, Names, Ties, first_of_each, is_among, spans_of
-from projections.graph.by_node import keys_of
+from projections.graph.by_node import File, keys_of
 from projections.graph.eyes import Eyes
 from projections.graph.paths.ways import distinct
 
 Numbers = NDArray[Any]
 Meant = tuple[Numbers | None, Numbers | None]
-"""Tables of the numbers that a source and a target may have; None: any."""
+"""Tables of the ranks that a source and a target may have; None: any."""
 
 
 class Surroundings:
@@ -42,106 +42,127 @@ class Surroundings:
         self._assessed = _assessed(eyes)
         self._seen = eyes.journal.seen(eyes.allowed)
         self._past = None if eyes.then.upto is None else Remembered(eyes, kinds)
-        self.asked = self.numbers(refs)
+        self.asked = self.ranks(refs)
         self._members = self._read_members()
-        self._to = self._members.table(len(self.mask())) if self._members else None
+        # Whoever else gets a number is known to the past.
+        self._most = len(self._refs) + len(self._more_refs) + (self._past.most if self._past else 0)
 
-    def number(self, ref: str) -> int:
-        """Return the number of a reference; one that has none gets one."""
+    def rank(self, ref: str) -> int:
+        """Return the rank of a reference; one that has none gets a number behind all."""
         number = self._numbers.get(ref)
-        if number is None:
-            number = self._more.get(ref)
+        if number is not None:
+            return self._by_node.rank(number)
+        number = self._more.get(ref)
         if number is None:
             number = self._more[ref] = len(self._refs) + len(self._more_refs)
             self._more_refs.append(ref)
         return number
 
-    def numbers(self, refs: Iterable[str]) -> Numbers:
-        """Return the numbers of some references: of those asked about, or found."""
+    def ranks(self, refs: Iterable[str]) -> Numbers:
+        """Return the ranks of some references: of those asked about, or found."""
         every = list(refs)
         found = list(map(self._numbers.get, every))
         # Nearly always all are known; to look for each by a method of ours takes five times as long.
-        return np.array([self.number(ref) for ref in every] if None in found else found, np.int32)
+        if None in found:
+            return np.array([self.rank(ref) for ref in every], np.int32)
+        return self._by_node.ranks(np.array(found, np.int32))
 
-    def refs(self, numbers: Sequence[int]) -> list[str]:
-        """Return what some numbers stand for."""
+    def refs(self, ranks: Numbers) -> list[str]:
+        """Return what some ranks stand for."""
+        numbers: list[int] = self._by_node.numbers(ranks).tolist()
         if not self._more_refs or max(numbers, default=0) < len(self._refs):
             return list(map(self._refs.__getitem__, numbers))
-        return list(map(self.ref, numbers))
+        return list(map(self._named, numbers))
 
-    def ref(self, number: int) -> str:
-        """Return what a number stands for."""
+    def _named(self, number: int) -> str:
         known = len(self._refs)
         return self._refs[number] if number < known else self._more_refs[number - known]
 
+    def numbers(self, ranks: Numbers) -> list[int]:
+        """Return the numbers of some ranks; those of the journal stay, others are behind them."""
+        found: list[int] = self._by_node.numbers(ranks).tolist()
+        return found
+
+    def renamed(self, ranks: Numbers) -> list[int]:
+        """Return the places of those among some that stand for others as well."""
+        return np.flatnonzero(self._members.are_names(ranks)).tolist() if self._members else []
+
     def of_kinds(self, nodes: Numbers, kinds: frozenset[str]) -> Numbers:
         """Return those of some nodes that are of some kinds."""
-        is_one = [ref.partition(":")[0] in kinds for ref in self._named(nodes)]
+        is_one = [ref.partition(":")[0] in kinds for ref in self.refs(nodes)]
         found: Numbers = nodes[np.array(is_one, bool)]
         return found
 
     def mask(self) -> Numbers:
-        """Return a table with one place for each number that there is or may come, all False."""
-        most = len(self._refs) + len(self._more_refs) + (0 if self._past is None else self._past.most)
-        return np.zeros(most, bool)
+        """Return a table with one place for each rank that there is or may come, all False."""
+        return np.zeros(self._most, bool)
 
-    def first(self, nodes: Numbers, most: int) -> list[int]:
-        """Return those of some nodes whose references come first, in order."""
-        return self._by_node.first(nodes, self.ref, most)
+    def first(self, nodes: Numbers, most: int) -> Numbers:
+        """Return those of some nodes whose references come first, in order.
+
+        Args:
+            nodes: ranks, ascending, each once.
+            most: how many.
+        """
+        ranked = int(np.searchsorted(nodes, self._by_node.ranked))
+        if ranked == len(nodes):
+            return nodes[: max(most, 0)]
+        some = np.concatenate([nodes[:ranked][: max(most, 0)], nodes[ranked:]])
+        found = sorted(zip(self.refs(some), some.tolist(), strict=True))
+        return np.array([rank for _, rank in found[: max(most, 0)]], np.int32)
 
     def _read_members(self) -> Members:
-        merged = self._eyes.merged
+        merged, by_node, numbers = self._eyes.merged, self._by_node, self._numbers
         try:
-            return self._eyes.journal.members.of(merged, self._numbers)
+            return self._eyes.journal.members.of(merged, by_node.turn, lambda ref: by_node.rank(numbers[ref]))
         except KeyError:
             # Somebody is known from the past alone.
-            return members_of(merged, {ref: self.number(ref) for ref in merged.canonical})
+            return members_of(merged, self.rank)
 
     def _all_of(self, nodes: Numbers) -> Numbers:
-        """Return every number that some nodes to go by stand for, each once."""
+        """Return every rank that some nodes to go by stand for, each once."""
         if not self._members:
             return nodes
-        is_meant = self.mask()
-        is_meant[nodes] = True
-        found: Numbers = np.concatenate([nodes, self._members.behind(is_meant)])
+        found: Numbers = np.concatenate([nodes, self._members.behind(self._marked(nodes))])
         return found
 
-    def near(self, nodes: Numbers) -> Numbers:
-        """Return to whom some nodes are tied: in no order, some repeatedly, perhaps the nodes themselves."""
-        every = self._all_of(nodes)
-        leaving, arriving = self._leaving(every), self._arriving(every)
-        found: Numbers = np.concatenate([self._rows["target"][leaving], self._rows["source"][arriving]])
-        if self._past:
-            ends = [self.number(end) for tie in self._once(every) for end in tie[:2]]
-            found = np.concatenate([found, np.array(ends, np.int32)])
-        return found if self._to is None else self._to[found]
+    def _marked(self, nodes: Numbers) -> Numbers:
+        is_meant = self.mask()
+        is_meant[nodes] = True
+        return is_meant
 
-    def _named(self, nodes: Numbers) -> list[str]:
-        return self.refs(nodes.tolist())
+    def near(self, nodes: Numbers) -> Numbers:
+        """Return a table of the ranks to which some nodes are tied, perhaps the nodes themselves."""
+        every, is_near = self._all_of(nodes), self.mask()
+        if self._eyes.then:
+            for files, end in ((self._by_node.leaving, "target"), (self._by_node.arriving, "source")):
+                is_near[self._ranks_in(end, self._found(files, every))] = True
+            for tie in self._once(every) if self._past else ():
+                is_near[[self.rank(end) for end in tie[:2]]] = True
+        else:
+            is_meant = self._marked(every)
+            for file in (*self._by_node.leaving, *self._by_node.arriving):
+                places = file.places(every, is_meant)
+                is_near[file.far[places][self._are_seen(file, places)]] = True
+        if self._members:
+            self._members.rename(is_near)
+        return is_near
 
     def among(self, nodes: Numbers) -> Ties:
         """Return the ties between some nodes."""
-        is_meant = self.mask()
-        is_meant[nodes] = True
-        every = self._all_of(nodes)
-        meant = (is_meant, is_meant)
-        return self._told(every, self._claims(self._leaving(every), meant), meant)
+        every, is_meant = self._all_of(nodes), self._marked(nodes)
+        rows = self._found(self._by_node.leaving, every, self._marked(every))
+        return self._told(every, rows, (is_meant, is_meant))
 
     def leaving(self, nodes: Numbers) -> Ties:
         """Return the ties that begin at some nodes."""
-        is_meant = self.mask()
-        is_meant[nodes] = True
         every = self._all_of(nodes)
-        meant = (is_meant, None)
-        return self._told(every, self._claims(self._leaving(every), meant), meant)
+        return self._told(every, self._found(self._by_node.leaving, every), (self._marked(nodes), None))
 
     def arriving(self, nodes: Numbers) -> Ties:
         """Return the ties that end at some nodes."""
-        is_meant = self.mask()
-        is_meant[nodes] = True
         every = self._all_of(nodes)
-        meant = (None, is_meant)
-        return self._told(every, self._claims(self._arriving(every), meant), meant)
+        return self._told(every, self._found(self._by_node.arriving, every), (None, self._marked(nodes)))
 
     def listed(self, most: int) -> tuple[Ties, int]:
         """Return ties of the node asked about, and how many more it has.
@@ -150,22 +171,25 @@ class Surroundings:
             most: ties of a kind, those with the first other ends, that are surely among them.
         """
         every = self._all_of(self.asked)
-        both = np.concatenate([self._leaving(every), self._arriving(every)])
-        claims = self._claims(distinct(both), (None, None))
+        files = self._by_node.leaving, self._by_node.arriving
+        rows = distinct(np.concatenate([self._found(one, every) for one in files]))
         if self._past:
-            return self._told(every, claims, (None, None)), 0
-        few, left_out = first_of_each(claims, int(self.asked[0]), self._by_node.ranks, most)
-        return self._told(every, few, (None, None)), left_out
+            return self._told(every, rows, (None, None)), 0
+        few, left_out = first_of_each(
+            self._claims(rows, (None, None)), int(self.asked[0]), self._by_node.ranked, most
+        )
+        return Ties(few, self._names()), left_out
 
     def _claims(self, found: Numbers, meant: Meant) -> Claims:
         """Return the claims in some rows on ties whose ends are both meant."""
         rows = self._rows
-        source, target = rows["source"][found], rows["target"][found]
+        source, target = (self._ranks_in(end, found) for end in ("source", "target"))
         kept = np.ones(len(found), bool)
-        if self._to is not None:
+        if self._members:
             # That two who are one are tied is nothing; that somebody is tied to himself was said.
             is_loop = source == target
-            source, target = self._to[source], self._to[target]
+            to = self._members.table(self._most)
+            source, target = to[source], to[target]
             kept = (source != target) | is_loop
         for end, is_meant in zip((source, target), meant, strict=True):
             if is_meant is not None:
@@ -175,43 +199,60 @@ class Surroundings:
         is_assessed = is_among(columns["name"], self._assessed)
         return Claims.of((source[kept], target[kept]), columns, is_assessed)
 
-    def _told(self, nodes: Numbers, claims: Claims, meant: Meant) -> Ties:
+    def _ranks_in(self, column: str, rows: Numbers) -> Numbers:
+        return self._by_node.ranks(self._rows[column][rows])
+
+    def _names(self) -> Names:
+        journal = self._eyes.journal
+        own = journal.dates.texts, journal.are_bare, journal.endings
+        return Names(self.refs, self._by_node.ranked, self._kinds, *own)
+
+    def _told(self, nodes: Numbers, rows: Numbers, meant: Meant) -> Ties:
         """Return ties out of their claims, and of what was said once of some nodes those whose ends are both meant."""
-        dates = self._eyes.journal.dates.texts
-        ties = Ties(claims, Names(self.refs, self._by_node.ranks, self._kinds, dates))
+        ties = Ties(self._claims(rows, meant), self._names())
         if self._past:
             ties.join({tie for tie in self._once(nodes) if self._is_meant(tie, meant)})
         return ties
 
     def _is_meant(self, tie: Key, meant: Meant) -> bool:
         ends = zip(tie, meant, strict=False)
-        return all(is_meant is None or is_meant[self.number(ref)] for ref, is_meant in ends)
+        return all(is_meant is None or is_meant[self.rank(ref)] for ref, is_meant in ends)
 
     def _once(self, nodes: Numbers) -> Iterator[Key]:
         """Yield the ties of some nodes by what events said once, under the references to go by."""
         of = self._eyes.merged.of
-        for said, target_said, kind in self._past.ties(self._named(nodes)) if self._past else ():
+        for said, target_said, kind in self._past.ties(self.refs(nodes)) if self._past else ():
             source, target = of(said), of(target_said)
             if source != target or said == target_said:
                 yield source, target, kind
 
-    def _leaving(self, nodes: Numbers) -> Numbers:
-        return self._holding(nodes, self._by_node.leaving(nodes, self._rows))
+    def _found(self, files: Sequence[File], nodes: Numbers, is_far: Numbers | None = None) -> Numbers:
+        """Return the rows of some nodes that these readers may see and whose ties hold at the moment.
 
-    def _arriving(self, nodes: Numbers) -> Numbers:
-        return self._holding(nodes, self._by_node.arriving(nodes, self._rows))
+        Args:
+            files: in which to look.
+            nodes: ranks, each once.
+            is_far: of each rank, whether it is wanted as the other end; None: all are.
+        """
+        is_meant, rows = self._marked(nodes), []
+        for file in files:
+            places = file.places(nodes, is_meant)
+            if is_far is not None:
+                places = places[is_far[file.far[places]]]
+            rows.append(file.row[places[self._are_seen(file, places)]])
+        found: Numbers = np.concatenate(rows)
+        return found if self._eyes.then.days is None or not len(found) else self._dated(nodes, found)
 
-    def _holding(self, nodes: Numbers, found: Numbers) -> Numbers:
-        """Return those of some nodes' rows that these readers may see and whose ties hold at the moment."""
-        rows, then = self._rows, self._eyes.then
-        kept = self._seen[np.minimum(rows["label"][found], len(self._seen) - 1)]
-        kept &= ~rows["died"][found]
+    def _are_seen(self, file: File, places: Numbers) -> Numbers:
+        """Tell of some claims in a file whether these readers may see them, and knew of them at the moment."""
+        rows, kept = self._rows, self._seen[file.label[places]]
+        if self._by_node.has_dead:
+            kept &= ~rows["died"][file.row[places]]
         if self._wanted is not None:
-            kept &= self._wanted[rows["kind"][found]]
+            kept &= self._wanted[rows["kind"][file.row[places]]]
         if self._past is not None:
-            kept &= self._past.were_known(rows["place"][found])
-        found = found[kept]
-        return found if then.days is None or not len(found) else self._dated(nodes, found)
+            kept &= self._past.were_known(rows["place"][file.row[places]])
+        return kept
 
     def _dated(self, nodes: Numbers, found: Numbers) -> Numbers:
         """Return those of some nodes' visible rows whose ties hold on the days looked at."""
@@ -234,7 +275,7 @@ class Surroundings:
         """Return the keys of those ties of some nodes of which events once said something else than now."""
         past, numbers = self._eyes.history.network, self._numbers
         kinds = {kind: number for number, kind in enumerate(self._kinds)}
-        ties = [tie for ref in self._named(nodes) if ref in past.nodes for tie in past.ties(ref)]
+        ties = [tie for ref in self.refs(nodes) if ref in past.nodes for tie in past.ties(ref)]
         known = [
             (numbers[source], numbers[target], kinds[kind])
             for source, target, kind, _ in ties
@@ -249,7 +290,7 @@ class Surroundings:
 
     def _tie(self, row: int) -> Key:
         source, target, kind = (int(self._rows[name][row]) for name in ("source", "target", "kind"))
-        return self.ref(source), self.ref(target), self._kinds[kind]
+        return self._refs[source], self._refs[target], self._kinds[kind]
 
 
 def _assessed(eyes: Eyes) -> Numbers:

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
+
+from projections.graph.around.endings import Endings, Plain
 
 Json = Any
 Numbers = NDArray[Any]
@@ -13,16 +16,13 @@ Numbers = NDArray[Any]
 Key = tuple[str, str, str]
 """Source, target and kind of a tie."""
 
-Plain = tuple[str | None, str | None, int]
-"""Since and until when a tie holds that nobody disputes, and how many events say so."""
-
 
 @dataclass(frozen=True, slots=True)
 class Claims:
     """Visible claims on ties, a row each.
 
     Args:
-        source: number of the node where the tie begins, as it is read.
+        source: rank of the node where the tie begins, as it is read.
         target: of the one where it ends.
         kind: number of its kind.
         place: of the event in the log.
@@ -55,16 +55,20 @@ class Names:
     """What numbers stand for.
 
     Args:
-        refs: references of nodes.
-        ranks: of nodes, in the order of their references; later nodes have none.
+        refs: references of nodes, by their ranks.
+        ranked: ranks are less than that; whatever stands for later nodes is in no order.
         kinds: of ties.
         dates: as claims have them.
+        are_bare: whether references stand in JSON as they are, between quotes.
+        endings: how ties end that were written before.
     """
 
-    refs: Callable[[Sequence[int]], list[str]]
-    ranks: Numbers
+    refs: Callable[[Numbers], list[str]]
+    ranked: int
     kinds: Sequence[str]
     dates: Sequence[str | None]
+    are_bare: bool
+    endings: Endings
 
 
 class Ties:
@@ -76,6 +80,7 @@ class Ties:
     def __init__(self, claims: Claims, names: Names) -> None:
         self.keys: list[Key] = []
         self.plain: list[Plain | None] = []
+        self._are_bare, self._endings = names.are_bare, names.endings
         if len(claims.source):
             keys, is_in_order = _keys(claims, names)
             order = np.lexsort((claims.place, keys))
@@ -92,7 +97,7 @@ class Ties:
         is_next[starts] = True
         events = np.add.reduceat(is_next, starts, dtype=np.int64)
         kinds, dates = names.kinds, names.dates
-        ends = (names.refs(nodes[starts].tolist()) for nodes in (claims.source, claims.target))
+        ends = (names.refs(nodes[starts]) for nodes in (claims.source, claims.target))
         self.keys = list(zip(*ends, [kinds[one] for one in claims.kind[starts].tolist()], strict=True))
         told = zip(since.tolist(), until.tolist(), events.tolist(), is_plain.tolist(), strict=True)
         self.plain = [(dates[one], dates[other], many) if plain else None for one, other, many, plain in told]
@@ -101,6 +106,7 @@ class Ties:
         """Add ties whose claims have to be weighed; they may be here already."""
         found = dict(zip(self.keys, self.plain, strict=True)) | dict.fromkeys(others)
         self.keys, self.plain = list(found), list(found.values())
+        self._are_bare = False
         self._sort()
 
     def shown(self, weighed: Callable[[Key], Json]) -> list[Json]:
@@ -124,9 +130,28 @@ class Ties:
             for tie, plain in zip(self.keys, self.plain, strict=True)
         ]
 
+    def written(self, weighed: Callable[[Key], Json]) -> bytes:
+        """Return the same as `shown`, written as JSON."""
+        if not self._are_bare or not self.keys:
+            return orjson.dumps(self.shown(weighed))
+        froms, tos, kinds = zip(*self.keys, strict=True)
+        ends = self._endings.of(zip(kinds, self.plain, strict=True))
+        pieces = [_FROM] * (_PIECES * len(ends))
+        pieces[1::_PIECES], pieces[3::_PIECES], pieces[4::_PIECES] = froms, tos, ends
+        pieces[2::_PIECES] = [_TO] * len(ends)
+        for place, plain in enumerate(self.plain):
+            if plain is None:
+                said = orjson.dumps(weighed(self.keys[place])).decode()
+                pieces[place * _PIECES : (place + 1) * _PIECES] = [f",{said}", *[""] * (_PIECES - 1)]
+        return f"[{''.join(pieces)[1:]}]".encode()
+
     def _sort(self) -> None:
         pairs = sorted(zip(self.keys, self.plain, strict=True), key=lambda one: in_order(one[0]))
         self.keys, self.plain = [key for key, _ in pairs], [plain for _, plain in pairs]
+
+
+_FROM, _TO = ',{"from":"', '","to":"'
+_PIECES = 5
 
 
 def is_among(some: Numbers, ordered: Numbers) -> Numbers:
@@ -156,9 +181,8 @@ def _keys(claims: Claims, names: Names) -> tuple[Numbers, bool]:
     There are fewer than 2^28 nodes, and fewer than 256 kinds.
     """
     source, target, kind = claims.source, claims.target, claims.kind
-    is_ranked = bool(max(source.max(), target.max()) < len(names.ranks))
+    is_ranked = bool(max(source.max(), target.max()) < names.ranked)
     if is_ranked:
-        source, target = names.ranks[source], names.ranks[target]
         rank_of = np.empty(len(names.kinds), np.int64)
         rank_of[sorted(range(len(names.kinds)), key=names.kinds.__getitem__)] = np.arange(len(names.kinds))
         kind = rank_of[kind]
@@ -202,20 +226,20 @@ def spans_of(keys: Numbers, late: Numbers, over: Numbers) -> Spans:
     return Spans(starts, holds, ~holds & (lates < sizes) & (overs < sizes))
 
 
-def first_of_each(claims: Claims, node: int, ranks: Numbers, most: int) -> tuple[Claims, int]:
+def first_of_each(claims: Claims, node: int, ranked: int, most: int) -> tuple[Claims, int]:
     """Return the claims on the first ties of each kind of a node, by reference, and how many ties are left out.
 
     Args:
         claims: on ties of that node.
-        node: its number.
-        ranks: of nodes; if one has none, nothing is left out.
+        node: its rank.
+        ranked: ranks are less than that; if one is not, nothing is left out.
         most: ties of a kind.
     """
     source, target, kind = claims.source, claims.target, claims.kind
-    if len(source) <= most or max(source.max(), target.max()) >= len(ranks):
+    if len(source) <= most or max(source.max(), target.max()) >= ranked:
         return claims, 0
-    other = ranks[np.where(source == node, target, source)]
-    order = np.lexsort((ranks[source], other, kind))
+    other = np.where(source == node, target, source)
+    order = np.lexsort((source, other, kind))
     keys = [column[order] for column in (kind, other, source)]
     is_new = np.logical_or.reduce([np.diff(key, prepend=-1) != 0 for key in keys])
     is_kind = np.diff(keys[0], prepend=-1) != 0

@@ -14,7 +14,7 @@ def within(
     most: int,
     kinds: frozenset[str],
     lies_there: Callable[[str], bool] | None,
-) -> tuple[list[int], int]:
+) -> tuple[Numbers, int]:
     """Return the nodes within some hops of those asked about, nearest first, then by reference, and how many in all.
 
     Args:
@@ -29,20 +29,21 @@ def within(
         if kinds:
             nodes = near.of_kinds(nodes, kinds)
         if lies_there is not None:
-            nodes = nodes[np.array([lies_there(near.ref(node)) for node in nodes.tolist()], bool)]
+            nodes = nodes[np.array([lies_there(ref) for ref in near.refs(nodes)], bool)]
         return nodes
 
     is_known = near.mask()
     frontier = near.asked
     is_known[frontier] = True
-    found, total = frontier[:most].tolist(), len(frontier)
+    found, total, left = [frontier[:most]], len(frontier), most - len(frontier)
     for _ in range(min(hops, MOST_HOPS)):
         if not len(frontier):
             break
-        is_reached = near.mask()
-        is_reached[near.near(frontier)] = True
-        frontier = kept(np.flatnonzero(is_reached & ~is_known).astype(np.int32))
+        is_reached = near.near(frontier)
+        is_reached &= ~is_known
+        frontier = kept(np.flatnonzero(is_reached).astype(np.int32))
         is_known[frontier] = True
         total += len(frontier)
-        found += near.first(frontier, most - len(found))
-    return found, total
+        found.append(near.first(frontier, left))
+        left -= len(found[-1])
+    return np.concatenate(found), total
