@@ -2,14 +2,13 @@
 
 import os
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
-from benchmarks.feed_crowd import NoCompiler, Talking, crowd, loop_time, talking
+from benchmarks.feed_crowd import NoCompiler, Talking, crowd, talking
 from benchmarks.feed_hub import (
     READY,
     Contender,
@@ -20,12 +19,14 @@ from benchmarks.feed_hub import (
     stamped,
 )
 from benchmarks.feed_peers import NATS_REQUEST, nats
-from benchmarks.measure import ROUNDS, Figure, interleaved, median, percentile
+from benchmarks.feed_storm import BURST, STORM, storm
+from benchmarks.measure import ROUNDS, Figure, interleaved, median
 from benchmarks.processes import Server, hub, resident, run_json, scratch
 
-FEW, MANY, STORM = 1_000, 10_000, 5_000
-BEHIND = 1_000
-BURST = 50
+PARTS = ("few", "bursts", "storm", "many", "classes", "stalled", "memory")
+"""`make bench PART="feeds storm"` measures one of them alone, `PART="feeds 2000 few many"` two with fewer listeners."""
+
+FEW, MANY = 1_000, 10_000
 WARM = 60
 EVENTS = 12
 """Messages of one round."""
@@ -34,8 +35,24 @@ SLUGS = ("harbour-bar-watch", *(f"watch-{number}" for number in range(1, 8)))
 QUERIES = ("", "&type=threat.*", "&country=QM", "&partner=harbour-bar-watch")
 
 
-def run(many: int = MANY) -> list[Figure]:
-    """Measure everything; `many` listeners where there should be ten thousand."""
+def asked(words: Sequence[str]) -> list[Figure]:
+    """Measure what the words behind `feeds` ask for: how many listeners instead of ten thousand, and parts."""
+    numbers = [int(word) for word in words if word.isdecimal()]
+    return run(next(iter(numbers), MANY), [word for word in words if not word.isdecimal()] or PARTS)
+
+
+def run(many: int = MANY, chosen: Sequence[str] = PARTS) -> list[Figure]:
+    """Measure.
+
+    Args:
+        many: listeners where there should be ten thousand.
+        chosen: of `PARTS`.
+
+    Raises:
+        ValueError: there is no such part.
+    """
+    if unknown := set(chosen) - set(PARTS):
+        raise ValueError(f"no part of the feeds: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     with scratch() as folder, hub(folder, SLUGS) as server:
         try:
             _, size = _base(folder, server)
@@ -43,18 +60,18 @@ def run(many: int = MANY) -> list[Figure]:
             print(f"feeds: not measured, {missing}", file=sys.stderr)
             return []
         frame = (stamped(0) + "x" * size)[:size].encode()
+        parts: dict[str, Callable[[], list[Figure]]] = {
+            "few": lambda: _few(folder, server, frame),
+            "bursts": lambda: [_bursts(folder, server, frame)],
+            "storm": lambda: storm(folder, server, frame),
+            "many": lambda: _many(folder, server, frame, many),
+            "classes": lambda: [_classes(folder, server)],
+            "stalled": lambda: [_stalled(folder, server)],
+            "memory": lambda: [_memory("ws"), _memory("sse")],
+        }
         figures: list[Figure] = []
-        parts: tuple[Callable[[], list[Figure]], ...] = (
-            lambda: _few(folder, server, frame),
-            lambda: [_bursts(folder, server, frame)],
-            lambda: _storm(folder, server),
-            lambda: _many(folder, server, frame, many),
-            lambda: [_classes(folder, server)],
-            lambda: [_stalled(folder, server)],
-            lambda: [_memory("ws"), _memory("sse")],
-        )
-        for part in parts:
-            found = part()
+        for part in (name for name in PARTS if name in chosen):
+            found = parts[part]()
             figures += found
             for one in found:
                 print(f"feeds: {one.name}: {one.ours:.4g} {one.unit}, ratio {one.ratio}", file=sys.stderr)
@@ -246,49 +263,3 @@ def _stalled(folder: Path, server: Server) -> Figure:
     ours, limit = median(took["with"]), median(took["without"])
     name = "p99 beside 100 who stall"
     return Figure(name, "ms", ours, "ratio <= 1.1", limit, "without", ours <= 1.1 * limit)
-
-
-def _storm(folder: Path, server: Server) -> list[Figure]:
-    """All come back at once, a thousand events behind, while somebody publishes."""
-    publisher = Publisher(server)
-    _, cursor = publisher.publish()
-    for _ in range(BEHIND // BURST):
-        publisher.publish(BURST)
-    looped = loop_time(server.pid)
-    steady = [publisher.publish()[0] for _ in range(40)]
-    looped = (loop_time(server.pid) - looped) / len(steady)
-    request = asking("ws", server.token, cursor)
-    took: list[float] = []
-    loop: list[float] = []
-    is_over = threading.Event()
-
-    def publish() -> None:
-        while not is_over.wait(0.2):
-            before = loop_time(server.pid)
-            took.append(publisher.publish()[0])
-            loop.append((loop_time(server.pid) - before) * 1e3)
-
-    thread = threading.Thread(target=publish)
-    thread.start()
-    before, began = server.cpu(), time.monotonic()
-    try:
-        with crowd(folder, server.port, STORM, request, READY):
-            seconds, cpu = time.monotonic() - began, server.cpu() - before
-            # Before they all hang up: that is another storm.
-            is_over.set()
-            thread.join()
-    finally:
-        is_over.set()
-    normal, meanwhile = percentile(steady, 0.99) * 1e3, percentile(took, 0.99) * 1e3
-    load = os.getloadavg()[0]
-    # What the event loop did before a publisher had his answer: that does not depend on who else is at work.
-    gone_before: dict[str, float | str] = {
-        "published": float(len(took)), "loop CPU ms before": looped * 1e3,
-        "loop CPU ms, median": median(loop), "loop CPU ms, p99": percentile(loop, 0.99), "load average": load,
-    }  # fmt: skip
-    return [
-        Figure(f"{STORM:,} come back, {BEHIND:,} behind: all live", "s", seconds, "<= 10",
-               met=seconds <= 10, notes={"CPU s": cpu, "load average": load}),
-        Figure("publishing meanwhile, p99", "ms", meanwhile, "ratio <= 3", normal, "before",
-               meanwhile <= 3 * normal, gone_before),
-    ]  # fmt: skip

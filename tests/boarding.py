@@ -108,9 +108,9 @@ def relayed(cluster: NatsCluster, world: World, head: int) -> list[Copies]:
 
 
 @contextmanager
-def hubs(bus: NatsCluster, folder: Path) -> Iterator[tuple[World, TestClient, TestClient]]:
+def hubs(bus: NatsCluster, folder: Path, store: str = "") -> Iterator[tuple[World, TestClient, TestClient]]:
     with ExitStack() as opened:
-        world = make_world(folder / "one", bus=bus.url())
+        world = make_world(folder / "one", bus=bus.url(), store=store)
         one = opened.enter_context(calling(world))
         other = opened.enter_context(calling(second(world, folder / "two")))
         yield world, one, other

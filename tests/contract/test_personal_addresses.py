@@ -116,6 +116,7 @@ def test_it_works_only_from_where_its_token_does(door: TestClient, world: World)
     made = make(door, world)
     with closing(sqlite3.connect(world.settings.data / FILE)) as db, db:
         db.execute("UPDATE addresses SET account = ?", (world.accounts["office"].id,))
+        db.execute("DROP TABLE row_checks")  # so that the row counts as written by the hub
     assert status(door, made) == 401
 
 
