@@ -14,16 +14,16 @@ AT_ONCE = 4
 class Way(Protocol):
     """What a convoy needs of a link."""
 
-    async def publish(self, subject: str, box: bytes, name: str, after: int, seconds: float) -> int:
-        """Write a message behind the one with the number `after`."""
+    async def publish(self, letter: Letter, after: int, *, behind: str, seconds: float) -> int:
+        """Write a message behind the one with the number `after` and the name `behind`, if that is given."""
         ...
 
 
 class Convoy:
     """Writes to a stream without waiting for each answer.
 
-    If one message is lost, none behind it is taken, since it names the one before. Whoever goes on after a fault looks
-    first how far the stream has come: some of what was on its way may have arrived.
+    If one message is lost, or another came to its number, none behind it is taken, since it names the one before.
+    Whoever goes on after a fault looks first how far the stream has come: some of what was on its way may have arrived.
 
     Args:
         link: to the stream.
@@ -33,6 +33,7 @@ class Convoy:
     def __init__(self, link: Way, end: int) -> None:
         self._link = link
         self._on_their_way: deque[asyncio.Task[int]] = deque()
+        self._last = ""
         self.end = end
 
     async def __aenter__(self) -> Self:
@@ -62,8 +63,9 @@ class Convoy:
             await self._oldest()
         # None may wait longer than each before it takes.
         seconds = ASK_SECONDS * (1 + len(self._on_their_way))
-        task = asyncio.create_task(self._link.publish(*letter, self.end, seconds))
-        self._on_their_way.append(task)
+        sending = self._link.publish(letter, self.end, behind=self._last, seconds=seconds)
+        self._on_their_way.append(asyncio.create_task(sending))
+        self._last = letter.name
         self.end += 1
 
     async def arrive(self) -> None:

@@ -32,7 +32,7 @@ WAIT_SECONDS = 0.25
 """Pause before the bus is tried again."""
 
 _ALONE = 10074
-_OUT_OF_TURN = {10071, 10158}
+_OUT_OF_TURN = {10070, 10071, 10158}
 """Another message is the last, or the same one is on its way from somebody else."""
 
 FAULTS = (nats.errors.Error, nats.js.errors.Error, OSError, asyncio.TimeoutError)
@@ -64,7 +64,7 @@ class Letter(NamedTuple):
     Args:
         subject: of the message.
         box: what it holds.
-        name: the same each time that this is written.
+        name: the same each time that this is written: a stream takes it once.
     """
 
     subject: str
@@ -168,23 +168,24 @@ class Link:
             return None
 
     async def publish(
-        self, subject: str, box: bytes, name: str, after: int, seconds: float = ASK_SECONDS
+        self, letter: Letter, after: int, *, behind: str = "", seconds: float = ASK_SECONDS
     ) -> int:
         """Write a message behind the one with the number `after`, and return its own number, when servers have it.
 
         Args:
-            subject: of the message.
-            box: what it holds.
-            name: the same each time that this is written: the stream takes it once.
+            letter: the message.
             after: number of the last message of the stream.
+            behind: its name, where it is not yet known to have arrived: another may come to its number.
             seconds: to wait for the servers.
 
         Raises:
             OutOfTurn: that is not the last any more.
         """
-        headers = {"Nats-Msg-Id": name, "Nats-Expected-Last-Sequence": str(after)}
+        headers = {"Nats-Msg-Id": letter.name, "Nats-Expected-Last-Sequence": str(after)}
+        if behind:
+            headers["Nats-Expected-Last-Msg-Id"] = behind
         try:
-            taken = await self._jet.publish(subject, box, timeout=seconds, headers=headers)
+            taken = await self._jet.publish(letter.subject, letter.box, timeout=seconds, headers=headers)
         except nats.js.errors.APIError as refused:
             if refused.err_code in _OUT_OF_TURN:
                 raise OutOfTurn from refused
@@ -199,8 +200,10 @@ class Link:
         Raises:
             OutOfTurn: that is not the last any more; some may have been written.
         """
+        names = ["", *(letter.name for letter in letters)]
         ways = [
-            asyncio.create_task(self.publish(*letter, after + place)) for place, letter in enumerate(letters)
+            asyncio.create_task(self.publish(letter, after + place, behind=names[place]))
+            for place, letter in enumerate(letters)
         ]
         ends = await asyncio.gather(*ways, return_exceptions=True)
         for one in ends:

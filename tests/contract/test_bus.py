@@ -135,7 +135,7 @@ def test_who_writes_what_no_hub_wrote_is_not_believed_and_the_stream_is_made_ane
         async def spoil(link: Link) -> None:
             for said in (b"nonsense", box):
                 last = (await link.extent(LOG)).last
-                await link.publish(SUBJECTS[LOG], said, said[:8].hex(), last)
+                await link.publish(Letter(SUBJECTS[LOG], said, said[:8].hex()), last)
 
         asking(bus, spoil)
         post(one, world, 2, tlp="clear")
@@ -308,10 +308,10 @@ def test_streams_have_three_copies_and_one_server_alone_has_one(bus: NatsCluster
 def test_of_two_who_write_behind_the_same_message_one_is_refused(bus: NatsCluster) -> None:
     async def write(link: Link) -> None:
         end = (await link.make(LOG)).last
-        last = await link.publish(SUBJECTS[LOG], b"one", "one", end)
+        last = await link.publish(Letter(SUBJECTS[LOG], b"one", "one"), end)
         with pytest.raises(OutOfTurn):
-            await link.publish(SUBJECTS[LOG], b"two", "two", end)
-        assert await link.publish(SUBJECTS[LOG], b"one", "one", end) == last
+            await link.publish(Letter(SUBJECTS[LOG], b"two", "two"), end)
+        assert await link.publish(Letter(SUBJECTS[LOG], b"one", "one"), end) == last
         assert [one.box for one in await link.after(LOG, 0)] == [b"one"]
         assert await link.last(LOG, await link.extent(LOG)) == Said(last, "hub.log", b"one")
 
@@ -346,7 +346,7 @@ def test_many_on_their_way_arrive_once_and_in_order(bus: NatsCluster) -> None:
 def test_behind_what_somebody_else_wrote_none_of_a_convoy_is_taken(bus: NatsCluster) -> None:
     async def write(link: Link) -> None:
         end = (await link.make(LOG)).last
-        await link.publish(SUBJECTS[LOG], b"other", "other", end)
+        await link.publish(Letter(SUBJECTS[LOG], b"other", "other"), end)
         with pytest.raises(OutOfTurn):
             await ship(link, end, letters(2 * AT_ONCE))
         assert await boxes(link) == [b"other"]
@@ -357,11 +357,11 @@ def test_behind_what_somebody_else_wrote_none_of_a_convoy_is_taken(bus: NatsClus
 def test_behind_a_lost_message_none_of_a_convoy_is_taken_and_the_rest_can_follow(bus: NatsCluster) -> None:
     class Losing(Link):
         async def publish(
-            self, subject: str, box: bytes, name: str, after: int, seconds: float = ASK_SECONDS
+            self, letter: Letter, after: int, *, behind: str = "", seconds: float = ASK_SECONDS
         ) -> int:
-            if box == b"box 3":
+            if letter.box == b"box 3":
                 raise nats.errors.TimeoutError
-            return await super().publish(subject, box, name, after, seconds)
+            return await super().publish(letter, after, behind=behind, seconds=seconds)
 
     async def write(link: Link) -> None:
         sent, end = letters(2 * AT_ONCE), (await link.make(LOG)).last
