@@ -1,7 +1,7 @@
 """Conflicts of interest: which partner is kept out of which case, and by what; for stewards."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +27,8 @@ class Conflicts:
         position INTEGER NOT NULL, partner TEXT NOT NULL, ref TEXT NOT NULL, label INTEGER NOT NULL,
         source TEXT NOT NULL, id TEXT NOT NULL, until TEXT NOT NULL, since INTEGER NOT NULL,
         PRIMARY KEY(position, partner)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS conflicts_attributions(
+        position INTEGER PRIMARY KEY, bodies TEXT NOT NULL, since INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS conflicts_judgements(
         position INTEGER PRIMARY KEY, partner TEXT NOT NULL, ref TEXT NOT NULL, label INTEGER NOT NULL,
         account TEXT NOT NULL, verdict TEXT NOT NULL, recorded TEXT NOT NULL);
@@ -42,43 +44,49 @@ class Conflicts:
     def fold(self, db: sqlite3.Connection, changes: Sequence[Change]) -> None:
         """File what stands now instead of what stood before."""
         for change in changes:
-            since: dict[str, int] = {}
             if change.before is not None:
-                query = "DELETE FROM conflicts_exclusions WHERE position = ? RETURNING partner, since"
-                since = dict(db.execute(query, (change.event.position,)).fetchall())
-            if change.kind == "put" and (change.label.excluded or _is_judgement(change)):
-                self._file(db, change, since)
+                db.execute("DELETE FROM conflicts_exclusions WHERE position = ?", (change.event.position,))
+            if change.kind == "put" and _is_judgement(change):
+                self._judge(db, change)
+            elif change.kind == "put":
+                self._exclude(db, change)
+            elif change.reason == "erased":
+                db.execute("DELETE FROM conflicts_attributions WHERE position = ?", (change.event.position,))
 
-    def _file(self, db: sqlite3.Connection, change: Change, since: Mapping[str, int]) -> None:
-        event, label = change.event, self.labels.intern(db, change.label)
-        ref = next(iter(cases_of(event)), "")
-        if _is_judgement(change):
-            said = (
-                event.data["partner"],
-                event.data["case"],
-                label,
-                event.data["account"],
-                event.data["verdict"],
-            )
-            row = (event.position, *said, str(event.envelope["recordedtime"]))
-            db.execute("INSERT OR REPLACE INTO conflicts_judgements VALUES(?,?,?,?,?,?,?)", row)
-        elif attributed_by(event):
-            until = provisional_until(event.envelope)
-            rows = [
-                # A correction may name the body long after the event: until then the partner could read on.
-                (
-                    event.position,
-                    partner,
-                    ref,
-                    label,
-                    event.source,
-                    event.id,
-                    until,
-                    since.get(partner, change.at),
-                )
-                for partner in sorted(change.label.excluded)
-            ]
-            db.executemany("INSERT OR REPLACE INTO conflicts_exclusions VALUES(?,?,?,?,?,?,?,?)", rows)
+    def _judge(self, db: sqlite3.Connection, change: Change) -> None:
+        event, data = change.event, change.event.data
+        label = self.labels.intern(db, change.label)
+        said = (data["partner"], data["case"], label, data["account"], data["verdict"])
+        row = (event.position, *said, str(event.envelope["recordedtime"]))
+        db.execute("INSERT OR REPLACE INTO conflicts_judgements VALUES(?,?,?,?,?,?,?)", row)
+
+    def _exclude(self, db: sqlite3.Connection, change: Change) -> None:
+        event = change.event
+        since = _since(db, change)
+        if since is None or not change.label.excluded:
+            return
+        label, ref = self.labels.intern(db, change.label), next(iter(cases_of(event)), "")
+        told = (ref, label, event.source, event.id, provisional_until(event.envelope), since)
+        rows = [(event.position, partner, *told) for partner in sorted(change.label.excluded)]
+        db.executemany("INSERT OR REPLACE INTO conflicts_exclusions VALUES(?,?,?,?,?,?,?,?)", rows)
+
+
+def _since(db: sqlite3.Connection, change: Change) -> int | None:
+    """Return from which place of the log on an event names the bodies that it names now; None if it names none.
+
+    A correction may name one long after the event: until then its partner could read on. Whom the event keeps out is
+    not asked here: others, who may be hidden, decide that as well.
+    """
+    position, bodies = change.event.position, "\n".join(sorted(attributed_by(change.event)))
+    if not bodies:
+        if change.before is not None:
+            db.execute("DELETE FROM conflicts_attributions WHERE position = ?", (position,))
+        return None
+    query = "SELECT since FROM conflicts_attributions WHERE position = ? AND bodies = ?"
+    known = db.execute(query, (position, bodies)).fetchone()
+    since = int(change.at if known is None else known[0])
+    db.execute("INSERT OR REPLACE INTO conflicts_attributions VALUES(?,?,?)", (position, bodies, since))
+    return since
 
 
 def _is_judgement(change: Change) -> bool:
