@@ -8,6 +8,7 @@ import pytest
 
 from events.audience import PUBLIC, Label, Reader
 from projections.graph.around.briefs import Briefs
+from projections.graph.around.endings import Endings, Plain
 from projections.graph.look import look_at
 from projections.graph.query import ALL, GraphQuery
 from projections.labels import Allowed
@@ -140,3 +141,28 @@ def test_of_whom_nobody_spoke_nothing_is_kept(views: Views) -> None:
     with views.graph.lock:
         look = look_at(views.graph, frozenset(), ALL, views.graph.briefs.of(PUBLIC))
         assert look.node(LAWYER) == {"ref": LAWYER, "kind": "lawyer", "label": LAWYER}
+
+
+def test_what_is_said_of_somebody_unknown_leaves_them_as_they_are(views: Views) -> None:
+    views.put(profile(1, "QM"))
+    sights = {PUBLIC: views.graph_of()}
+    before = forms(views, sights)
+    with views.graph.lock:
+        views.graph.briefs.note(["lawyer:a.9"])
+    assert forms(views, sights) == before
+
+
+def test_too_many_endings_are_let_go_and_written_anew() -> None:
+    endings = Endings(most=0)
+    said: list[tuple[str, Plain | None]] = [("ABOUT", ("2026-01-01", None, 1)), ("ABOUT", None)]
+    first = endings.of(said)
+    assert endings.of(said) == first
+    assert first[0].startswith('","kind":"ABOUT","since":"2026-01-01"')
+
+
+def test_references_that_json_writes_otherwise_are_known(views: Views) -> None:
+    journal = views.graph.journal
+    assert journal.are_bare
+    views.put(profile(1, "QM", 'lawyer:a."x"'))
+    views.put(profile(2, "QN", OTHER))
+    assert not journal.are_bare

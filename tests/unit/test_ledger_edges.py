@@ -12,7 +12,7 @@ from events.ledger import ForeignKey, Ledger
 from events.log import Row
 from events.notes import COSIGNED, PLAIN, NoteRefused, Signer, VerifierKey
 from events.sheets import SheetTree
-from events.slots import Carving, slots_of
+from events.slots import Carving, name_at, slots_of
 from events.submission import StoreUnavailable
 from events.watch import Guarded
 from events.witness import Submission, Witness
@@ -78,6 +78,10 @@ def test_a_leaf_is_in_its_own_sheet_alone() -> None:
 
 def test_what_is_not_there_has_no_slot() -> None:
     assert slots_of({"data": {"a": {"b": 1}}}, [Carving.at(("a", "c", "d"))]) == {"": {}, "/data/a": {"b": 1}}
+
+
+def test_a_field_that_no_carving_leads_to_lies_with_the_first_that_it_is_in() -> None:
+    assert name_at("/a/b", [Carving.at(("a", "c"))]) == "/data/a"
 
 
 def test_what_lies_deep_is_carved_out_of_what_it_lies_in() -> None:
