@@ -1,14 +1,13 @@
 """The courtroom on a locked device, and what is sent when its page is closed."""
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.browser.test_publish import HEARING, LEFT, events_of, scheduled, sign_in
+from tests.browser.test_publish import HEARING, LEFT, events_of, newsroom, scheduled, sign_in
 from tests.chromium import Page, needs_chromium, page
-from tests.running import Served, World, admit, make_world, recording, serving
+from tests.running import Served, World, serving
 
 PASSPHRASE = "three grey herons at dusk"
 DESK = "document.querySelector('[data-desk]')"
@@ -24,14 +23,7 @@ KEYS = (
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    made = make_world(tmp_path_factory.mktemp("hub"), port=port)
-    with recording(made) as intake:
-        admit(intake, "quill-network", ["monitor", "observer"])
-    made.issue("writer", "quill-network", "publisher", account="anna", clearance="amber+strict")
-    return made
+    return newsroom(tmp_path_factory.mktemp("hub"))
 
 
 @pytest.fixture

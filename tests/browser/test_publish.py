@@ -17,15 +17,21 @@ SOURCE = "urn:hub:partner:quill-network"
 HEARING = "hearing:quill-network.h1"
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+def newsroom(folder: Path) -> World:
+    """Return the world of one who publishes; a port that stays is part of what a browser keeps things by."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    made = make_world(tmp_path_factory.mktemp("hub"), port=port)
+    made = make_world(folder, port=port)
     with recording(made) as intake:
         admit(intake, "quill-network", ["monitor", "observer"])
     made.issue("writer", "quill-network", "publisher", account="anna", clearance="amber+strict")
+    return made
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    made = newsroom(tmp_path_factory.mktemp("hub"))
     # Of the same name: only the id of the account tells them apart.
     made.issue("colleague", "quill-network", "publisher", account="anna", clearance="amber")
     return made
