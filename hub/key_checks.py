@@ -3,12 +3,10 @@
 Of the keys that nothing else proves: `vault.key` opens its vault or does not, `log.key` signed its log or did not.
 """
 
-import json
-import os
-from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
 
+from hub.firsts import keep_firsts, read_firsts
 from hub.keys import CURSOR_KEY, SUBSCRIPTIONS_KEY, keys_folder
 
 FILE = "key_checks.json"
@@ -19,24 +17,16 @@ _DIGEST_BYTES = 16
 def remember_keys(data: Path, keys: Path | None = None) -> None:
     """Keep the digests of keys that have none yet; those that are known keep what they had first."""
     try:
-        known = _known(data)
+        known = read_firsts(data / FILE)
     except ValueError:
         return  # damaged: `hub verify` says so
-    kept = {**_digests(data, keys), **known}
-    if kept != known:
-        draft = data / f"{FILE}.{os.getpid()}.draft"
-        with draft.open("w", encoding="utf-8") as file:
-            file.write(json.dumps(kept, indent=1, sort_keys=True))
-            file.flush()
-            # A power cut must not leave half of it under its name: it would read as damage.
-            os.fsync(file.fileno())
-        draft.replace(data / FILE)
+    keep_firsts(data / FILE, known, _digests(data, keys))
 
 
 def changed_keys(data: Path, keys: Path | None = None) -> list[str]:
     """Return a sentence for each key that is another than it was; of a hub that never served nobody knows."""
     try:
-        known = _known(data)
+        known = read_firsts(data / FILE)
     except ValueError:
         return [f"{FILE} is damaged: delete it, the next start writes it anew."]
     now = _digests(data, keys)
@@ -53,18 +43,3 @@ def _digests(data: Path, keys: Path | None) -> dict[str, str]:
         one.name: blake2b(one.read_bytes(), digest_size=_DIGEST_BYTES, person=b"key check").hexdigest()
         for one in files
     }
-
-
-def _known(data: Path) -> Mapping[str, str]:
-    """Return the digests that are kept.
-
-    Raises:
-        ValueError: they are damaged.
-    """
-    file = data / FILE
-    if not file.is_file():
-        return {}
-    found = json.loads(file.read_text("utf-8"))
-    if not isinstance(found, dict):
-        raise ValueError(FILE)  # noqa: TRY004 - the file is not what it was, whatever is in it
-    return {str(name): str(digest) for name, digest in found.items()}
