@@ -5,7 +5,7 @@ differ within the highest class and were not assessed are disputed: all are show
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -64,6 +64,21 @@ class Origin(NamedTuple):
     def as_json(self) -> Json:
         """Return what names the event to a reader."""
         return {"source": self.source, "id": self.id, "type": self.type}
+
+
+def origin_in(position: int, envelope: Mapping[str, Json], when: str | None) -> Origin:
+    """Return what claims remember of their event.
+
+    Args:
+        position: of the event.
+        envelope: a CloudEvent; what is closed to its readers may be missing.
+        when: as of which world date (EDTF) it speaks.
+    """
+    said = (envelope.get("data") or {}).get("provenance")
+    given = said if isinstance(said, Mapping) else {}
+    source, event_id, kind = (str(envelope[name]) for name in ("source", "id", "type"))
+    grades = str(given.get("reliability", "F")), str(given.get("credibility", "6"))
+    return Origin(position, source, event_id, kind, str(envelope.get("time", "")), when, *grades)
 
 
 class Claim(NamedTuple):

@@ -13,7 +13,7 @@ from events.event import RecordedEvent
 from projections.boards.statements.clocks import KindOf
 from projections.deadlines.clock import Clocks
 from projections.deadlines.covering import covers
-from projections.shown import Claim, Origin, shown
+from projections.shown import Claim, origin_in, shown
 
 Json = Any
 
@@ -34,17 +34,8 @@ def profile_of(event: RecordedEvent, label: Label) -> Profile | None:
     data = event.data
     if not event.stem.startswith(PROFILED) or "kind" not in data:
         return None
-    grade, as_of = data.get("provenance") or {}, data.get("as_of", data.get("dissolved"))
-    origin = Origin(
-        event.position,
-        event.source,
-        event.id,
-        str(event.envelope.get("type")),
-        str(event.envelope.get("time", "")),
-        None if as_of is None else str(as_of),
-        str(grade.get("reliability", "F")),
-        str(grade.get("credibility", "6")),
-    )
+    as_of = data.get("as_of", data.get("dissolved"))
+    origin = origin_in(event.position, event.envelope, None if as_of is None else str(as_of))
     return Profile(str(data["body"]), label, Claim(str(data["kind"]), origin))
 
 

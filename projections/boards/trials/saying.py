@@ -7,7 +7,8 @@ import orjson
 
 from events.event import Position, RecordedEvent
 from projections.boards.tellings import Name, Telling, Tellings
-from projections.shown import DOUBTED, Assessment, Claim, Origin, Shown, assessment_of, shown, world_key
+from projections.boards.truth.claims import origin_of
+from projections.shown import DOUBTED, Assessment, Claim, Shown, assessment_of, shown, world_key
 
 Json = Any
 
@@ -94,21 +95,6 @@ class Voices:
             for change in about.data.get("changes", ())
             if change.get("pointer") == f"/{field}"
         ]
-
-
-def origin_of(one: Telling) -> Origin:
-    """Return what a claim remembers of its event."""
-    graded = one.data.get("provenance", {})
-    return Origin(
-        one.position,
-        str(one.event["source"]),
-        str(one.event["id"]),
-        one.type,
-        str(one.event.get("time", "")),
-        one.when,
-        str(graded.get("reliability", "F")),
-        str(graded.get("credibility", "6")),
-    )
 
 
 def _assessments(name: Name, said: Iterable[Telling]) -> list[Assessment]:

@@ -12,6 +12,7 @@ from projections.shown import (
     Origin,
     assessed,
     assessment_in,
+    origin_in,
     time_key,
     world_key,
 )
@@ -63,16 +64,7 @@ def world_moment(telling: Telling) -> tuple[str, tuple[tuple[float, str], str, s
 
 def origin_of(telling: Telling) -> Origin:
     """Return what the rule needs of the event behind claims."""
-    grade = grade_of(telling)
-    return Origin(
-        telling.position,
-        *telling.name,
-        telling.type,
-        str(telling.event.get("time", "")),
-        telling.when,
-        grade["reliability"],
-        grade["credibility"],
-    )
+    return origin_in(telling.position, telling.event, telling.when)
 
 
 def grade_of(telling: Telling) -> Json:
