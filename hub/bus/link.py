@@ -31,6 +31,9 @@ PAGE_BYTES = 4_000_000
 WAIT_SECONDS = 0.25
 """Pause before the bus is tried again."""
 
+AGAIN_SECONDS = 0.05
+"""After which a task that took no notice of its cancellation is cancelled again."""
+
 _ALONE = 10074
 _OUT_OF_TURN = {10070, 10071, 10158}
 """Another message is the last, or the same one is on its way from somebody else."""
@@ -258,11 +261,20 @@ class _Client(Client):
     """The library forgets a connection open whose handshake was broken off; this one closes it."""
 
     async def _connect_to_server(self, s: Any) -> None:
-        self.hang_up()
+        self._hang_up()
         await super()._connect_to_server(s)
 
-    def hang_up(self) -> None:
-        """Close the connection as it is."""
+    async def put_down(self, *others: asyncio.Future[None]) -> None:
+        """Close the connection as it is, and end what would make it anew.
+
+        Args:
+            others: further tasks that connect.
+        """
+        await _ended(*others, *filter(None, [self._reconnection_task]))
+        self._hang_up()
+        await asyncio.sleep(0)
+
+    def _hang_up(self) -> None:
         transport: Any = self._transport
         if transport:
             transport.close()
@@ -288,8 +300,8 @@ async def linked(url: str, name: str, on_back: Callable[[], None] | None = None)
 
     options: dict[str, Any] = {"max_reconnect_attempts": -1, "reconnect_time_wait": WAIT_SECONDS}
     client = _Client()
-    try:
-        await client.connect(
+    connecting = asyncio.ensure_future(
+        client.connect(
             url.split(","),
             inbox_prefix=f"_{name}".encode(),
             error_cb=quiet,
@@ -299,14 +311,25 @@ async def linked(url: str, name: str, on_back: Callable[[], None] | None = None)
             max_outstanding_pings=2,
             **options,
         )
+    )
+    try:
+        await asyncio.shield(connecting)
         yield Link(client)
     finally:
         # Whoever is cancelled, also while it connects, must leave no open connection behind.
         with anyio.move_on_after(ASK_SECONDS, shield=True), suppress(*FAULTS):
             await client.close()
         with anyio.CancelScope(shield=True):
-            client.hang_up()
-            await asyncio.sleep(0)
+            await client.put_down(connecting)
+
+
+async def _ended(*tasks: asyncio.Future[None]) -> None:
+    """Cancel tasks until they are ended: `asyncio.wait_for` swallows a cancellation that comes with its answer."""
+    for task in tasks:
+        while not task.done():
+            task.cancel()
+            await asyncio.wait([task], timeout=AGAIN_SECONDS)
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _extent(info: StreamInfo) -> Extent:
