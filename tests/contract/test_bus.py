@@ -78,11 +78,14 @@ def test_a_hub_reads_from_the_bus_what_another_wrote_and_both_relay_it_once(
         # From here on it has heard what comes: the log is read no more.
         relayed(bus, world, one.app_state["end_of_log"]())
         before, seen = follower.from_log, follower.from_bus
-        for number in range(2, 12):
+        # Where the bus is slower than its looks into the log, a hub reads there: on a busy machine some more are needed.
+        for number in range(2, 200):
             post(one, world, number, tlp="clear")
             until(lambda number=number: knows(other, number))  # type: ignore[misc]
-        assert follower.from_bus - seen + follower.from_log - before >= 10
+            if number >= 11 and follower.from_bus > seen:
+                break
         assert follower.from_bus > seen
+        assert follower.from_bus - seen + follower.from_log - before >= 10
         # On SQLite both believe that it is their turn, since their folders are not the same.
         head = one.app_state["end_of_log"]()
         is_whole(relayed(bus, world, head), head)
