@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,7 @@ class Setting:
         session: of the publisher.
         seen: case → role → + or -.
         like: roles that see what another role sees.
+        known: role → what is hidden from it, once it was asked.
     """
 
     world: World
@@ -73,6 +74,7 @@ class Setting:
     session: str
     seen: Table
     like: Mapping[str, str]
+    known: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def shown(self, role: str) -> dict[str, str]:
         """Return the headers by which a role shows itself."""
@@ -86,6 +88,11 @@ class Setting:
 
     def hidden(self, role: str) -> frozenset[str]:
         """Return every word that only events have which a role may not see."""
+        if role not in self.known:
+            self.known[role] = self._hidden(role)
+        return self.known[role]
+
+    def _hidden(self, role: str) -> frozenset[str]:
         seen = {no for case in self.cases if self.sees(role, case) for no in case.events}
         return frozenset(
             song

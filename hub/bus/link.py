@@ -264,13 +264,10 @@ class _Client(Client):
         self._hang_up()
         await super()._connect_to_server(s)
 
-    async def put_down(self, *others: asyncio.Future[None]) -> None:
-        """Close the connection as it is, and end what would make it anew.
-
-        Args:
-            others: further tasks that connect.
-        """
-        await _ended(*others, *filter(None, [self._reconnection_task]))
+    async def put_down(self) -> None:
+        """Close the connection as it is, and end what would make it anew."""
+        if self._reconnection_task is not None:
+            await _ended(self._reconnection_task)
         self._hang_up()
         await asyncio.sleep(0)
 
@@ -317,19 +314,19 @@ async def linked(url: str, name: str, on_back: Callable[[], None] | None = None)
         yield Link(client)
     finally:
         # Whoever is cancelled, also while it connects, must leave no open connection behind.
-        with anyio.move_on_after(ASK_SECONDS, shield=True), suppress(*FAULTS):
-            await client.close()
         with anyio.CancelScope(shield=True):
-            await client.put_down(connecting)
+            await _ended(connecting)
+            with anyio.move_on_after(ASK_SECONDS), suppress(*FAULTS):
+                await client.close()
+            await client.put_down()
 
 
-async def _ended(*tasks: asyncio.Future[None]) -> None:
-    """Cancel tasks until they are ended: `asyncio.wait_for` swallows a cancellation that comes with its answer."""
-    for task in tasks:
-        while not task.done():
-            task.cancel()
-            await asyncio.wait([task], timeout=AGAIN_SECONDS)
-        await asyncio.gather(task, return_exceptions=True)
+async def _ended(task: asyncio.Future[None]) -> None:
+    """Cancel a task until it has ended: `asyncio.wait_for` swallows a cancellation that comes with its answer."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=AGAIN_SECONDS)
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def _extent(info: StreamInfo) -> Extent:

@@ -19,6 +19,7 @@ from projections.reading_room import ReadingRoom
 from tests.canaries import heard
 from tests.matrix import Case, Setting, make_setting, table
 from tests.nest import FIRST, SECOND
+from tests.sharing import Share, in_turns
 from tests.wire import ORIGIN, Reply
 
 Json = Any
@@ -323,6 +324,7 @@ KINDS = table(STATUSES)
 ROLES = tuple(KINDS["answer"])
 GETS = sorted(one for one in ROUTES if one.startswith("GET "))
 PATHS = sorted({one.partition(" ")[2] for one in ROUTES})
+POSTS = [one for one in ROUTES if one.startswith("POST ")]
 
 
 @pytest.fixture(scope="module")
@@ -333,11 +335,12 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
 
 @dataclass(frozen=True)
 class Ask:
-    """A question; `case` is what it is about, if the answer stands or falls with it."""
+    """A question; `case` is what it is about, if the answer stands or falls with it, `about` what it names."""
 
     path: str
     query: str = ""
     case: Case | None = None
+    about: Case | None = None
 
 
 def asks(setting: Setting, route: str) -> list[Ask]:
@@ -350,7 +353,7 @@ def asks(setting: Setting, route: str) -> list[Ask]:
     for query in ASKED.get(path, ()):
         cases = setting.cases if "{" in query else [None]
         filled = [
-            Ask(plain, _filled(query, _parts(setting, case)), case if kind == "tie" else None)
+            Ask(plain, _filled(query, _parts(setting, case)), case if kind == "tie" else None, case)
             for case in cases
         ]
         made += filled
@@ -361,10 +364,10 @@ def _things(setting: Setting, path: str) -> Iterator[Ask]:
     for case in setting.cases:
         if "{source}" in path:
             for number in case.events[:4]:
-                yield Ask(_filled(path, setting.aviary.events[number].envelope), "", case)
+                yield Ask(_filled(path, setting.aviary.events[number].envelope), "", case, case)
         else:
             kind = LISTED.get(path.partition("/{ref}")[0].rpartition("/")[2], "threat")
-            yield Ask(_filled(path, {"ref": setting.reference(case, kind)}), "", case)
+            yield Ask(_filled(path, {"ref": setting.reference(case, kind)}), "", case, case)
 
 
 def _parts(setting: Setting, case: Case | None) -> dict[str, str]:
@@ -375,6 +378,20 @@ def _parts(setting: Setting, case: Case | None) -> dict[str, str]:
     named = {"source": envelope["source"], "id": envelope["id"]}
     found = {"threat": data["threat"], "lawyer": data["targets"][0], "word": data["title"], "slug": case.slug}
     return {**named, **found}
+
+
+def taken(setting: Setting, asked: Sequence[Ask], role: str, share: Share, turn: int) -> Iterator[Ask]:
+    """Yield what a role asks in this turn: all that names no case, and of what it sees and does not some each."""
+    yield from (ask for ask in asked if ask.about is None)
+    for sees in (True, False):
+        alike = [ask for ask in asked if ask.about is not None and setting.sees(role, ask.about) is sees]
+        yield from share.of(alike, 7, turn)
+
+
+def roles_from(turn: int) -> Iterator[tuple[int, str]]:
+    """Yield all roles with a turn for each; another one is the first from turn to turn."""
+    for number in range(len(ROLES)):
+        yield turn + number, ROLES[(turn + number) % len(ROLES)]
 
 
 def _filled(text: str, values: Mapping[str, Json]) -> str:
@@ -406,21 +423,39 @@ def test_every_address_is_in_the_table() -> None:
     assert needing <= set(ASKED) | {one.partition(" ")[2] for one, kind in ROUTES.items() if kind == "thing"}
 
 
-@pytest.mark.parametrize("role", ROLES)
+@in_turns
 @pytest.mark.parametrize("route", GETS)
-def test_a_role_gets_what_the_tables_say(route: str, role: str, setting: Setting) -> None:
-    hidden, shown = setting.hidden(role), setting.shown(role)
-    heads = set()
-    for ask in asks(setting, route):
-        answer = setting.wire.ask("GET", ask.path, ask.query, shown)
-        assert answer.status == expected(setting, route, role, ask), (ask, answer.body[:300])
-        own = ask.query if route in SAYING_AGAIN else ""
-        assert [one for one in heard(answer.whole, hidden) if one not in own] == [], ask
-        refuse_badly_formed(answer)
-        if answer.status not in heads and route != "GET /metrics":
-            heads.add(answer.status)
-            head = setting.wire.ask("HEAD", ask.path, ask.query, shown)
-            assert (head.status, head.headers) == (answer.status, answer.headers), ask
+def test_each_role_gets_what_the_tables_say(route: str, share: Share, setting: Setting) -> None:
+    asked, heads = asks(setting, route), set()
+    for turn, role in roles_from(GETS.index(route)):
+        hidden, shown = setting.hidden(role), setting.shown(role)
+        heads = heads if not share.is_whole else set()
+        for ask in taken(setting, asked, role, share, turn):
+            answer = setting.wire.ask("GET", ask.path, ask.query, shown)
+            assert answer.status == expected(setting, route, role, ask), (role, ask, answer.body[:300])
+            own = ask.query if route in SAYING_AGAIN else ""
+            assert [one for one in heard(answer.whole, hidden) if one not in own] == [], (role, ask)
+            refuse_badly_formed(answer)
+            if answer.status not in heads and route != "GET /metrics":
+                heads.add(answer.status)
+                head = setting.wire.ask("HEAD", ask.path, ask.query, shown)
+                assert (head.status, head.headers) == (answer.status, answer.headers), (role, ask)
+
+
+def test_in_turns_each_case_is_asked_of_each_address_and_by_each_role(setting: Setting) -> None:
+    by_role: dict[str, set[str]] = {role: set() for role in ROLES}
+    for route in GETS:
+        asked, by_anybody = asks(setting, route), set()
+        for turn, role in roles_from(GETS.index(route)):
+            now = list(taken(setting, asked, role, Share(is_whole=False), turn))
+            by_anybody |= {ask.about.row for ask in now if ask.about}
+            by_role[role] |= {f"{ask.about.row} {ask.query}{ask.path}" for ask in now if ask.about}
+            wanted = {setting.sees(role, ask.case) for ask in asked if ask.case}
+            assert {setting.sees(role, ask.case) for ask in now if ask.case} == wanted, (route, role)
+        assert by_anybody == {ask.about.row for ask in asked if ask.about}, route
+    for role, said in by_role.items():
+        for case in setting.cases:
+            assert sum(one.startswith(f"{case.row} ") for one in said) >= len(GETS) / 4, (role, case.row)
 
 
 def test_whoever_sees_something_gets_it(setting: Setting) -> None:
@@ -431,15 +466,22 @@ def test_whoever_sees_something_gets_it(setting: Setting) -> None:
         assert ids <= {one["id"] for one in json.loads(answer.body)["events"]}
 
 
+def some_roles(share: Share, turn: int) -> list[str]:
+    """Return who is asked in this turn: whoever shows no token, and a third of the others."""
+    return [ROLES[0], *share.of(ROLES[1:], 3, turn)]
+
+
+@in_turns
 @pytest.mark.parametrize("path", PATHS)
-def test_other_methods_are_refused_alike(path: str, setting: Setting) -> None:
+def test_other_methods_are_refused_alike(path: str, share: Share, setting: Setting) -> None:
     known = {one.partition(" ")[0] for one in ROUTES if one.partition(" ")[2] == path}
     allowed = known | ({"HEAD"} if "GET" in known else set())
     parts = {**PARTS, "source": f"urn:hub:partner:{FIRST}", "id": "x", "ref": f"lawyer:{FIRST}.1"}
-    for method in (*METHODS, "PROPFIND", "get"):
+    for turn, method in enumerate((*METHODS, "PROPFIND", "get"), PATHS.index(path)):
         if method not in allowed:
             answers = {
-                setting.wire.ask(method, _filled(path, parts), "", setting.shown(role)) for role in ROLES
+                setting.wire.ask(method, _filled(path, parts), "", setting.shown(role))
+                for role in some_roles(share, turn)
             }
             assert len(answers) == 1, method
             answer = answers.pop()
@@ -448,14 +490,16 @@ def test_other_methods_are_refused_alike(path: str, setting: Setting) -> None:
             refuse_badly_formed(answer)
 
 
+@in_turns
 @pytest.mark.parametrize("route", ROUTES)
-def test_an_unknown_parameter_is_refused_alike(route: str, setting: Setting) -> None:
+def test_an_unknown_parameter_is_refused_alike(route: str, share: Share, setting: Setting) -> None:
     method, _, path = route.partition(" ")
     parts = {**PARTS, "source": f"urn:hub:partner:{FIRST}", "id": "x", "ref": f"lawyer:{FIRST}.1"}
-    for query in UNKNOWN_PARAMETERS:
+    place = list(ROUTES).index(route)
+    for turn, query in enumerate(share.of(UNKNOWN_PARAMETERS, 2, place), place // 2):
         answers = {
             setting.wire.ask(method, _filled(path, parts), query, {**setting.shown(role), "origin": ORIGIN})
-            for role in ROLES
+            for role in some_roles(share, turn)
         }
         assert len(answers) == 1, query
         answer = answers.pop()
@@ -463,16 +507,17 @@ def test_an_unknown_parameter_is_refused_alike(route: str, setting: Setting) -> 
         refuse_badly_formed(answer)
 
 
+@in_turns
 @pytest.mark.parametrize("route", ROUTES)
-def test_an_unknown_header_changes_no_byte(route: str, setting: Setting) -> None:
-    method = route.partition(" ")[0]
-    for role in ROLES:
-        ask = asks(setting, route)[-1]
+def test_an_unknown_header_changes_no_byte(route: str, share: Share, setting: Setting) -> None:
+    method, place = route.partition(" ")[0], list(ROUTES).index(route)
+    ask = asks(setting, route)[-1]
+    for role in dict.fromkeys(["publisher", *some_roles(share, place)]):
         shown = {**setting.shown(role), **({"content-type": "application/json"} if method == "POST" else {})}
         plain = setting.wire.ask(method, ask.path, ask.query, shown, b"{}")
         tries = [UNKNOWN_HEADERS]
         if role == "publisher":
-            tries += [{name: value} for name, value in UNKNOWN_HEADERS.items()]
+            tries += [{name: UNKNOWN_HEADERS[name]} for name in share.of([*UNKNOWN_HEADERS], 7, place)]
         for more in tries:
             answer = setting.wire.ask(method, ask.path, ask.query, {**shown, **more}, b"{}")
             # The metrics count the calls, so that they are never the same twice.
@@ -480,18 +525,18 @@ def test_an_unknown_header_changes_no_byte(route: str, setting: Setting) -> None
             assert counted or answer == plain, (role, more)
 
 
-@pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("route", [one for one in ROUTES if one.startswith("POST ")])
-def test_a_role_may_post_what_the_tables_say(route: str, role: str, setting: Setting) -> None:
+@pytest.mark.parametrize("route", POSTS)
+def test_each_role_may_post_what_the_tables_say(route: str, setting: Setting) -> None:
     path = _filled(route.partition(" ")[2], PARTS)
-    slug = SECOND if role in {"observer", "coordinator", "revoked", "expired"} else FIRST
-    body = json.dumps(event(slug, "posted") if ROUTES[route] == "publish" else {}).encode()
-    query = "dry_run=true" if ROUTES[route] == "publish" else ""
-    headers = {**setting.shown(role), "content-type": "application/json"}
-    answer = setting.wire.ask("POST", path, query, headers, body)
-    assert answer.status == int(KINDS[ROUTES[route]][role]), answer.body
-    assert heard(answer.whole, setting.hidden(role)) == []
-    refuse_badly_formed(answer)
+    for role in ROLES:
+        slug = SECOND if role in {"observer", "coordinator", "revoked", "expired"} else FIRST
+        body = json.dumps(event(slug, "posted") if ROUTES[route] == "publish" else {}).encode()
+        query = "dry_run=true" if ROUTES[route] == "publish" else ""
+        headers = {**setting.shown(role), "content-type": "application/json"}
+        answer = setting.wire.ask("POST", path, query, headers, body)
+        assert answer.status == int(KINDS[ROUTES[route]][role]), (role, answer.body)
+        assert heard(answer.whole, setting.hidden(role)) == [], role
+        refuse_badly_formed(answer)
 
 
 def event(slug: str, event_id: str) -> dict[str, Json]:
@@ -501,10 +546,11 @@ def event(slug: str, event_id: str) -> dict[str, Json]:
     return {"specversion": "1.0", "id": event_id, "source": source, "type": "threat.reported", "data": data}
 
 
+@in_turns
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_may_follow_what_the_tables_say(role: str, setting: Setting) -> None:
+def test_a_role_may_follow_what_the_tables_say(role: str, share: Share, setting: Setting) -> None:
     shown, hidden = setting.shown(role), setting.hidden(role)
-    for ask in asks(setting, "GET /api/v1/feed"):
+    for ask in taken(setting, asks(setting, "GET /api/v1/feed"), role, share, ROLES.index(role)):
         answer = setting.wire.listen(ask.path, ask.query, shown)
         status = int(KINDS["answer"][role])
         assert answer.status == (101 if status == 200 else status)
@@ -529,6 +575,7 @@ def test_a_sight_of_somebody_else_is_found(setting: Setting, monkeypatch: pytest
             wrong = answer.status != expected(setting, route, "public", ask)
             if wrong or heard(answer.whole, setting.hidden("public")):
                 found.add(route)
+                break
     pages._forget()  # these are not true
     bearing = {route for route in GETS if ROUTES[route] in {"answer", "thing", "event", "tie"}}
     # Of hearings that are near the events of this matrix say nothing, and of countries they all say the same;
