@@ -4,6 +4,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import jinja2
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
 from events.clock import Clock
 from events.copies import Copies
@@ -97,7 +99,7 @@ def build(
     Raises:
         HubNotInitialised: when the lifespan starts, if `hub init` did not make this folder.
     """
-    table, closing = edge_addresses(addresses()) if settings.edge else addresses(), Closing()
+    table, closing = _edge_table() if settings.edge else addresses(), Closing()
     starting = Starting()
     watch = Watch(Metrics(), tracer or Silent())
     handlers: dict[type[Exception], Any] = dict.fromkeys(problems.rows(), problems.on_error)
@@ -105,7 +107,7 @@ def build(
     handlers[Exception] = problems.on_unexpected
     is_https = settings.public_url.startswith("https:")
     app = Starlette(
-        routes=routes_of(table),
+        routes=_routes(settings.edge),
         middleware=[
             Middleware(CountAnswers, metrics=watch.metrics),
             *([Middleware(TraceAnswers, tracer=watch.tracer)] if watch.tracer.is_on else []),
@@ -122,6 +124,17 @@ def build(
     app.state.settings = settings
     app.state.addresses = table
     return app
+
+
+@cache
+def _edge_table() -> tuple[Address, ...]:
+    return edge_addresses(addresses())
+
+
+@cache
+def _routes(edge: bool) -> list[BaseRoute]:
+    """Return the routes of a table: they know nothing of the hub that they lead into."""
+    return routes_of(_edge_table() if edge else addresses())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,11 @@
-"""What every test may use: settings of the property tests, and of the collector of garbage."""
+"""What holds for every test: settings of the property tests and of the collector of garbage, and what is measured."""
 
 import gc
 import os
+from collections.abc import Generator
 
+import pytest
+from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -18,3 +21,44 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 # Thousands of hubs are opened and closed: looking through all that lives as often as usual takes a tenth of the time.
 gc.set_threshold(50_000, 20, 50)
+
+UNMEASURED = {
+    "browser",
+    "faults",
+    "property",
+    "test_asyncapi.py",
+    "test_docs.py",
+    "test_foreign_clients.py",
+    "test_json_schema_suite.py",
+    "test_languages.py",
+    "test_many_hubs.py",
+    "test_matrix.py",
+    "test_reach.py",
+    "test_security.py",
+    "test_stalled.py",
+    "test_websocket_conformance.py",
+}
+"""Folders and files whose tests ask again, in many ways, for what others run through."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what need not be measured."""
+    for item in items:
+        if UNMEASURED & {item.path.name, item.path.parent.name}:
+            item.add_marker("unmeasured")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Stop measuring, which doubles the time, for a test marked `unmeasured` and for the processes that it starts."""
+    measuring = Coverage.current()
+    if measuring is None or item.get_closest_marker("unmeasured") is None:
+        return (yield)
+    inherited = os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+    measuring.stop()
+    try:
+        return (yield)
+    finally:
+        measuring.start()
+        if inherited is not None:
+            os.environ["COVERAGE_PROCESS_CONFIG"] = inherited

@@ -1,17 +1,23 @@
 """A hub for tests: made in a folder of its own, called in process or over a real loopback port."""
 
+import atexit
 import hashlib
 import json
+import shutil
+import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
+from httpx._transports import default as transports
 
 from events.intake import Intake
 from events.store import open_store
@@ -28,6 +34,9 @@ with warnings.catch_warnings():
     # Starlette prefers httpx2, which nobody else here needs.
     warnings.filterwarnings("ignore", message="Using `httpx`")
     from starlette.testclient import TestClient
+
+# `httpx.get` and its like read the list of trusted certificates at each call: 60 ms, for what is always the same.
+vars(transports)["create_ssl_context"] = cache(httpx.create_ssl_context)
 
 __all__ = ["TestClient", "open_accounts"]  # what others may take from here besides what is made here
 
@@ -132,10 +141,38 @@ def example(stem: str) -> dict[str, Json]:
 
 def make_world(folder: Path, **more: Any) -> World:
     """Make a hub in a folder, with two partners: `harbour-bar-watch` and `open-docket`."""
+    if "store" in more:  # what is kept elsewhere is made there
+        return _made(_settings(folder, **more))
+    first = _first_world()
+    shutil.copytree(first.settings.data, folder, dirs_exist_ok=True)
+    # What comes out is what would have been made: whatever is drawn by chance is the same every time.
+    return replace(
+        first,
+        settings=_settings(folder, **more),
+        clock=SetClock(),
+        chance=copy(first.chance),
+        tokens=dict(first.tokens),
+        accounts=dict(first.accounts),
+    )
+
+
+@cache
+def _first_world() -> World:
+    """Make the hub that the others are copies of; it is as old as the process."""
+    folder = tempfile.TemporaryDirectory(prefix="hub-tests-")
+    atexit.register(folder.cleanup)
+    return _made(_settings(Path(folder.name)))
+
+
+def _settings(folder: Path, **more: Any) -> Settings:
     quick = {"beat_seconds": 60.0, "look_seconds": 0.02, "timekeeper_seconds": 0.05, "port": 0}
     quick["rate_burst"] = 1_000_000  # the clock stands still, so that nothing would come back
-    world = World(replace(Settings(), data=folder, **{**quick, **more}), SetClock(), registry())
-    make_keys(folder, world.chance)
+    return replace(Settings(), data=folder, **{**quick, **more})
+
+
+def _made(settings: Settings) -> World:
+    world = World(settings, SetClock(), registry())
+    make_keys(settings.data, world.chance)
     with recording(world) as intake:
         intake.admit_stewards({"en": "The stewards"})
         admit(intake, "harbour-bar-watch", ["monitor", "responder"])

@@ -1,6 +1,7 @@
 """Every page for everybody: axe-core without findings, no sideways scrolling, all of it by keyboard."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -9,12 +10,59 @@ import pytest
 from tests.accessible import every_page, findings, is_too_wide, look_as, needs_axe
 from tests.chromium import Page, needs_chromium
 from tests.pictures import demo
-from tests.running import Served, make_world, serving
+from tests.running import make_world, serving
+from tests.sharing import Share, in_turns
 
 pytestmark = [needs_chromium, needs_axe]
 
-HEAVY = frozenset({"/docs"})
+HEAVY = "/docs"
 """Looked at once: it is as long as all others together."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """Who reads, and how it looks there.
+
+    Args:
+        reader: the role, nobody if there is none.
+        screen: as `look_as` takes it.
+        language: that is read.
+        is_empty: of a hub that has nothing yet, else of one that the twelve stories were told to.
+        finds: some of the pages that there must be.
+    """
+
+    reader: str | None
+    screen: Mapping[str, Any] = field(default_factory=dict)
+    language: str = "en"
+    is_empty: bool = False
+    finds: frozenset[str] = frozenset()
+
+
+LOOKS = {
+    "a coordinator": Look(
+        "coordinator",
+        finds=frozenset(
+            {
+                "/",
+                "/live",
+                "/explore",
+                "/trials",
+                "/ties",
+                "/things/{ref}",
+                "/events/{source}/{id:path}",
+                HEAVY,
+            }
+        ),
+    ),
+    "a steward, in Arabic, on a phone at night": Look(
+        "steward", {"width": 320, "dark": True}, "ar", finds=frozenset({"/steward"})
+    ),
+    "nobody signed in, an empty hub, on a phone": Look(None, {"width": 320}, is_empty=True),
+    "an observer, at 200 percent": Look("observer", {"width": 640}),
+    "in public, in strong contrast": Look(
+        None, {"is_strong": True}, finds=frozenset({"/live", "/explore", "/trials", "/data", "/things/{ref}"})
+    ),
+}
 
 
 @pytest.fixture(scope="module")
@@ -27,17 +75,47 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         }
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a reader can reach: the hub, the token, and a place for each address of a page."""
+
+    address: str
+    token: str | None
+    places: dict[str, str]
+
+
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, dict[str, str]]]:
-    world = make_world(tmp_path_factory.mktemp("empty"))
-    with serving(world) as served:
-        yield served, world.tokens
+def seen(told: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Seen]]:
+    """Look → what its reader can reach."""
+    with serving(make_world(tmp_path_factory.mktemp("empty"))) as empty:
+        found = {}
+        for name, look in LOOKS.items():
+            address = empty.url if look.is_empty else told["address"]
+            token = told[look.reader] if look.reader else None
+            places = pages_of(address, token)
+            assert look.finds <= places.keys()
+            if look.is_empty:
+                places["nowhere"] = "/nowhere"
+            if look.reader != "coordinator":
+                del places[HEAVY]
+            found[name] = Seen(address, token, places)
+        yield found
 
 
 def pages_of(address: str, token: str | None) -> dict[str, str]:
     shows = {"Authorization": f"Bearer {token}"} if token else {}
     with httpx.Client(base_url=address, headers={**shows, "Accept": "text/html"}, timeout=60) as client:
         return every_page(client)
+
+
+def turns(seen: Mapping[str, Seen]) -> dict[str, dict[str, str]]:
+    """Give each page to one of the looks that can reach it, in turns; return look → its pages."""
+    given: dict[str, dict[str, str]] = {name: {} for name in seen}
+    for number, page in enumerate(sorted({page for one in seen.values() for page in one.places})):
+        reaching = [name for name, one in seen.items() if page in one.places]
+        name = reaching[number % len(reaching)]
+        given[name][page] = seen[name].places[page]
+    return given
 
 
 def be(shown: Page, address: str, token: str | None, language: str = "en") -> None:
@@ -47,13 +125,9 @@ def be(shown: Page, address: str, token: str | None, language: str = "en") -> No
     shown.call("Network.setCookie", name="hub_language", value=language, url=address)
 
 
-def looked_at(
-    shown: Page, address: str, places: dict[str, str], but: frozenset[str] = frozenset()
-) -> list[str]:
+def looked_at(shown: Page, address: str, places: Mapping[str, str]) -> list[str]:
     wrong = []
-    for pattern, place in places.items():
-        if pattern in but:
-            continue
+    for place in places.values():
         shown.open(address + place)
         if is_too_wide(shown):
             wrong.append(f"{place}: scrolls sideways")
@@ -61,55 +135,25 @@ def looked_at(
     return wrong
 
 
-def test_each_page_that_a_coordinator_reads(shown: Page, told: dict[str, Any]) -> None:
-    look_as(shown)
-    be(shown, told["address"], told["coordinator"])
-    places = pages_of(told["address"], told["coordinator"])
-    assert {
-        "/",
-        "/live",
-        "/explore",
-        "/trials",
-        "/ties",
-        "/things/{ref}",
-        "/events/{source}/{id:path}",
-    } <= places.keys()
-    assert looked_at(shown, told["address"], places) == []
+@in_turns
+@pytest.mark.parametrize("name", LOOKS)
+def test_nothing_is_wrong_with_any_page(shown: Page, seen: dict[str, Seen], name: str, share: Share) -> None:
+    look, one = LOOKS[name], seen[name]
+    look_as(shown, **look.screen)
+    be(shown, one.address, one.token, look.language)
+    assert looked_at(shown, one.address, one.places if share.is_whole else turns(seen)[name]) == []
+    assert shown.evaluate("document.documentElement.dir") == ("rtl" if look.language == "ar" else "ltr")
 
 
-def test_each_page_that_a_steward_reads_in_arabic_on_a_phone_at_night(
-    shown: Page, told: dict[str, Any]
-) -> None:
-    look_as(shown, width=320, dark=True)
-    be(shown, told["address"], told["steward"], "ar")
-    places = pages_of(told["address"], told["steward"])
-    assert looked_at(shown, told["address"], places, HEAVY) == []
-    assert shown.evaluate("document.documentElement.dir") == "rtl"
-
-
-def test_each_page_of_a_hub_that_is_empty_for_whoever_is_not_signed_in(
-    shown: Page, empty: tuple[Served, dict[str, str]]
-) -> None:
-    served, _ = empty
-    look_as(shown, width=320)
-    be(shown, served.url, None)
-    places = pages_of(served.url, None)
-    assert looked_at(shown, served.url, {**places, "nowhere": "/nowhere"}, HEAVY) == []
-
-
-def test_each_page_that_an_observer_reads_at_200_percent(shown: Page, told: dict[str, Any]) -> None:
-    look_as(shown, width=640)
-    be(shown, told["address"], told["observer"])
-    places = pages_of(told["address"], told["observer"])
-    assert looked_at(shown, told["address"], places, HEAVY) == []
-
-
-def test_each_page_that_is_public_in_strong_contrast(shown: Page, told: dict[str, Any]) -> None:
-    look_as(shown, is_strong=True)
-    be(shown, told["address"], None)
-    places = pages_of(told["address"], None)
-    assert {"/live", "/explore", "/trials", "/data", "/things/{ref}"} <= places.keys()
-    assert looked_at(shown, told["address"], places, HEAVY) == []
+def test_in_turns_each_page_is_looked_at_and_each_look_has_its_share(seen: dict[str, Seen]) -> None:
+    given = turns(seen)
+    assert {page for one in given.values() for page in one} == {
+        p for one in seen.values() for p in one.places
+    }
+    for name, pages in given.items():
+        assert len(pages) >= len(seen[name].places) / 8, (name, pages)
+        assert any("{" not in page for page in pages), (name, pages)
+        assert LOOKS[name].is_empty or any("{ref}" in page for page in pages), (name, pages)
 
 
 def key(shown: Page, name: str, code: int, text: str = "") -> None:

@@ -1,5 +1,6 @@
 """`/asyncapi.json` by the parser of AsyncAPI itself, and against what a running hub really says."""
 
+import copy
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from websockets.sync.client import connect
 
 from hub.asyncapi import KINDS, LETTERS, asyncapi
 from hub.routes import addresses
-from tests.node import Node, node
+from tests.node import node
 from tests.receiver import receiving
 from tests.running import Served, World, example, make_world, registry, serving, threat
 from tests.subscribing import Follower, make_following_world
@@ -29,32 +30,47 @@ def document() -> Json:
 
 
 @pytest.fixture(scope="module")
-def programs() -> Node:
-    return node()
+def parsed(document: Json) -> Mapping[str, Json]:
+    """What the parser of AsyncAPI says: of the document as it is, and with something broken in it."""
+    lost, strange = copy.deepcopy(document), {**document, "asyncapi": "3.9.0"}
+    lost["operations"]["follow"]["channel"]["$ref"] = "#/channels/nowhere"
+    given = {"whole": document, "reference": lost, "version": strange}
+    said = json.loads(node().run("asyncapi.mjs", given=json.dumps(list(given.values()))))
+    return dict(zip(given, said, strict=True))
 
 
 @pytest.fixture(scope="module")
-def told(programs: Node, document: Json) -> Json:
-    return parsed(programs, document)
+def told(parsed: Mapping[str, Json]) -> Json:
+    return parsed["whole"]
 
 
-def parsed(programs: Node, document: Json) -> Json:
-    """Return what the parser of AsyncAPI says."""
-    return json.loads(programs.run("asyncapi.mjs", given=json.dumps(document)))
+class Description:
+    """The messages of a document, each part of them read once."""
+
+    def __init__(self, document: Json) -> None:
+        self._components = document["components"]
+        self._validators: dict[str, jsonschema_rs.Validator] = {}
+
+    def problems(self, message: Mapping[str, Json], said: Mapping[str, Json]) -> list[str]:
+        """Return what of a message (`payload`, `headers`) does not fit its description."""
+        return [
+            f"{part}/{'/'.join(map(str, one.instance_path))}: {one.message}"
+            for part, value in said.items()
+            if part in {"payload", "headers"} and part in message
+            for one in self._validator(message[part]).iter_errors(value)
+        ]
+
+    def _validator(self, schema: Mapping[str, Json]) -> jsonschema_rs.Validator:
+        key = json.dumps(schema)
+        if key not in self._validators:
+            whole = {**schema, "components": self._components}
+            self._validators[key] = jsonschema_rs.validator_for(whole, validate_formats=True)
+        return self._validators[key]
 
 
-def problems(document: Json, message: Mapping[str, Json], said: Mapping[str, Json]) -> list[str]:
-    """Return what of a message (`payload`, `headers`) does not fit its description."""
-    found = []
-    for part, value in said.items():
-        if part in {"payload", "headers"} and part in message:
-            schema = {**message[part], "components": document["components"]}
-            validator = jsonschema_rs.validator_for(schema, validate_formats=True)
-            found += [
-                f"{part}/{'/'.join(map(str, one.instance_path))}: {one.message}"
-                for one in validator.iter_errors(value)
-            ]
-    return found
+@pytest.fixture(scope="module")
+def description(document: Json) -> Description:
+    return Description(document)
 
 
 class TestTheDocument:
@@ -74,26 +90,17 @@ class TestTheDocument:
         assert operations["deliver"]["messages"] == [f"letter.{kind}" for kind in LETTERS]
 
     @pytest.mark.parametrize("broken", ["reference", "version"])
-    def test_the_parser_would_find_what_is_wrong(self, programs: Node, document: Json, broken: str) -> None:
-        wrong = json.loads(json.dumps(document))
-        if broken == "reference":
-            wrong["operations"]["follow"]["channel"]["$ref"] = "#/channels/nowhere"
-        else:
-            wrong["asyncapi"] = "3.9.0"
-        assert [one for one in parsed(programs, wrong)["told"] if one["code"] != "asyncapi-latest-version"]
+    def test_the_parser_would_find_what_is_wrong(self, parsed: Mapping[str, Json], broken: str) -> None:
+        assert [one for one in parsed[broken]["told"] if one["code"] != "asyncapi-latest-version"]
 
-    def test_its_examples_fit_its_schemas(self, document: Json) -> None:
+    def test_its_examples_fit_its_schemas(self, document: Json, description: Description) -> None:
         messages = document["components"]["messages"]
         assert set(messages) == {*KINDS, *(f"letter.{kind}" for kind in LETTERS)}
         for message in messages.values():
             (shown,) = message["examples"]
-            assert (
-                problems(
-                    document, message, {name: shown[name] for name in ("payload", "headers") if name in shown}
-                )
-                == []
-            )
-        assert problems(document, messages["live"], {"payload": {"kind": "live", "cursor": "c"}})
+            parts = {name: shown[name] for name in ("payload", "headers") if name in shown}
+            assert description.problems(message, parts) == []
+        assert description.problems(messages["live"], {"payload": {"kind": "live", "cursor": "c"}})
 
     def test_the_event_in_its_examples_is_one_that_the_hub_would_take(self, document: Json) -> None:
         shown = document["components"]["messages"]["event"]["examples"][0]["payload"]["event"]
@@ -217,12 +224,10 @@ class TestARunningHub:
         assert {one["kind"] for one in said.stream} >= {"event", "live", "beat", "bye"}
 
     def test_each_message_fits_its_description_and_no_other(self, said: Said) -> None:
-        messages = said.document["components"]["messages"]
+        messages, served = said.document["components"]["messages"], Description(said.document)
         for one in [*said.websocket, *said.stream]:
-            fitting = [
-                kind for kind in KINDS if not problems(said.document, messages[kind], {"payload": one})
-            ]
-            assert fitting == [one["kind"]], problems(said.document, messages[one["kind"]], {"payload": one})
+            fitting = [kind for kind in KINDS if not served.problems(messages[kind], {"payload": one})]
+            assert fitting == [one["kind"]], served.problems(messages[one["kind"]], {"payload": one})
 
     def test_each_message_has_no_member_that_is_not_described(self, said: Said) -> None:
         schemas = said.document["components"]["schemas"]
@@ -230,7 +235,7 @@ class TestARunningHub:
             assert one.keys() <= schemas[f"Feed{one['kind'].capitalize()}"]["properties"].keys()
 
 
-def test_webhooks_fit_their_description(tmp_path: Path, document: Json) -> None:
+def test_webhooks_fit_their_description(tmp_path: Path, document: Json, description: Description) -> None:
     world = make_following_world(tmp_path)
     with receiving() as receiver, serving(world) as hub, httpx.Client(base_url=hub.url) as door:
         following = Follower(door, world)
@@ -244,5 +249,6 @@ def test_webhooks_fit_their_description(tmp_path: Path, document: Json) -> None:
     assert {one.said["type"] for one in came} == {"test", "event", "changed", "withdrawn"}
     for one in came:
         said = {"payload": one.said, "headers": {name.lower(): text for name, text in one.headers.items()}}
-        fitting = [kind for kind in LETTERS if not problems(document, messages[f"letter.{kind}"], said)]
-        assert fitting == [one.said["type"]], problems(document, messages[f"letter.{one.said['type']}"], said)
+        fitting = [kind for kind in LETTERS if not description.problems(messages[f"letter.{kind}"], said)]
+        expected = messages[f"letter.{one.said['type']}"]
+        assert fitting == [one.said["type"]], description.problems(expected, said)

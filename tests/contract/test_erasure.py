@@ -22,7 +22,8 @@ from events.event import Position
 from hub.keys import cursor_key
 from hub.routes import addresses
 from hub.views_files import VIEWS_FILE
-from tests.asking import Pools, questions
+from tests.asking import Pools, Question, questions
+from tests.depth import in_depth
 from tests.logged import read_log
 from tests.running import TestClient, World, admit, calling, example, make_world, recording
 
@@ -201,6 +202,16 @@ class Follower:
 ROLES = ("own", "publisher", "observer", "docket", "steward", None)
 
 
+def who_asks(place: int, one: Question) -> Sequence[str | None]:
+    """Return who asks a question: readers in turn, and she who said it all whatever shows one event or thing.
+
+    In a deep run everybody asks everything.
+    """
+    turn = ROLES[place % len(ROLES)]
+    own = ["own"] if "{" in one.route else []
+    return in_depth(list(dict.fromkeys([*own, turn])), list(ROLES))
+
+
 def answers(hub: Running) -> dict[tuple[Json, ...], bytes]:
     """Ask every address for everything, as everybody."""
     log = read_log(hub.world.settings.data)
@@ -219,8 +230,8 @@ def answers(hub: Running) -> dict[tuple[Json, ...], bytes]:
             (one.path, one.query, who): client.get(
                 one.path, params=list(one.query), headers={} if who is None else hub.world.bearer(who)
             ).content
-            for one in asked
-            for who in ROLES
+            for place, one in enumerate(asked)
+            for who in who_asks(place, one)
         }
 
 

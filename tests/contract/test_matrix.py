@@ -380,12 +380,15 @@ def _parts(setting: Setting, case: Case | None) -> dict[str, str]:
     return {**named, **found}
 
 
-def taken(setting: Setting, asked: Sequence[Ask], role: str, share: Share, turn: int) -> Iterator[Ask]:
-    """Yield what a role asks in this turn: all that names no case, and of what it sees and does not some each."""
-    yield from (ask for ask in asked if ask.about is None)
+def taken(setting: Setting, asked: Sequence[Ask], role: str, share: Share, turn: int) -> list[Ask]:
+    """Return what a role asks in this turn: all that names no case, and some that do, seen and hidden."""
+    named = [ask for ask in asked if ask.about is not None]
+    chosen = list(share.of(named, 7, turn))
     for sees in (True, False):
-        alike = [ask for ask in asked if ask.about is not None and setting.sees(role, ask.about) is sees]
-        yield from share.of(alike, 7, turn)
+        alike = [ask for ask in named if ask.about and setting.sees(role, ask.about) is sees]
+        if alike and not set(alike) & set(chosen):
+            chosen.append(alike[turn % len(alike)])
+    return [*(ask for ask in asked if ask.about is None), *chosen]
 
 
 def roles_from(turn: int) -> Iterator[tuple[int, str]]:
@@ -426,7 +429,8 @@ def test_every_address_is_in_the_table() -> None:
 @in_turns
 @pytest.mark.parametrize("route", GETS)
 def test_each_role_gets_what_the_tables_say(route: str, share: Share, setting: Setting) -> None:
-    asked, heads = asks(setting, route), set()
+    asked = asks(setting, route)
+    heads: set[int] = set()
     for turn, role in roles_from(GETS.index(route)):
         hidden, shown = setting.hidden(role), setting.shown(role)
         heads = heads if not share.is_whole else set()
@@ -447,7 +451,7 @@ def test_in_turns_each_case_is_asked_of_each_address_and_by_each_role(setting: S
     for route in GETS:
         asked, by_anybody = asks(setting, route), set()
         for turn, role in roles_from(GETS.index(route)):
-            now = list(taken(setting, asked, role, Share(is_whole=False), turn))
+            now = taken(setting, asked, role, Share(is_whole=False), turn)
             by_anybody |= {ask.about.row for ask in now if ask.about}
             by_role[role] |= {f"{ask.about.row} {ask.query}{ask.path}" for ask in now if ask.about}
             wanted = {setting.sees(role, ask.case) for ask in asked if ask.case}
@@ -455,7 +459,7 @@ def test_in_turns_each_case_is_asked_of_each_address_and_by_each_role(setting: S
         assert by_anybody == {ask.about.row for ask in asked if ask.about}, route
     for role, said in by_role.items():
         for case in setting.cases:
-            assert sum(one.startswith(f"{case.row} ") for one in said) >= len(GETS) / 4, (role, case.row)
+            assert sum(one.startswith(f"{case.row} ") for one in said) >= 20, (role, case.row)
 
 
 def test_whoever_sees_something_gets_it(setting: Setting) -> None:

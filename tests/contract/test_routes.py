@@ -64,6 +64,7 @@ def test_names_and_addresses_are_unique() -> None:
     assert len({(one.method, one.path) for one in table}) == len(table)
 
 
+@pytest.mark.unmeasured  # all the work is that of the validator
 def test_openapi_is_valid(described: Any) -> None:
     assert described["openapi"].startswith("3.1")
     assert [error.message for error in OpenAPIV31SpecValidator(described).iter_errors()] == []

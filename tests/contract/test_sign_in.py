@@ -132,17 +132,18 @@ def test_a_feed_from_elsewhere_is_refused(world: World) -> None:
 
 
 @pytest.mark.parametrize("origin", [None, "https://elsewhere.example", "null", "http://hub.test.example"])
-@pytest.mark.parametrize(
-    "one", [one for one in addresses() if one.method == "POST"], ids=lambda one: one.name
-)
 def test_no_other_page_posts_anything_here_with_a_session(
-    client: TestClient, world: World, one: Any, origin: str | None
+    client: TestClient, world: World, origin: str | None
 ) -> None:
     sign_in(client, world.tokens["steward"])
     headers = {} if origin is None else {"Origin": origin}
-    answer = client.post(one.path.replace("{secret}", "x").replace("{request}", "x"), headers=headers)
-    assert (answer.status_code, answer.json()["type"]) == (403, "urn:hub:problem:origin-refused")
-    assert who_am_i(client).json()["partner"] == "stewards"
+    posts = [one for one in addresses() if one.method == "POST"]
+    assert len(posts) > 30
+    for one in posts:
+        answer = client.post(one.path.replace("{secret}", "x").replace("{request}", "x"), headers=headers)
+        said = (answer.status_code, answer.json()["type"])
+        assert said == (403, "urn:hub:problem:origin-refused"), one.name
+        assert who_am_i(client).json()["partner"] == "stewards", one.name
 
 
 @pytest.mark.parametrize(

@@ -258,10 +258,11 @@ class StoreSuite(ArchiveSuite):
         if self.gapless:
             assert positions == list(range(start + 1, start + 1 + 4 * each))
 
-    def test_kill_minus_nine_loses_and_doubles_nothing(self, archive: Archive, url: str) -> None:
+    @pytest.mark.parametrize("kills", [2, pytest.param(8, marks=pytest.mark.deep)])
+    def test_kill_minus_nine_loses_and_doubles_nothing(self, archive: Archive, url: str, kills: int) -> None:
         chance = random.Random(7)
         acknowledged: set[str] = set()
-        for _ in range(5):
+        for _ in range(kills):
             with writer(url, "k", 400, 3) as process:
                 go(process)
                 out = _pipe(process.stdout)

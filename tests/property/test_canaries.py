@@ -6,8 +6,9 @@ Every value of every field of every type occurs once (`tests/nest.py`), at every
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from random import Random
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from hub.address import Address
 from hub.routes import addresses
 from projections.dossier_sight import LISTS
 from tests.canaries import Aviary, Who, heard, marks, songs
+from tests.depth import in_depth
 from tests.glass import DAY, GLASS, TWO, Broken, asking, own_songs, post, read
 from tests.nest import FIRST, SECOND, make_nest
 from tests.running import World, registry
@@ -40,6 +42,9 @@ READERS = (
 )
 ASKING = (*READERS, TWO[0])
 """Who asks for everything: one of the two as well, who may know it only from what they read through the glass."""
+
+PATH_TURNS, QUERY_TURNS = in_depth((len(ASKING), 2), (1, 1))
+"""Among so many readers the paths of an address, and its queries, are shared out; in a deep run each asks all."""
 
 CODES = {
     ("lawyer.profiled.v1", ("client_categories",)),
@@ -134,6 +139,20 @@ def paths(one: Address, aviary: Aviary) -> list[str]:
     return found
 
 
+def asked_by(who: Who, one: Address, aviary: Aviary) -> Iterator[tuple[str, str]]:
+    """Yield a reader's share of the questions to an address: all paths and all queries are in somebody's."""
+    every, turn = paths(one, aviary), ASKING.index(who)
+    dealt = _share(Random(one.path).sample(every, len(every)), turn, PATH_TURNS)
+    for place, path in enumerate(dealt):
+        for query in _share(queries(one, aviary), turn + place, QUERY_TURNS):
+            yield path, query
+
+
+def _share(every: Sequence[str], turn: int, turns: int) -> Sequence[str]:
+    """Return every so many, one at least if there is any."""
+    return every[turn % turns :: turns] or every[turn % max(1, len(every)) :][:1]
+
+
 def _filled(path: str, values: Mapping[str, Json]) -> str:
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: str(values[found[1]]), path)
 
@@ -168,7 +187,6 @@ def queries(one: Address, aviary: Aviary) -> list[str]:
     return asked
 
 
-@pytest.mark.no_cover  # Others run the same lines; measuring them here doubles the time.
 @pytest.mark.parametrize("who", ASKING, ids=named)
 def test_no_answer_holds_what_its_reader_may_not_see(
     who: Who, wire: Wire, world: World, aviary: Aviary
@@ -177,15 +195,26 @@ def test_no_answer_holds_what_its_reader_may_not_see(
     for one in addresses():
         if one.method != "GET":
             continue
-        for path in paths(one, aviary):
+        for path, query in asked_by(who, one, aviary):
             if who in TWO and path.startswith(f"{GLASS}/{DAY}-"):
                 continue  # what is read through the glass
-            for query in queries(one, aviary):
-                answer = wire.ask("GET", path, query, shown)
-                assert answer.status < 500, (path, query)
-                # The forms of pages show what was asked.
-                own = query if one.tag == "Pages" else ""
-                assert [song for song in heard(answer.whole, hidden) if song not in own] == [], (path, query)
+            answer = wire.ask("GET", path, query, shown)
+            assert answer.status < 500, (path, query)
+            # The forms of pages show what was asked.
+            own = query if one.tag == "Pages" else ""
+            assert [song for song in heard(answer.whole, hidden) if song not in own] == [], (path, query)
+
+
+def test_the_readers_together_ask_everything(aviary: Aviary) -> None:
+    for one in addresses():
+        if one.method == "GET":
+            asked = [list(asked_by(who, one, aviary)) for who in ASKING]
+            every = paths(one, aviary)
+            assert all(asked) or not every
+            assert {path for each in asked for path, _ in each} == set(every)
+            assert {query for each in asked for _, query in each} == set(
+                queries(one, aviary) if every else ()
+            )
 
 
 def test_what_two_stewards_read_through_broken_glass_is_whole(glass: list[Broken], aviary: Aviary) -> None:

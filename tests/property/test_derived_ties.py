@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from events.audience import PUBLIC, Reader, label_of, visible
 from projections.graph.questions.derived import DERIVED
+from tests.depth import in_depth
 from tests.solidarity import A1, C1, H1, L1, L2, T1, TR1, Solidarity, events_in, solidarity
 
 Json = Any
@@ -115,7 +116,7 @@ def sees(reader: Reader, event: Any) -> bool:
     return visible(reader, label_of(event.envelope, embargoed=False))
 
 
-@settings(max_examples=60)
+@settings(max_examples=in_depth(20, 60))
 @given(steps(), st.sampled_from(READERS))
 def test_the_answers_are_those_of_a_world_without_what_is_hidden(story: list[Step], reader: Reader) -> None:
     with TemporaryDirectory() as folder:
@@ -127,7 +128,7 @@ def test_the_answers_are_those_of_a_world_without_what_is_hidden(story: list[Ste
             assert answers(whole, reader) == answers(purged, reader)
 
 
-@settings(max_examples=60)
+@settings(max_examples=in_depth(20, 60))
 @given(steps(), st.sampled_from(READERS))
 def test_every_derived_tie_names_events_that_there_are_and_that_its_reader_sees(
     story: list[Step], reader: Reader
@@ -149,7 +150,7 @@ def test_every_derived_tie_names_events_that_there_are_and_that_its_reader_sees(
         assert set(events_in(answers(world, reader))) <= told
 
 
-@settings(max_examples=30)
+@settings(max_examples=in_depth(10, 30))
 @given(steps(), st.sampled_from(READERS))
 def test_what_is_remembered_between_two_questions_never_shows(story: list[Step], reader: Reader) -> None:
     with TemporaryDirectory() as folder, solidarity(Path(folder)) as world:

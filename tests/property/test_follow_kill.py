@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from hub.client import Hub, Unreachable
+from tests.depth import in_depth
 from tests.following import Line, Nursery, line, nursery, whole_lines
 from tests.running import World, make_world, serving, threat
 
-KILLS = 32
-RESTARTS = 3
+KILLS = in_depth(12, 32)
+RESTARTS = in_depth(2, 3)
 BATCH = 15
 BATCHES = 3
 """For each kill."""

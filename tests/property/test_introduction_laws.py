@@ -16,6 +16,7 @@ from projections.graph.paths.introductions import PathQuery, introductions
 from projections.graph.paths.meeting import MOST_HOPS
 from projections.graph.query import ALL
 from projections.labels import Allowed
+from tests.depth import in_depth
 from tests.folding import recorded, views_in
 
 Json = Any
@@ -99,7 +100,7 @@ def accused(drawn: list[Json], numbers: list[int]) -> set[str]:
     return found
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=in_depth(30, 80), deadline=None)
 @given(DRAWN, QUERIES, st.sampled_from(["clear", "amber"]))
 def test_paths_are_simple_sorted_proved_and_pass_nobody_avoided_or_hostile(
     drawn: list[Json], query: PathQuery, tlp: str
@@ -131,7 +132,7 @@ def test_paths_are_simple_sorted_proved_and_pass_nobody_avoided_or_hostile(
         assert {event["id"] for event in one["events"]} <= {f"r{number}" for number in numbers}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=in_depth(20, 60), deadline=None)
 @given(st.data(), DRAWN, QUERIES)
 def test_what_is_hidden_and_when_it_came_changes_no_byte(
     data: st.DataObject, drawn: list[Json], query: PathQuery
@@ -182,7 +183,7 @@ ASKED = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=in_depth(20, 60), deadline=None)
 @given(STEPS, ASKED, st.sampled_from(["clear", "amber"]), st.data())
 def test_what_is_kept_says_what_walking_the_ties_says_whatever_changes(
     steps: list[tuple[str, Json]], query: PathQuery, tlp: str, data: st.DataObject

@@ -19,6 +19,7 @@ from hub.keys import cursor_key
 from hub.routes import addresses
 from tests.asking import Door, Heard, Pools, Question, opened, questions
 from tests.comparing import differences, ties_of
+from tests.depth import in_depth
 from tests.logged import read_log
 from tests.quick import quick_hubs
 from tests.running import World
@@ -26,7 +27,7 @@ from tests.telling import Step, Telling
 from tests.worlds import READERS, make_story, stories
 
 PARTNERS = 4
-STORIES = 4
+STORIES = in_depth(1, 4)
 
 BOARDS = tuple(
     Question(path, path, query)

@@ -22,6 +22,7 @@ from hub.address import Address, Parameter
 from hub.routes import addresses
 from tests.asking import Pools, feed_questions, questions
 from tests.comparing import compare
+from tests.depth import in_depth
 from tests.quick import quick_hubs
 from tests.telling import Step
 from tests.worlds import READERS, make_story, stories
@@ -29,10 +30,10 @@ from tests.worlds import READERS, make_story, stories
 Drawn = tuple[int, list[Step], bool, int]
 
 PARTS = 8
-STORES = 5
-"""In each part; times the readers: 320 cases in every build."""
+STORES = in_depth(1, 5)
+"""In each part; times the readers: 64 cases in every build, 320 in a deep run."""
 
-SHARE = 0.2
+SHARE = in_depth(0.1, 0.2)
 """Of all questions, that a reader asks in one case: more worlds find more than more questions about each."""
 
 DEEP_PARTS = 2
@@ -59,7 +60,6 @@ def attempt(drawn: Drawn) -> None:
         asyncio.run(compare(world, READERS, chance, SHARE))
 
 
-@pytest.mark.no_cover  # Others run the same lines; measuring them here doubles the time.
 @pytest.mark.parametrize("part", range(PARTS))
 def test_what_a_reader_may_not_know_changes_no_byte_of_any_answer(part: int) -> None:
     tried = settings(max_examples=STORES, phases=[Phase.generate])(given(worlds())(attempt))
@@ -74,7 +74,7 @@ def test_what_a_reader_may_not_know_changes_no_byte_in_a_whole_night(part: int) 
 
 
 def test_enough_cases_are_tried() -> None:
-    assert PARTS * STORES * len(READERS) >= 300
+    assert PARTS * STORES * len(READERS) >= in_depth(64, 300)
     assert DEEP_PARTS * DEEP_STORES * len(READERS) >= 20_000
 
 

@@ -14,6 +14,7 @@ from projections.graph.query import GraphQuery
 from projections.reading_room import ReadingRoom
 from projections.sight import Sight
 from schemas.registry import Registry
+from tests.depth import in_depth
 from tests.logs import OWNER, PARTNER, MemoryLog
 from tests.stories import LONGEST, Step, tell_on
 
@@ -95,7 +96,7 @@ def listed(sight: Sight, query: GraphQuery) -> list[Json]:
     ]
 
 
-@settings(max_examples=60)
+@settings(max_examples=in_depth(15, 60))
 @given(story=stories(), place=st.integers(0, LONGEST))
 def test_the_graph_as_of_a_place_is_the_graph_replayed_to_it(story: list[Step], place: int) -> None:
     with TemporaryDirectory() as folder:
@@ -112,7 +113,7 @@ def test_the_graph_as_of_a_place_is_the_graph_replayed_to_it(story: list[Step], 
             rooms.close()
 
 
-@settings(max_examples=40)
+@settings(max_examples=in_depth(10, 40))
 @given(story=stories(), place=st.integers(0, LONGEST))
 def test_questions_about_a_place_are_answered_as_by_a_hub_replayed_to_it(
     story: list[Step], place: int
@@ -142,7 +143,7 @@ def asked(sight: Sight, moment: GraphQuery) -> list[Json]:
     return [pages, acts, invited]
 
 
-@settings(max_examples=40)
+@settings(max_examples=in_depth(10, 40))
 @given(story=stories(), since=st.integers(0, LONGEST))
 def test_what_changed_leads_from_the_graph_then_to_the_graph_now(story: list[Step], since: int) -> None:
     with TemporaryDirectory() as folder:
@@ -180,7 +181,7 @@ def applied(before: Json, found: Json) -> Json:
     return {"nodes": [nodes[ref] for ref in sorted(nodes)], "edges": edges}
 
 
-@settings(max_examples=40)
+@settings(max_examples=in_depth(10, 40))
 @given(story=stories(), about=st.integers(0, 2))
 def test_splitting_after_merging_is_the_identity(story: list[Step], about: int) -> None:
     with TemporaryDirectory() as folder:

@@ -37,12 +37,13 @@ from projections.event_query import EventQuery
 from projections.graph.query import GraphQuery
 from projections.reading_room import ReadingRoom
 from projections.sight import Sight
+from tests.depth import in_depth
 from tests.running import SetClock, registry
 from tests.vaults import open_beside
 
 Json = Any
 
-ORDERS = 20
+ORDERS = in_depth(5, 20)
 READERS = (PUBLIC, Reader("quill-network", "ann", "green"), Reader("harbour-bar-watch", "ann", "amber"))
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
 """When it is asked: hearings, consultations and clocks of the stories are near then."""

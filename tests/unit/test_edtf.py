@@ -153,7 +153,7 @@ def test_another_library_agrees_on_plain_vague_and_uncertain_dates() -> None:
     from edtf_validate.valid_edtf import is_valid  # its grammar warns on import
 
     chance = Random(2019)
-    for _ in range(400):
+    for _ in range(100):
         year = chance.choice((f"{chance.randint(1, 9999):04}", "202X", "19XX"))
         month = "" if "X" in year else chance.choice(("", f"-{chance.randint(0, 13):02}", "-XX"))
         day = (
