@@ -21,7 +21,7 @@ from hub.feeds.pipe import Watcher
 from hub.heads import MOST_HEAD_BYTES, StrictConnection, refusal_of
 from hub.plumbing import TransportPipe
 from hub.security import SECURITY_HEADERS
-from hub.websocket_deadlines import BoundedWebSocket, request_of
+from hub.websocket_deadlines import BoundedWebSocket
 
 Json = Any
 
@@ -73,15 +73,7 @@ class BoundedHttp(Bounded, H11Protocol):
         """Leave the connection to another protocol, which is watched instead."""
         self._has_left = True
         self._bounds.watched.discard(self)
-        request = request_of(event)
-        if request is None:
-            super().handle_websocket_upgrade(event)
-            return
-        self.connections.discard(self)
-        protocol = BoundedWebSocket(self.config, self.server_state, self.app_state)
-        protocol.connection_made(self.transport)
-        protocol.begin(request)
-        self.transport.set_protocol(protocol)
+        super().handle_websocket_upgrade(event)
 
     def data_received(self, data: bytes) -> None:
         """Take what came, and note what must come next."""

@@ -1,15 +1,11 @@
 """Addresses of callers and networks that they may come from. Pure."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Network = IPv4Network | IPv6Network
 
 _V6_PREFIX = 64
-
-MOST_REMEMBERED = 1_024
-"""Addresses that are not read again: thousands may come back from one at once."""
 
 
 def read_networks(said: Iterable[str]) -> tuple[Network, ...]:
@@ -37,7 +33,6 @@ def bare(said: str) -> str:
     return "" if known is None else str(known)
 
 
-@lru_cache(MOST_REMEMBERED)
 def place_of(address: str) -> str:
     """Return what stands for an address in a limit: of IPv6 the network of 64 bits, which one line owns whole."""
     known = _known(address)
@@ -46,7 +41,6 @@ def place_of(address: str) -> str:
     return address if known is None else str(known)
 
 
-@lru_cache(MOST_REMEMBERED)
 def _known(address: str) -> IPv4Address | IPv6Address | None:
     try:
         known = ip_address(address)

@@ -1,19 +1,15 @@
 """WebSockets that cannot be held open by doing nothing: uvicorn's protocol, with bounded buffers."""
 
-import re
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-import h11
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
-from websockets.datastructures import Headers
 from websockets.exceptions import InvalidState
 from websockets.frames import CloseCode, Frame
 from websockets.http11 import Request
-from websockets.protocol import Protocol
 
 from hub.bounded import Bounded
 from hub.bounds import HIGH
@@ -24,9 +20,6 @@ from hub.plumbing import TransportPipe
 Json = Any
 
 SPOKEN = "13"
-
-_OF_BODIES = (b"content-length", b"transfer-encoding")
-_PLAIN = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 
 
 class Unheard:
@@ -55,14 +48,6 @@ class BoundedWebSocket(Bounded, WebSocketsSansIOProtocol):
         """Make room for the next."""
         super().connection_lost(exc)
         self.conn.parser.close()
-
-    def begin(self, request: Request) -> None:
-        """Begin with a head that was read already; reading it again took a tenth of a handshake."""
-        # Of the parser, what follows the head: frames.
-        self.conn.parser.close()
-        self.conn.parser = Protocol.parse(self.conn)
-        next(self.conn.parser)
-        self.handle_connect(request)
 
     def handle_connect(self, event: Request) -> None:
         """Begin; another version of the protocol is told which one is spoken here (RFC 6455, 4.4)."""
@@ -170,18 +155,6 @@ class BoundedWebSocket(Bounded, WebSocketsSansIOProtocol):
         self.response.headers.clear()
         self.scope["headers"].clear()  # type: ignore[attr-defined]  # a list, here and in Starlette
         self.queue = Unheard()  # type: ignore[assignment]  # all that is asked of it here
-
-
-def request_of(head: h11.Request) -> Request | None:
-    """Return a head as `websockets` has it; None if that library, stricter than h11, might not read it."""
-    if head.method != b"GET":
-        return None
-    headers = Headers()
-    for name, value in head.headers:
-        if name in _OF_BODIES or not _PLAIN.fullmatch(value):
-            return None
-        headers.set_insecure(name.decode("ascii"), value.decode("iso-8859-1"))
-    return Request(head.target.decode("ascii"), headers)
 
 
 def _is_text(said: bytes) -> bool:
