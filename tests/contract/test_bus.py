@@ -78,7 +78,7 @@ def test_a_hub_reads_from_the_bus_what_another_wrote_and_both_relay_it_once(
         # From here on it has heard what comes: the log is read no more.
         relayed(bus, world, one.app_state["end_of_log"]())
         before, seen = follower.from_log, follower.from_bus
-        # Where the bus is slower than its looks into the log, a hub reads there: on a busy machine some more are needed.
+        # Where the bus is slower than its looks into the log, a hub reads there: a busy machine needs some more.
         for number in range(2, 200):
             post(one, world, number, tlp="clear")
             until(lambda number=number: knows(other, number))  # type: ignore[misc]

@@ -22,7 +22,7 @@ from events.event import Position
 from hub.keys import cursor_key
 from hub.routes import addresses
 from hub.views_files import VIEWS_FILE
-from tests.asking import Pools, Question, questions
+from tests.asking import Pools, questions
 from tests.depth import in_depth
 from tests.logged import read_log
 from tests.running import TestClient, World, admit, calling, example, make_world, recording
@@ -202,18 +202,13 @@ class Follower:
 ROLES = ("own", "publisher", "observer", "docket", "steward", None)
 
 
-def who_asks(place: int, one: Question) -> Sequence[str | None]:
-    """Return who asks a question: readers in turn, and she who said it all whatever shows one event or thing.
+def answers(hub: Running, *always: str) -> dict[tuple[Json, ...], bytes]:
+    """Ask every address for everything, as everybody in turn; in a deep run everybody asks everything.
 
-    In a deep run everybody asks everything.
+    Args:
+        hub: that is asked.
+        always: who ask everything.
     """
-    turn = ROLES[place % len(ROLES)]
-    own = ["own"] if "{" in one.route else []
-    return in_depth(list(dict.fromkeys([*own, turn])), list(ROLES))
-
-
-def answers(hub: Running) -> dict[tuple[Json, ...], bytes]:
-    """Ask every address for everything, as everybody."""
     log = read_log(hub.world.settings.data)
     cursors = Cursors(cursor_key(hub.world.settings.data))
     ties = [(f"threat:{SLUG}.1", ANN, "TARGETS")]
@@ -231,7 +226,7 @@ def answers(hub: Running) -> dict[tuple[Json, ...], bytes]:
                 one.path, params=list(one.query), headers={} if who is None else hub.world.bearer(who)
             ).content
             for place, one in enumerate(asked)
-            for who in who_asks(place, one)
+            for who in in_depth({*always, ROLES[place % len(ROLES)]}, {*ROLES})
         }
 
 
@@ -257,7 +252,7 @@ def test_after_hub_erase_no_file_and_no_answer_holds_anything(world: World) -> N
         [erased] = run(world, "erase", ANN)
         assert (erased["status"], erased["views"]) == ("erased", "forgotten")
         until(lambda: not files_with(world.settings.data))
-        after = answers(hub)
+        after = answers(hub, "own")
         assert not [
             (key, word) for key, body in after.items() for word in TOKENS if word.lower() in str(body).lower()
         ]

@@ -391,10 +391,10 @@ def taken(setting: Setting, asked: Sequence[Ask], role: str, share: Share, turn:
     return [*(ask for ask in asked if ask.about is None), *chosen]
 
 
-def roles_from(turn: int) -> Iterator[tuple[int, str]]:
-    """Yield all roles with a turn for each; another one is the first from turn to turn."""
+def roles_from(place: int) -> Iterator[tuple[int, str]]:
+    """Yield all roles, each with its turn at the address of this place; at the next one another role is the first."""
     for number in range(len(ROLES)):
-        yield turn + number, ROLES[(turn + number) % len(ROLES)]
+        yield 3 * place + number, ROLES[(place + number) % len(ROLES)]
 
 
 def _filled(text: str, values: Mapping[str, Json]) -> str:
@@ -459,7 +459,7 @@ def test_in_turns_each_case_is_asked_of_each_address_and_by_each_role(setting: S
         assert by_anybody == {ask.about.row for ask in asked if ask.about}, route
     for role, said in by_role.items():
         for case in setting.cases:
-            assert sum(one.startswith(f"{case.row} ") for one in said) >= 20, (role, case.row)
+            assert sum(one.startswith(f"{case.row} ") for one in said) >= 5, (role, case.row)
 
 
 def test_whoever_sees_something_gets_it(setting: Setting) -> None:
@@ -516,7 +516,7 @@ def test_an_unknown_parameter_is_refused_alike(route: str, share: Share, setting
 def test_an_unknown_header_changes_no_byte(route: str, share: Share, setting: Setting) -> None:
     method, place = route.partition(" ")[0], list(ROUTES).index(route)
     ask = asks(setting, route)[-1]
-    for role in dict.fromkeys(["publisher", *some_roles(share, place)]):
+    for role in ROLES:
         shown = {**setting.shown(role), **({"content-type": "application/json"} if method == "POST" else {})}
         plain = setting.wire.ask(method, ask.path, ask.query, shown, b"{}")
         tries = [UNKNOWN_HEADERS]
