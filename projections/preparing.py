@@ -239,7 +239,9 @@ class Exchange:
             self._switched.set()
 
         self._tail.offer(new.tail, switch)
-        self._switched.wait()
+        # Whoever stops says so before it wakes this thread: what it set may just have been cleared.
+        if not self._stopping.is_set():
+            self._switched.wait()
         if self._room.shelves is new:
             return True
         # The room is being closed; the next start finds them.

@@ -269,6 +269,23 @@ def test_a_room_that_closes_does_not_exchange(code: Code, log: MemoryLog, path: 
     assert generations.in_use(path) == [path, generations.second(path)]
 
 
+def test_a_room_that_was_closed_while_views_were_opened_is_not_waited_for(
+    code: Code, log: MemoryLog, path: Path
+) -> None:
+    room = ReadingRoom(code.registry, log, path)
+    exchange = Exchange(code, path, room)
+    prepare(code, path)
+    room._tail.stop()
+    exchange.stop()
+    told: list[bool] = []
+    thread = threading.Thread(target=lambda: told.append(exchange.now()), daemon=True)
+    thread.start()
+    thread.join(30)
+    assert told == [False]
+    exchange.close()
+    room.stop()
+
+
 def test_views_whose_numbers_mean_something_else_wait_for_the_next_start(
     code: Code, log: MemoryLog, path: Path
 ) -> None:
