@@ -88,6 +88,14 @@ def events_of(hub: Served, world: World, event_type: str) -> list[dict[str, Any]
     return found
 
 
+DRAFTS = (
+    "new Promise((done) => { const asked = indexedDB.open('hub-desk');"
+    " asked.onsuccess = () => { const all = asked.result.transaction('drafts').objectStore('drafts');"
+    " const count = all.count(); count.onsuccess = () => done(count.result); }; })"
+)
+"""How many this device keeps."""
+
+
 @needs_chromium
 def test_by_keyboard_alone_a_threat_is_published_and_appears_live_elsewhere(
     hub: Served, world: World, tmp_path: Path
@@ -124,17 +132,11 @@ def test_by_keyboard_alone_a_threat_is_published_and_appears_live_elsewhere(
         writer.wait_for("document.querySelector('[data-sent]') !== null")
         [sent] = events_of(hub, world, "threat.reported")
         assert sent["data"]["occurred"] == "2031-03-03~"
-        # What was published is no draft any more.
+        # What was published is no draft any more, and does not become one again.
+        writer.wait_for(f"{DRAFTS}.then((count) => count === 0)")
         writer.open(f"{hub.url}/publish")
         writer.wait_for("document.readyState === 'complete'")
-        assert (
-            writer.evaluate(
-                "new Promise((done) => { const asked = indexedDB.open('hub-desk');"
-                " asked.onsuccess = () => { const all = asked.result.transaction('drafts').objectStore('drafts');"
-                " const count = all.count(); count.onsuccess = () => done(count.result); }; })"
-            )
-            == 0
-        )
+        assert writer.evaluate(DRAFTS) == 0
 
 
 def scheduled() -> dict[str, Any]:

@@ -21,6 +21,7 @@ class Filled {
   private vault: Vault | undefined;
   private waiting: number | undefined;
   private asked = 0;
+  private isSent = false;
 
   constructor(private readonly form: HTMLFormElement) {}
 
@@ -37,7 +38,10 @@ class Filled {
       this.say(_("This browser keeps no drafts."));
     }
     // Another browser's clock may not run at all: what was shown stays true only for what was checked.
-    addEventListener("pagehide", () => void this.keep());
+    addEventListener("pagehide", () => void (this.isSent || this.keep()));
+    addEventListener("pageshow", () => { this.isSent = false; });
+    // Kept now and not when the page goes: the next one drops the draft of what was published.
+    this.form.addEventListener("submit", () => { this.isSent = true; void this.keep(); });
   }
 
   private say(text: string): void {
