@@ -56,9 +56,11 @@ class Fence:
         path: of the file that remembers it beyond this process; None: nothing does.
     """
 
+    _lock = Lock()
+    """One for all: the log, the keys and the accounts of a hub remember in the same file."""
+
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self._lock = Lock()
         self._newest: dict[str, int] = {}
 
     def admit(self, system: str, timeline: int) -> None:
@@ -117,7 +119,7 @@ class Line(psycopg.Connection[DictRow]):
             raise psycopg.OperationalError("no server takes writes") from fault
         try:
             fence.admit(best[1], best[0])
-        except FormerPrimary:
+        except (FormerPrimary, OSError):
             best[2].close()
             raise
         return best[2]

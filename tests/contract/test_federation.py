@@ -296,6 +296,7 @@ def test_what_a_lying_hub_tells_is_refused_with_a_plain_reason(pair: dict[str, H
     forged = f"forged-{next(NUMBERS)}"
     sent = send(crooked, signed_retraction(unsigned, ForeignSigner("forger", OURS.kid), forged), HARBOUR)
     assert sent.status_code == 201
+    until(lambda: crooked.show(HARBOUR, forged, "hub-south") is not None)
     assert "sig" in crooked.show(HARBOUR, forged, "hub-south")["signature"]
     crooked.post(decided, QUILL)
     told(south, QUILL, decided["id"], DOCKET)

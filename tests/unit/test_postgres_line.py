@@ -1,6 +1,9 @@
 """Connections to PostgreSQL: the server that takes writes, on the newest timeline, in bounded time."""
 
+import gc
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import psycopg
@@ -31,6 +34,31 @@ def test_a_server_on_an_older_timeline_than_was_ever_met_is_not_believed(tmp_pat
     forgetful.admit("here", 2)
     with pytest.raises(FormerPrimary, match="replaced by another"):
         forgetful.admit("here", 1)
+
+
+def test_the_log_the_keys_and_the_accounts_may_remember_at_once(tmp_path: Path) -> None:
+    """After a failover all of them meet the new timeline in the same moment."""
+    together = Barrier(3, timeout=30)
+
+    def remember(fence: Fence) -> None:
+        for timeline in range(1, 200):
+            together.wait()
+            fence.admit("here", timeline)
+
+    with ThreadPoolExecutor(3) as threads:
+        ends = [threads.submit(remember, Fence(tmp_path / "timelines.json")) for _ in range(3)]
+        for one in ends:
+            one.result()
+    with pytest.raises(FormerPrimary):
+        Fence(tmp_path / "timelines.json").admit("here", 198)
+
+
+def test_a_fence_that_cannot_be_written_leaves_no_connection_open(
+    said: dict[str, Any], tmp_path: Path
+) -> None:
+    with pytest.raises(FileNotFoundError):
+        Line.connect(**said, fence=Fence(tmp_path / "missing" / "timelines.json"))
+    gc.collect()
 
 
 def test_of_several_servers_those_that_are_there_are_asked(said: dict[str, Any], tmp_path: Path) -> None:
