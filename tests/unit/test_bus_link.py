@@ -1,10 +1,13 @@
 """The connection to the bus: wherever it is broken off, none stays open."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from hub.bus.link import linked
+import pytest
+
+from hub.bus.link import FAULTS, Letter, linked
 
 INFO = b'INFO {"server_id":"S","version":"2.12.0","max_payload":1048576,"headers":true,"proto":1}\r\n'
 STEPS = 40
@@ -92,6 +95,19 @@ class TestBreakingOff:
                 await _broken_off(task, steps)
                 await door.empty.wait()
         assert door.came >= STEPS // 2, "each came twice"
+
+    def test_while_a_server_does_not_read_leaves_no_connection_open(self) -> None:
+        asyncio.run(asyncio.wait_for(self._while_a_server_does_not_read(), 120))
+        gc.collect()  # whatever is still open says so now
+
+    async def _while_a_server_does_not_read(self) -> None:
+        door = Door()
+        async with listening(door) as url, linked(url, "HUB") as link:
+            [writer] = door.open
+            writer.transport.pause_reading()  # type: ignore[attr-defined]
+            letters = [Letter("hub.log", bytes(1_000_000), str(number)) for number in range(16)]
+            with pytest.raises(FAULTS):
+                await link.publish_all(letters, 0)
 
 
 async def _linked(url: str, linking: asyncio.Event) -> None:
