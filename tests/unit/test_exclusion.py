@@ -46,6 +46,12 @@ def test_a_partner_whose_body_is_named_loses_that_case_and_no_other(court: Court
     assert visible(reader, Label("clear", OWN, excluded=frozenset({"quill-network"})))
 
 
+def test_whoever_names_its_own_body_is_not_kept_out(court: Court) -> None:
+    admit(court)
+    accuse(court, slug="quill-network")
+    assert excluded(court, 2) == [("e2", [])]
+
+
 def test_without_a_case_the_threat_is_the_case(court: Court) -> None:
     admit(court)
     event = accuse(court, correlationid="")

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from itertools import product
 
 import pytest
+import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.boards.support import assigning
 from projections.boards.support.assigning import assign
 from projections.boards.support.fitting import Fit
 from projections.boards.support.terms import ALL_POINTS, terms
@@ -91,7 +91,7 @@ def test_a_search_that_finds_nothing_in_its_steps_takes_what_comes(monkeypatch: 
     class Unsolved:
         x, status = None, 1
 
-    monkeypatch.setattr(assigning, "milp", lambda *_, **__: Unsolved())
+    monkeypatch.setattr(scipy.optimize, "milp", lambda *_, **__: Unsolved())
     rough = assign(fits, {"offer:a.1": 3}, lambda _: 1)
     assert rough.offers == {"need:a.3": "offer:a.1", "need:a.2": "offer:a.1"}
     assert not rough.is_optimal

@@ -10,9 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from projections.boards.support.fitting import Fit
 from projections.boards.support.terms import ALL_POINTS
@@ -90,6 +87,10 @@ def _relaxed(problem: _Problem) -> Numbers:
 
     Each offer stands in as many columns as needs it could serve; a column of its own lets a need go unserved.
     """
+    # Imported on first need: it takes half a second of the start of every hub and every command.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+
     least = np.full(len(problem.room), np.iinfo(np.int64).max)
     np.minimum.at(least, problem.offers, problem.units)
     seats = np.minimum(problem.room // least, np.bincount(problem.offers, minlength=len(problem.room)))
@@ -143,6 +144,9 @@ def _part(problem: _Problem, pairs: Numbers, room: Numbers) -> _Problem:
 
 def _solved(few: _Problem) -> tuple[Numbers, bool]:
     """Return the best pairs of a small problem, and whether the search came to its end."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.sparse import coo_array
+
     count, size = int(few.needs.max()) + 1, len(few.needs)
     rows = np.concatenate([few.needs, count + few.offers])
     takes = np.concatenate([np.ones(size, np.int64), few.units])
