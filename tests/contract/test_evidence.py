@@ -50,7 +50,10 @@ class Pair:
         return httpx.get(f"{self.served.url}{API}{path}", params=query, headers=headers)
 
     def post(self, event: Json) -> Json:
-        return self.served.post(event, self.world.bearer("publisher"))
+        """Publish an event, and wait until it can be read."""
+        receipt = self.served.post(event, self.world.bearer("publisher"))
+        assert self.get("/events", limit=1, at_least=receipt["cursor"]).status_code == 200
+        return receipt
 
     def submit(self, body: str) -> httpx.Response:
         return httpx.post(f"{self.witness.url}{API}/witness/add-checkpoint", content=body.encode())

@@ -1,7 +1,7 @@
 """Are the views what the log says? Folds the log anew beside them and compares all that they hold."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,10 @@ from projections.generations import in_use
 from projections.shelves import Code, Shelves
 
 ATTEMPTS = 5
-"""How often to look: a hub that runs writes meanwhile, and is between two views for a moment."""
+"""How often to compare: the log may be erased in meanwhile."""
+
+LOOKS = 100
+"""How often to look for a moment in which a hub that writes is not between two views."""
 
 _PAUSE_SECONDS = 0.2
 _JOURNAL = "dossiers_refs"
@@ -51,7 +54,8 @@ def _odd(archive: Archive, file: Path) -> str:
         head = archive.store.head()
         with scratch(archive.settings.data) as folder:
             try:
-                odd = _compared(archive, _copied(file, folder / "seen.sqlite"), folder / "folded.sqlite")
+                seen = _copied(file, folder / "seen.sqlite", archive.world.pause)
+                odd = _compared(archive, seen, folder / "folded.sqlite")
             except (sqlite3.DatabaseError, UnicodeDecodeError) as broken:
                 odd = f"it cannot be read ({broken})"
         if not odd or (attempt and archive.store.head() == head):
@@ -59,16 +63,32 @@ def _odd(archive: Archive, file: Path) -> str:
     return odd
 
 
-def _copied(file: Path, target: Path) -> Path:
-    """Copy a file of views as it is at one moment, though a hub writes it."""
+def _copied(file: Path, target: Path, pause: Callable[[float], None]) -> Path:
+    """Copy a file of views as it is at one moment, though a hub writes it: where all of them stand at one event.
+
+    Views that stand at different events, and stay there, are copied as they are.
+    """
     with closing(read_only(file)) as db, closing(sqlite3.connect(target)) as copy:
+        seen: set[int] = set()
+        for _ in range(LOOKS):
+            db.execute("BEGIN")
+            places = _places(db)
+            if len(places) == 1 or places == seen:
+                break
+            seen = places
+            db.rollback()
+            pause(_PAUSE_SECONDS)
         db.backup(copy)
     return target
 
 
+def _places(db: sqlite3.Connection) -> set[int]:
+    return {int(row[0]) for row in db.execute("SELECT position FROM tail_positions")}
+
+
 def _compared(archive: Archive, seen: Path, folded: Path) -> str:
     with closing(sqlite3.connect(seen)) as db:
-        places = {int(row[0]) for row in db.execute("SELECT position FROM tail_positions")}
+        places = _places(db)
     if len(places) != 1:
         return "its views stand at different events"
     code = Code(
