@@ -202,7 +202,8 @@ def break_it(hub: Watched) -> httpx.Response:
         db.execute(f"ALTER TABLE subscriptions RENAME TO {BROKEN}")
         try:
             headers = {**hub.world.bearer("observer"), "X-Why": BROKEN}
-            return hub.client.get("/api/v1/subscriptions", headers=headers)
+            # By a connection of its own: the server closes it after such an answer.
+            return httpx.get(f"{hub.served.url}/api/v1/subscriptions", headers=headers)
         finally:
             db.execute(f"ALTER TABLE {BROKEN} RENAME TO subscriptions")
 
