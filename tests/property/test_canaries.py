@@ -161,7 +161,7 @@ def _references(value: Json, kind: str | None) -> Iterator[str]:
     if isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:
             yield from _references(inner, kind)
-    elif isinstance(value, str) and re.fullmatch(rf"{kind or '[a-z]+'}:[a-z0-9-]+\.[a-z]+", value):
+    elif isinstance(value, str) and re.fullmatch(rf"{kind or '[a-z]+'}:[a-z0-9-]+(\.[a-z]+)?", value):
         yield value
 
 
