@@ -40,6 +40,8 @@ def findings(shown: Page) -> list[str]:
     """Return what axe-core finds wrong on the page that is open, one line for each place."""
     if not shown.evaluate("typeof axe === 'object'"):
         shown.evaluate(_axe())
+    # What is folded away is not looked at otherwise.
+    shown.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     found: list[str] = shown.evaluate(_SETTING)
     return found
 
