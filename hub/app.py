@@ -99,15 +99,15 @@ def build(
     Raises:
         HubNotInitialised: when the lifespan starts, if `hub init` did not make this folder.
     """
-    table, closing = _edge_table() if settings.edge else addresses(), Closing()
-    starting = Starting()
+    table, routes = _ways(settings.edge)
+    closing, starting = Closing(), Starting()
     watch = Watch(Metrics(), tracer or Silent())
     handlers: dict[type[Exception], Any] = dict.fromkeys(problems.rows(), problems.on_error)
     handlers[HTTPException] = problems.on_error
     handlers[Exception] = problems.on_unexpected
     is_https = settings.public_url.startswith("https:")
     app = Starlette(
-        routes=_routes(settings.edge),
+        routes=routes,
         middleware=[
             Middleware(CountAnswers, metrics=watch.metrics),
             *([Middleware(TraceAnswers, tracer=watch.tracer)] if watch.tracer.is_on else []),
@@ -127,14 +127,10 @@ def build(
 
 
 @cache
-def _edge_table() -> tuple[Address, ...]:
-    return edge_addresses(addresses())
-
-
-@cache
-def _routes(edge: bool) -> list[BaseRoute]:
-    """Return the routes of a table: they know nothing of the hub that they lead into."""
-    return routes_of(_edge_table() if edge else addresses())
+def _ways(edge: bool) -> tuple[tuple[Address, ...], list[BaseRoute]]:
+    """Return the table of addresses, and its routes: neither knows anything of the hub that it leads into."""
+    table = edge_addresses(addresses()) if edge else addresses()
+    return table, routes_of(table)
 
 
 @dataclass(frozen=True, slots=True)

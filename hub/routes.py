@@ -1,7 +1,5 @@
 """Every address of the hub, in one list."""
 
-from functools import cache
-
 from hub.action_routes import action_addresses
 from hub.address import API, Address, Answer, ok
 from hub.api import (
@@ -37,7 +35,6 @@ from hub.truth_routes import truth_addresses
 PROMETHEUS = "text/plain"
 
 
-@cache
 def addresses() -> tuple[Address, ...]:
     """Return the table: the router and OpenAPI are made from it."""
     return (

@@ -9,9 +9,9 @@ import pytest
 
 from tests.accessible import every_page, findings, is_too_wide, look_as, needs_axe
 from tests.chromium import Page, needs_chromium
+from tests.depth import in_depth
 from tests.pictures import demo
 from tests.running import make_world, serving
-from tests.sharing import Share, in_turns
 
 pytestmark = [needs_chromium, needs_axe]
 
@@ -135,13 +135,12 @@ def looked_at(shown: Page, address: str, places: Mapping[str, str]) -> list[str]
     return wrong
 
 
-@in_turns
 @pytest.mark.parametrize("name", LOOKS)
-def test_nothing_is_wrong_with_any_page(shown: Page, seen: dict[str, Seen], name: str, share: Share) -> None:
+def test_nothing_is_wrong_with_any_page(shown: Page, seen: dict[str, Seen], name: str) -> None:
     look, one = LOOKS[name], seen[name]
     look_as(shown, **look.screen)
     be(shown, one.address, one.token, look.language)
-    assert looked_at(shown, one.address, one.places if share.is_whole else turns(seen)[name]) == []
+    assert looked_at(shown, one.address, in_depth(turns(seen)[name], one.places)) == []
     assert shown.evaluate("document.documentElement.dir") == ("rtl" if look.language == "ar" else "ltr")
 
 

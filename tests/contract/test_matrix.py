@@ -17,9 +17,9 @@ from events.audience import Reader
 from hub.routes import addresses
 from projections.reading_room import ReadingRoom
 from tests.canaries import heard
+from tests.depth import in_depth, in_turns
 from tests.matrix import Case, Setting, make_setting, table
 from tests.nest import FIRST, SECOND
-from tests.sharing import Share, in_turns
 from tests.wire import ORIGIN, Reply
 
 Json = Any
@@ -380,10 +380,10 @@ def _parts(setting: Setting, case: Case | None) -> dict[str, str]:
     return {**named, **found}
 
 
-def taken(setting: Setting, asked: Sequence[Ask], role: str, share: Share, turn: int) -> list[Ask]:
+def taken(setting: Setting, asked: Sequence[Ask], role: str, turn: int) -> list[Ask]:
     """Return what a role asks in this turn: all that names no case, and some that do, seen and hidden."""
     named = [ask for ask in asked if ask.about is not None]
-    chosen = list(share.of(named, 7, turn))
+    chosen = list(in_turns(named, 7, turn))
     for sees in (True, False):
         alike = [ask for ask in named if ask.about and setting.sees(role, ask.about) is sees]
         if alike and not set(alike) & set(chosen):
@@ -426,15 +426,14 @@ def test_every_address_is_in_the_table() -> None:
     assert needing <= set(ASKED) | {one.partition(" ")[2] for one, kind in ROUTES.items() if kind == "thing"}
 
 
-@in_turns
 @pytest.mark.parametrize("route", GETS)
-def test_each_role_gets_what_the_tables_say(route: str, share: Share, setting: Setting) -> None:
+def test_each_role_gets_what_the_tables_say(route: str, setting: Setting) -> None:
     asked = asks(setting, route)
     heads: set[int] = set()
     for turn, role in roles_from(GETS.index(route)):
         hidden, shown = setting.hidden(role), setting.shown(role)
-        heads = heads if not share.is_whole else set()
-        for ask in taken(setting, asked, role, share, turn):
+        heads = in_depth(heads, set())
+        for ask in taken(setting, asked, role, turn):
             answer = setting.wire.ask("GET", ask.path, ask.query, shown)
             assert answer.status == expected(setting, route, role, ask), (role, ask, answer.body[:300])
             own = ask.query if route in SAYING_AGAIN else ""
@@ -451,7 +450,7 @@ def test_in_turns_each_case_is_asked_of_each_address_and_by_each_role(setting: S
     for route in GETS:
         asked, by_anybody = asks(setting, route), set()
         for turn, role in roles_from(GETS.index(route)):
-            now = taken(setting, asked, role, Share(is_whole=False), turn)
+            now = taken(setting, asked, role, turn)
             by_anybody |= {ask.about.row for ask in now if ask.about}
             by_role[role] |= {f"{ask.about.row} {ask.query}{ask.path}" for ask in now if ask.about}
             wanted = {setting.sees(role, ask.case) for ask in asked if ask.case}
@@ -470,14 +469,13 @@ def test_whoever_sees_something_gets_it(setting: Setting) -> None:
         assert ids <= {one["id"] for one in json.loads(answer.body)["events"]}
 
 
-def some_roles(share: Share, turn: int) -> list[str]:
+def some_roles(turn: int) -> list[str]:
     """Return who is asked in this turn: whoever shows no token, and a third of the others."""
-    return [ROLES[0], *share.of(ROLES[1:], 3, turn)]
+    return [ROLES[0], *in_turns(ROLES[1:], 3, turn)]
 
 
-@in_turns
 @pytest.mark.parametrize("path", PATHS)
-def test_other_methods_are_refused_alike(path: str, share: Share, setting: Setting) -> None:
+def test_other_methods_are_refused_alike(path: str, setting: Setting) -> None:
     known = {one.partition(" ")[0] for one in ROUTES if one.partition(" ")[2] == path}
     allowed = known | ({"HEAD"} if "GET" in known else set())
     parts = {**PARTS, "source": f"urn:hub:partner:{FIRST}", "id": "x", "ref": f"lawyer:{FIRST}.1"}
@@ -485,7 +483,7 @@ def test_other_methods_are_refused_alike(path: str, share: Share, setting: Setti
         if method not in allowed:
             answers = {
                 setting.wire.ask(method, _filled(path, parts), "", setting.shown(role))
-                for role in some_roles(share, turn)
+                for role in some_roles(turn)
             }
             assert len(answers) == 1, method
             answer = answers.pop()
@@ -494,16 +492,15 @@ def test_other_methods_are_refused_alike(path: str, share: Share, setting: Setti
             refuse_badly_formed(answer)
 
 
-@in_turns
 @pytest.mark.parametrize("route", ROUTES)
-def test_an_unknown_parameter_is_refused_alike(route: str, share: Share, setting: Setting) -> None:
+def test_an_unknown_parameter_is_refused_alike(route: str, setting: Setting) -> None:
     method, _, path = route.partition(" ")
     parts = {**PARTS, "source": f"urn:hub:partner:{FIRST}", "id": "x", "ref": f"lawyer:{FIRST}.1"}
     place = list(ROUTES).index(route)
-    for turn, query in enumerate(share.of(UNKNOWN_PARAMETERS, 2, place), place // 2):
+    for turn, query in enumerate(in_turns(UNKNOWN_PARAMETERS, 2, place), place // 2):
         answers = {
             setting.wire.ask(method, _filled(path, parts), query, {**setting.shown(role), "origin": ORIGIN})
-            for role in some_roles(share, turn)
+            for role in some_roles(turn)
         }
         assert len(answers) == 1, query
         answer = answers.pop()
@@ -511,9 +508,8 @@ def test_an_unknown_parameter_is_refused_alike(route: str, share: Share, setting
         refuse_badly_formed(answer)
 
 
-@in_turns
 @pytest.mark.parametrize("route", ROUTES)
-def test_an_unknown_header_changes_no_byte(route: str, share: Share, setting: Setting) -> None:
+def test_an_unknown_header_changes_no_byte(route: str, setting: Setting) -> None:
     method, place = route.partition(" ")[0], list(ROUTES).index(route)
     ask = asks(setting, route)[-1]
     for role in ROLES:
@@ -521,7 +517,7 @@ def test_an_unknown_header_changes_no_byte(route: str, share: Share, setting: Se
         plain = setting.wire.ask(method, ask.path, ask.query, shown, b"{}")
         tries = [UNKNOWN_HEADERS]
         if role == "publisher":
-            tries += [{name: UNKNOWN_HEADERS[name]} for name in share.of([*UNKNOWN_HEADERS], 7, place)]
+            tries += [{name: UNKNOWN_HEADERS[name]} for name in in_turns([*UNKNOWN_HEADERS], 7, place)]
         for more in tries:
             answer = setting.wire.ask(method, ask.path, ask.query, {**shown, **more}, b"{}")
             # The metrics count the calls, so that they are never the same twice.
@@ -550,11 +546,10 @@ def event(slug: str, event_id: str) -> dict[str, Json]:
     return {"specversion": "1.0", "id": event_id, "source": source, "type": "threat.reported", "data": data}
 
 
-@in_turns
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_may_follow_what_the_tables_say(role: str, share: Share, setting: Setting) -> None:
+def test_a_role_may_follow_what_the_tables_say(role: str, setting: Setting) -> None:
     shown, hidden = setting.shown(role), setting.hidden(role)
-    for ask in taken(setting, asks(setting, "GET /api/v1/feed"), role, share, ROLES.index(role)):
+    for ask in taken(setting, asks(setting, "GET /api/v1/feed"), role, ROLES.index(role)):
         answer = setting.wire.listen(ask.path, ask.query, shown)
         status = int(KINDS["answer"][role])
         assert answer.status == (101 if status == 200 else status)

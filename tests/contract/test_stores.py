@@ -23,6 +23,7 @@ from events.submission import Checked, Outcome, Publisher, StoreUnavailable
 from events.travelling import read_copies
 from events.vault import Vault
 from tests.archive_fixtures import Archive, ArchiveSuite, contracts, sqlite_url, submission
+from tests.depth import in_depth
 from tests.postgres import fresh_database
 from tests.vaults import KEY
 
@@ -258,11 +259,10 @@ class StoreSuite(ArchiveSuite):
         if self.gapless:
             assert positions == list(range(start + 1, start + 1 + 4 * each))
 
-    @pytest.mark.parametrize("kills", [2, pytest.param(8, marks=pytest.mark.deep)])
-    def test_kill_minus_nine_loses_and_doubles_nothing(self, archive: Archive, url: str, kills: int) -> None:
+    def test_kill_minus_nine_loses_and_doubles_nothing(self, archive: Archive, url: str) -> None:
         chance = random.Random(7)
         acknowledged: set[str] = set()
-        for _ in range(kills):
+        for _ in range(in_depth(2, 8)):
             with writer(url, "k", 400, 3) as process:
                 go(process)
                 out = _pipe(process.stdout)

@@ -6,7 +6,7 @@ Every value of every field of every type occurs once (`tests/nest.py`), at every
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -19,7 +19,7 @@ from hub.address import Address
 from hub.routes import addresses
 from projections.dossier_sight import LISTS
 from tests.canaries import Aviary, Who, heard, marks, songs
-from tests.depth import in_depth
+from tests.depth import in_turns
 from tests.glass import DAY, GLASS, TWO, Broken, asking, own_songs, post, read
 from tests.nest import FIRST, SECOND, make_nest
 from tests.running import World, registry
@@ -42,9 +42,6 @@ READERS = (
 )
 ASKING = (*READERS, TWO[0])
 """Who asks for everything: one of the two as well, who may know it only from what they read through the glass."""
-
-PATH_TURNS, QUERY_TURNS = in_depth((len(ASKING), 2), (1, 1))
-"""Among so many readers the paths of an address, and its queries, are shared out; in a deep run each asks all."""
 
 CODES = {
     ("lawyer.profiled.v1", ("client_categories",)),
@@ -142,15 +139,10 @@ def paths(one: Address, aviary: Aviary) -> list[str]:
 def asked_by(who: Who, one: Address, aviary: Aviary) -> Iterator[tuple[str, str]]:
     """Yield a reader's share of the questions to an address: all paths and all queries are in somebody's."""
     every, turn = paths(one, aviary), ASKING.index(who)
-    dealt = _share(Random(one.path).sample(every, len(every)), turn, PATH_TURNS)
+    dealt = in_turns(Random(one.path).sample(every, len(every)), len(ASKING), turn)
     for place, path in enumerate(dealt):
-        for query in _share(queries(one, aviary), turn + place, QUERY_TURNS):
+        for query in in_turns(queries(one, aviary), 2, turn + place):
             yield path, query
-
-
-def _share(every: Sequence[str], turn: int, turns: int) -> Sequence[str]:
-    """Return every so many, one at least if there is any."""
-    return every[turn % turns :: turns] or every[turn % max(1, len(every)) :][:1]
 
 
 def _filled(path: str, values: Mapping[str, Json]) -> str:

@@ -30,14 +30,19 @@ from events.store import open_store
 from events.submission import Publisher
 from hub.keys import open_vault
 from projections.reading_room import ReadingRoom
+from tests.depth import in_depth
 from tests.running import NOON, World, make_world, registry, threat
 from tests.surviving import ROOT, address_in, dump, environ, everything
 
 Json = Any
 
+KILLS = in_depth(15, 100)
 BATCH = 50
 MOST = 4
 """Batches between two kills."""
+
+REAL_KILLS, REAL_EVENTS = in_depth((1, 800), (4, 2_500))
+"""More of such kills, with clients over HTTP: tests/faults/test_kill.py."""
 
 PARTNER = Publisher("harbour-bar-watch", "tests")
 
@@ -184,21 +189,11 @@ def talk(connection: socket.socket, client: Client, batches: float, last_words: 
 
 
 def test_no_acknowledged_event_is_lost_or_doubled_by_kills(tmp_path: Path) -> None:
-    kill_small(tmp_path, 15)
-
-
-@pytest.mark.deep
-def test_no_acknowledged_event_is_lost_or_doubled_by_a_hundred_kills(tmp_path: Path) -> None:
-    kill_small(tmp_path, 100)
-
-
-def kill_small(tmp_path: Path, kills: int) -> None:
-    """Kill a small server so many times during a push that lasts until the last kill."""
     random = Random(20_000)
     world = make_world(tmp_path / "hub")
-    nursery, client = Nursery(world, tmp_path), Client(kills * MOST * BATCH)
+    nursery, client = Nursery(world, tmp_path), Client(KILLS * MOST * BATCH)
     try:
-        for _ in range(kills):
+        for _ in range(KILLS):
             server = nursery.start()
             after, delay = random.randrange(MOST), random.random() * 0.02
 
@@ -266,20 +261,10 @@ def push(url: str, client: Client, token: str) -> None:
 
 
 def test_the_real_hub_survives_being_killed(tmp_path: Path) -> None:
-    kill_real(tmp_path, 1, 800)  # more of such kills, with clients over HTTP: tests/faults/test_kill.py
-
-
-@pytest.mark.deep
-def test_the_real_hub_survives_being_killed_more_often(tmp_path: Path) -> None:
-    kill_real(tmp_path, 4, 2_500)
-
-
-def kill_real(tmp_path: Path, kills: int, events: int) -> None:
-    """Kill `hub serve` so many times while it takes in events."""
     random = Random(2_500)
-    world, client = make_world(tmp_path / "hub"), Client(events)
+    world, client = make_world(tmp_path / "hub"), Client(REAL_EVENTS)
     token = world.tokens["publisher"]
-    for _ in range(kills):
+    for _ in range(REAL_KILLS):
         with hub_serve(world) as (process, url):
             timer = threading.Timer(0.05 + random.random() * 0.3, process.kill)
             timer.start()
