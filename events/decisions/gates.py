@@ -51,7 +51,7 @@ def gate_statement(envelope: Mapping[str, Json], actor: Actor, lookup: Lookup) -
     stand for somebody whom the text does not name: then its publisher is told what it must not do.
     """
     data = envelope["data"]
-    action = lookup(JointAction, data["action"]) if "action" in data else None
+    action = _as_signed(data["action"], lookup) if "action" in data else None
     if action is not None and action.is_known_to(actor):
         _refuse_without_agreement(envelope, action)
         _refuse_before_time(data, action, actor)
@@ -66,6 +66,19 @@ def gate_statement(envelope: Mapping[str, Json], actor: Actor, lookup: Lookup) -
         elif code is not None:
             raise _refused(code, place)
     return tuple(remarks)
+
+
+def gate_signature(envelope: Mapping[str, Json], _actor: Actor, lookup: Lookup) -> tuple[Problem, ...]:
+    """Refuse nothing by itself: signatures that were retracted do not stand when one is given or taken back."""
+    _as_signed(envelope["data"]["action"], lookup)
+    return ()
+
+
+def _as_signed(reference: str, lookup: Lookup) -> JointAction:
+    """Return an action without the signatures that were retracted, as whoever decides on it next finds it."""
+    action = lookup(JointAction, reference)
+    action.forget(lambda name: lookup(Amended, name).is_retracted)
+    return action
 
 
 def _refuse_without_agreement(envelope: Mapping[str, Json], action: JointAction) -> None:

@@ -19,6 +19,7 @@ CONSENT = "0190aaaa-0000-7000-8000-0000000000c1"
 CLAIMED: Any = {"protection": {"consent_level": "C5", "scopes": ["joint_statement"]}}
 TEXT, OTHER = "To the Minister.", "To the Ministers."
 NOT_OPEN = [("/data/action", "not_open")]
+TAKEN_BACK = {"reason": "false", "effective_from": "2026-11-02T00:00:00Z"}
 
 
 @pytest.fixture
@@ -128,6 +129,40 @@ class TestTexts:
         assert archive.codes(H, "action.joined", joining(H)) == [("/data/role", "already_joined")]
         archive.clock.turn(hours=9)
         assert archive.codes(H, "action.joined", joining(H)) == []
+
+    def test_a_signature_that_was_retracted_does_not_stand_and_what_was_before_does(
+        self, archive: Archive
+    ) -> None:
+        again = [("/data/role", "already_joined")]
+        archive.push(L, "action.proposed", proposal())
+        archive.push(H, "action.joined", joining(H), id="first")
+        archive.push(L, "action.proposed", proposal(OTHER))
+        archive.push(H, "action.joined", joining(H, OTHER), id="second")
+        assert archive.codes(H, "action.joined", joining(H, OTHER)) == again
+        archive.push(H, "record.retracted", {**TAKEN_BACK, "about_event": "second"})
+        # Of the former text there is a signature still: it can be taken back, or given anew.
+        archive.push(L, "action.proposed", proposal())
+        assert archive.codes(H, "action.joined", joining(H)) == again
+        archive.push(H, "record.retracted", {**TAKEN_BACK, "about_event": "first"})
+        gone = [("/data/partner", "not_joined")]
+        left = {"action": ACTION, "partner": f"partner:{H}", "left": "2026-11-02T10:00:00Z"}
+        assert archive.codes(H, "action.left", left) == gone
+        assert archive.codes(H, "action.joined", joining(H)) == []
+        assert archive.codes(H, "action.joined", joining(H)) == again
+
+    def test_a_seat_whose_claim_was_retracted_is_free(self, archive: Archive) -> None:
+        archive.push(L, "action.proposed", proposal(seats=2))
+        for name, seats in (("one", 1), ("two", 2)):
+            claim = joining(H, role="observer", capacity=seats, valid_until="2026-11-02T12:00:00Z")
+            archive.push(H, "action.joined", claim, id=name)
+            archive.clock.turn(hours=9)
+            archive.push(L, "action.proposed", proposal(seats=2))
+        archive.push(M, "action.joined", joining(M, role="observer", capacity=2), id="theirs")
+        claim = joining(H, role="observer")
+        full = [("/data/role", "no_seat_left")]
+        assert archive.codes(H, "action.joined", claim) == full
+        archive.push(M, "record.retracted", {**TAKEN_BACK, "about_event": "theirs"})
+        assert archive.codes(H, "action.joined", claim) == []
 
     def test_late_is_remarked(self, archive: Archive) -> None:
         archive.push(L, "action.proposed", proposal(join_by="2026-11-02T10:00:00Z"))

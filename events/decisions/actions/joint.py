@@ -1,6 +1,6 @@
 """Joint actions: proposed once, revised and completed by the lead, joined by each partner for itself."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,7 @@ class Signature:
         valid_until: when the commitment ends; None: never.
         hidden_until: before this moment the name must not be published.
         envelope: of the event, without its payload: decides who may know of it.
+        before: what the partner had committed to in this role before, if it had.
     """
 
     text: int
@@ -37,6 +38,12 @@ class Signature:
     valid_until: datetime | None
     hidden_until: datetime | None
     envelope: Mapping[str, Json]
+    before: "Signature | None" = None
+
+    @property
+    def name(self) -> str:
+        """Source and id of the event."""
+        return f"{self.envelope['source']} {self.envelope['id']}"
 
 
 class JointAction(Decision):
@@ -143,6 +150,17 @@ class JointAction(Decision):
             return False
         return self._is_lead(actor) or actor.sees(self.proposal)
 
+    def forget(self, is_retracted: Callable[[str], bool]) -> None:
+        """Leave out signatures whose partners retracted them: what each had committed to before stands again.
+
+        Args:
+            is_retracted: tells it of an event, by source and id as one text.
+        """
+        for slug, roles in self.joined.items():
+            standing = ((role, _standing(one, is_retracted)) for role, one in roles.items())
+            self.joined[slug] = {role: one for role, one in standing if one is not None}
+        self.seats.forget(is_retracted)
+
     def _refuse_if_over(self) -> None:
         if self.is_over:
             raise DecisionRefused("already_decided", "/data/action", "The action is over.")
@@ -179,9 +197,10 @@ class JointAction(Decision):
         if event_type == "action.proposed":
             self._fold_proposal(envelope, publisher)
         elif event_type == "action.joined":
-            self.joined.setdefault(publisher, {})[data["role"]] = Signature(
+            roles = self.joined.setdefault(publisher, {})
+            roles[data["role"]] = Signature(
                 self.text, data.get("text_hash"), _moment(data, "valid_until"), _moment(data, "embargo_until"),
-                _without_data(envelope),
+                _without_data(envelope), roles.get(data["role"]),
             )  # fmt: skip
         elif event_type == "action.left":
             leaver = slug_in(data["partner"]) or publisher
@@ -204,6 +223,14 @@ class JointAction(Decision):
         self.lawyers = lawyers_in(data.get("about", ()))
         self.agreement = data.get("agreed_with_person", "")
         self.proposal = _without_data(envelope)
+
+
+def _standing(signature: Signature, is_retracted: Callable[[str], bool]) -> Signature | None:
+    """Return the last of a partner's signatures in a role that it has not retracted."""
+    last: Signature | None = signature
+    while last is not None and is_retracted(last.name):
+        last = last.before
+    return last
 
 
 def lawyers_in(refs: Iterable[str]) -> frozenset[str]:
