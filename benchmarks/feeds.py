@@ -31,6 +31,13 @@ WARM = 60
 EVENTS = 12
 """Messages of one round."""
 
+RATE = 5.0
+SEEN_MICROS = 8.2
+"""What a delivery cost the loop in C where the goals were set. A machine whose calls to the network cost twice that is
+busy all the time with ten thousand at five a second: then what is measured is how messages queue, so that a second
+figure is taken at a rate that keeps the loop in C as busy as it was there.
+"""
+
 SLUGS = ("harbour-bar-watch", *(f"watch-{number}" for number in range(1, 8)))
 QUERIES = ("", "&type=threat.*", "&country=QM", "&partner=harbour-bar-watch")
 
@@ -190,15 +197,25 @@ def _many(folder: Path, server: Server, frame: bytes, many: int) -> list[Figure]
         ours = opened.enter_context(hub_contender(folder, server, [asking("ws", server.token)], many))
         came = time.monotonic() - began
         took = _in_turns({"limit": limit, "alone": alone, "ours": ours}, 3)
-        late = interleaved({"limit": lambda: limit.latency(15, 5), "hub": lambda: ours.latency(15, 5)}, 3)
+        delivery = _delivery(f"WebSocket, {many:,} listeners", took, many, 1.25)
+        rates = [RATE]
+        if delivery.limit is not None and delivery.limit > SEEN_MICROS:
+            rates.append(RATE * SEEN_MICROS / delivery.limit)
+        late = [_late(many, ours, limit, one) for one in rates]
+    late[0].notes[f"seconds until {many:,} were live"] = came
+    return [delivery, *late]
+
+
+def _late(many: int, ours: Contender, limit: Contender, rate: float) -> Figure:
+    """Return how late messages come at so many a second."""
+    late = interleaved({"limit": lambda: limit.latency(15, rate), "hub": lambda: ours.latency(15, rate)}, 3)
     ratio = median(late["hub"]) / median(late["limit"])
-    load = os.getloadavg()[0]
-    return [
-        _delivery(f"WebSocket, {many:,} listeners", took, many, 1.25),
-        Figure(f"latency to {many:,} at 5/s, p99", "ms", median(late["hub"]), "ratio <= 1.3",
-               median(late["limit"]), "C", ratio <= 1.3,
-               {"load average": load, f"seconds until {many:,} were live": came}),
-    ]  # fmt: skip
+    notes: dict[str, float | str] = {"load average": os.getloadavg()[0]}
+    if rate < RATE:
+        notes["rate"] = "the loop in C is as busy as where the goal was set"
+    name = f"latency to {many:,} at {rate:.2g}/s, p99"
+    least = median(late["limit"])
+    return Figure(name, "ms", median(late["hub"]), "ratio <= 1.3", least, "C", ratio <= 1.3, notes)
 
 
 def _memory(kind: str) -> Figure:
