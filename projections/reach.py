@@ -18,7 +18,7 @@ from projections.protections import (
     distrusts,
     erased_keys,
 )
-from projections.rulings_index import key_of, profile_key
+from projections.rulings_index import key_of, profile_key, unsafe_key
 from projections.standing import SPEAKS_OF_OTHERS, Standing
 
 
@@ -250,7 +250,7 @@ def effects_of(event: RecordedEvent) -> list[int]:
     naming = corrects(event) or retracts(event)
     person, suspect = consent_about(event), distrusts(event)
     if naming is not None:
-        return [naming.key()]
+        return [naming.key(), *([unsafe_key(naming)] if is_unsafe(event) else ())]
     if person is not None:
         return [key_of("person", person), *(key_of("kid", one) for one in erased_keys(event))]
     if suspect is not None:

@@ -34,7 +34,7 @@ from projections.protections import (
     subjects_of,
     without_fields,
 )
-from projections.rulings_index import key_of
+from projections.rulings_index import key_of, unsafe_key
 from projections.standing import Standing
 from projections.unsupported import is_mark, stands_alone
 
@@ -225,5 +225,5 @@ class Readings:
         naming = corrects(event)
         if naming is None:
             return False
-        found = self._standing.at(index.effects(db, [naming.key()], until))
+        found = self._standing.at(index.effects(db, [unsafe_key(naming)], until))
         return any(is_unsafe(one) and retracts(one) == naming for one in found)

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from events.alarms import consent_ends, corrected_ends, may_attribute, provisional_until
 from events.event import Position, RecordedEvent
@@ -29,6 +29,8 @@ from schemas.registry import Registry
 
 __all__ = ["PlacedEvents", "Rulings"]
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Rulings:
     """Turns events into changes.
@@ -39,7 +41,7 @@ class Rulings:
     """
 
     name = "rulings"
-    VERSION = 7
+    VERSION = 8
 
     def __init__(
         self, registry: Registry, log: PlacedEvents, labels: Labels, clocks: Clocks = NO_CLOCKS
@@ -86,7 +88,8 @@ class Rulings:
             if is_settled and acted.isdisjoint(one.acted_by) and not acts(event):
                 changes.append(self._plain(event))
             else:
-                changes += self.changes_at(db, event)
+                with self._standing.remembering():
+                    changes += self.changes_at(db, event)
         return changes
 
     def changes_at(self, db: sqlite3.Connection, event: RecordedEvent) -> list[Change]:
@@ -110,7 +113,8 @@ class Rulings:
     def next_release(self, db: sqlite3.Connection) -> datetime | None:
         """Return the earliest moment at which time changes what an event means; the timekeeper's next task."""
         until = index.next_due(db)
-        return None if until is None else datetime.fromtimestamp(until / 1e6, UTC)
+        # Whole numbers: as a fraction the last moments of the year 9999 round up to a year that there is not.
+        return None if until is None else _EPOCH + timedelta(microseconds=until)
 
     def _plain(self, event: RecordedEvent) -> Change:
         """Return the change of an event on which nothing acts."""

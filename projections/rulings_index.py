@@ -7,7 +7,7 @@ from hashlib import blake2b
 import orjson
 
 from events.event import RecordedEvent
-from projections.amendments import LONG_AGO, NEVER, is_release, released_until
+from projections.amendments import LONG_AGO, NEVER, Naming, is_release, released_until
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS rulings_bears(
@@ -24,7 +24,7 @@ def key_of(kind: str, name: str) -> int:
     """Shorten what events share to one SQLite integer; two may share it, so whoever finds by it looks again.
 
     Args:
-        kind: `event`, `from` (publisher), `person`, `kid`, `case`, `body` or `conflict`.
+        kind: `event`, `from` (publisher), `person`, `kid`, `case`, `body`, `conflict` or `unsafe`.
         name: of the thing.
     """
     digest = blake2b(f"{kind}\n{name}".encode(), digest_size=8).digest()
@@ -34,6 +34,11 @@ def key_of(kind: str, name: str) -> int:
 def profile_key(body: str) -> int:
     """Return the key that whatever says what a body is bears."""
     return key_of("profile", body)
+
+
+def unsafe_key(naming: Naming) -> int:
+    """Return the key on which retractions of an event for safety's sake act."""
+    return key_of("unsafe", f"{naming.source}\n{naming.id}")
 
 
 def note(

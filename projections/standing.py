@@ -1,7 +1,8 @@
 """How one event stands at one place of the log: what it says by then, and whether it is believed."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 from events.acts import ACTED_STEM
@@ -48,6 +49,7 @@ class Standing:
         self._stems = frozenset(registry.stems)
         self._seals = Seals(registry)
         self._log = log
+        self._said: dict[tuple[str, int], list[RecordedEvent]] | None = None
 
     def contract(self, stem: str) -> Contract | None:
         """Return the contract of a stem; None for what only the hub itself publishes."""
@@ -82,12 +84,13 @@ class Standing:
         since = event.position if event.stem.startswith("consent.") and erased_by(event) else 0
         naming = Naming(event.source, event.id)
         found = self.at(index.effects(db, [naming.key()], until))
+        said = [one for one in found if one.position > since and naming in (corrects(one), retracts(one))]
+        # One event may be amended a hundred times, so what nearly never is so is asked for all of them at once.
+        suspects = index.acted_on(db, {_acting_on(one)[1] for one in said})
         return [
             one
-            for one in found
-            if one.position > since
-            and naming in (corrects(one), retracts(one))
-            and self.distrusted(db, one, until) is None
+            for one in said
+            if _acting_on(one)[1] not in suspects or self.distrusted(db, one, until) is None
         ]
 
     def counts(self, db: sqlite3.Connection, event: RecordedEvent, until: int) -> bool:
@@ -111,16 +114,40 @@ class Standing:
         admissions = index.effects(db, [key_of("admitted", event.publisher)], event.position)
         return any(position > since.position for position in admissions)
 
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """Keep what was said of persons while one event is looked at: all that it reaches ask for the same."""
+        self._said = {}
+        try:
+            yield
+        finally:
+            self._said = None
+
     def said_of(self, db: sqlite3.Connection, event: RecordedEvent, until: int) -> list[RecordedEvent]:
         """Return the consents, withdrawals and erasures that count for the persons of an event."""
+        said = {} if self._said is None else self._said
         persons = self.persons(event)
+        unknown = [one for one in persons if (one, until) not in said]
+        if unknown:
+            said.update({(one, until): [] for one in unknown})
+            for person, one in self._said_of(db, unknown, until):
+                said[person, until].append(one)
+        told = [each for one in persons for each in said[one, until]]
+        return sorted(told, key=lambda one: one.position)
+
+    def _said_of(
+        self, db: sqlite3.Connection, persons: Sequence[str], until: int
+    ) -> Iterator[tuple[str, RecordedEvent]]:
         found = self.at(index.effects(db, [key_of("person", one) for one in persons], until))
-        return [
-            self.corrected(db, one, until)
-            for one in found
-            if consent_about(one) in persons
-            and (one.stem.startswith("erasure.") or self.counts(db, one, until))
-        ]
+        acted = index.acted_on(db, {key for one in found for key in _acting_on(one)})
+        for one in found:
+            person, is_plain = consent_about(one), acted.isdisjoint(_acting_on(one))
+            if person is None or person not in persons:
+                continue  # two may share a key
+            if is_plain:
+                yield person, one
+            elif one.stem.startswith("erasure.") or self.counts(db, one, until):
+                yield person, self.corrected(db, one, until)
 
     def corrected(self, db: sqlite3.Connection, event: RecordedEvent, until: int) -> RecordedEvent:
         """Return an event as its publisher had corrected it by then."""
@@ -130,8 +157,10 @@ class Standing:
     def corrections(
         self, db: sqlite3.Connection, amendments: Sequence[RecordedEvent], until: int
     ) -> list[RecordedEvent]:
-        """Return the corrections that count, among amendments."""
-        return [one for one in amendments if corrects(one) and self.counts(db, one, until)]
+        """Return the corrections that count, among amendments that do."""
+        said = {Naming(one.source, one.id).key(): one for one in amendments if corrects(one)}
+        amended = index.acted_on(db, said)
+        return [one for key, one in said.items() if key not in amended or self.counts(db, one, until)]
 
     def with_corrections(self, event: RecordedEvent, corrections: Sequence[RecordedEvent]) -> RecordedEvent:
         """Return an event as some corrections leave it."""
@@ -139,3 +168,8 @@ class Standing:
         if not corrections or contract is None or event.stem.startswith(SPEAKS_OF_OTHERS):
             return event
         return corrected_event(event, contract, sorted(corrections, key=asserted))
+
+
+def _acting_on(event: RecordedEvent) -> tuple[int, int]:
+    """Return the keys of what may amend an event, or let nobody believe it."""
+    return Naming(event.source, event.id).key(), key_of("from", event.publisher)

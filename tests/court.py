@@ -4,6 +4,7 @@ from pathlib import Path
 
 from projections.changes import Change
 from projections.database import Database
+from projections.deadlines.clock import NO_CLOCKS, Clocks
 from projections.labels import Labels
 from projections.rulings import Rulings
 from projections.tail import Tail
@@ -14,11 +15,13 @@ from tests.logs import MemoryLog
 class Court:
     """A log with rulings over it, and nothing else."""
 
-    def __init__(self, registry: Registry, path: Path) -> None:
-        self.log = MemoryLog()
+    def __init__(
+        self, registry: Registry, path: Path, log: MemoryLog | None = None, clocks: Clocks = NO_CLOCKS
+    ) -> None:
+        self.log = MemoryLog() if log is None else log
         self.database = Database(path)
         labels = Labels(self.database.writer)
-        self.rulings = Rulings(registry, self.log, labels)
+        self.rulings = Rulings(registry, self.log, labels, clocks)
         self._tail = Tail(self.log, self.rulings, [], labels, self.database)
 
     def changes(self, position: int) -> list[Change]:

@@ -1,5 +1,6 @@
 """Consent: what each person allows each partner, and what was taken back."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,6 +13,11 @@ from events.event import Json, slug_of
 from events.moments import read_moment, stamp
 
 WITHDRAWN = "consent.withdrawn"
+
+MOST = 100
+"""Consents of one person that one partner may record: what it published of the person is read anew at each."""
+
+_TOO_OFTEN = f"You recorded {MOST} consents of this person already."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,7 @@ class Consent(Decision):
         self.given: dict[tuple[str, str], Given] = {}
         self.taken: list[Taken] = []
         self._told = 0
+        self._recorded: Counter[str] = Counter()
 
     def decide(self, event_type: str, envelope: Mapping[str, Json], actor: Actor) -> None:
         """A withdrawal is always accepted; what follows one needs a consent of its own.
@@ -85,6 +92,8 @@ class Consent(Decision):
         """
         if event_type == WITHDRAWN:
             return
+        if self._recorded[actor.slug] >= MOST:
+            raise DecisionRefused("too_many_items", "/data/subject_of_consent", _TOO_OFTEN)
         consent = envelope["data"]["consent_id"]
         is_holder = (actor.slug, consent) in self.given
         if any(one.consent == consent and (is_holder or actor.sees(one.envelope)) for one in self.taken):
@@ -97,6 +106,7 @@ class Consent(Decision):
         if event_type == WITHDRAWN:
             self.taken.append(Taken(place, {**envelope, "data": _kept(envelope["data"])}))
             return
+        self._recorded[slug_of(envelope["source"])] += 1
         named = slug_of(envelope["source"]), str(envelope["data"]["consent_id"])
         known = self.given.get(named)
         # What an older release recorded is told last.

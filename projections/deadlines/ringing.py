@@ -129,8 +129,10 @@ class Ringing:
             reached: earlier events that read differently by it.
         """
         keys = [ringing_key(one.source, one.id) for one in reached]
-        keys += [key for one in (event, *reached) for key in self.over_keys(one)]
+        over = [key for one in (event, *reached) for key in self.over_keys(one)]
         words = index.bearers(db, keys, event.position) if keys else []
+        # Nothing but such words acts by these keys; whatever else is about the thing bears them, too.
+        words += index.effects(db, over, event.position - 1) if over else []
         silences = [ringing_key(one.source, one.id) for one in self._standing.at(words) if is_passed(one)]
         return [*words, *(index.bearers(db, silences, event.position) if silences else ())]
 

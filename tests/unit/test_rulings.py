@@ -225,3 +225,10 @@ def test_events_that_share_a_short_key_are_told_apart(court: Court, monkeypatch:
     court.log.retract("e9")
     assert [one.event.id for one in court.changes(3)] == ["e3", "e2"]
     assert court.told(4) == [("put", "e4", None)]
+
+
+@pytest.mark.parametrize("until", ["9999-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.999999Z"])
+def test_the_last_moment_that_there_is_may_be_waited_for(court: Court, until: str) -> None:
+    court.log.threat(1, notbefore=until, recordedtime="0001-01-01T00:00:00Z")
+    court.changes(1)
+    assert court.rulings.next_release(court.database.writer) == datetime.fromisoformat(until)
