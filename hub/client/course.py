@@ -30,6 +30,7 @@ class Feed:
         filters: `type`, `country`, `about`, ... and their values.
         timeout: seconds to wait for the first connection; None waits for ever.
         silence: seconds without a byte after which a connection is taken for dead.
+        longest: seconds that one message may take to come, however slow the line; None: any.
     """
 
     url: str
@@ -37,6 +38,7 @@ class Feed:
     filters: Sequence[tuple[str, str]] = ()
     timeout: float | None = None
     silence: float = SILENCE_SECONDS
+    longest: float | None = None
 
     def address(self, after: str) -> str:
         """Return the WebSocket address from a cursor on."""

@@ -95,31 +95,35 @@ async def _messages(feed: Feed, course: Course, ways: Ways) -> AsyncGenerator[Fe
     )
     async with opening as connection:
         course.reached()
-        while (text := await _next(connection, feed.silence)) is not None:
+        while (text := await _next(connection, feed)) is not None:
             message = course.heard(text)
             yield message
             if isinstance(message, Bye):
                 return
 
 
-async def _next(connection: ClientConnection, silence: float) -> str | None:
-    """Return the next message, or None after the last; a byte within `silence` seconds is all that is asked for.
+async def _next(connection: ClientConnection, feed: Feed) -> str | None:
+    """Return the next message, or None after the last; a byte within the silence of the feed is enough for a while.
 
     Raises:
-        Silent: there was none.
+        Silent: there was none, or the message took longer than the longest may.
     """
     loop = asyncio.get_running_loop()
     began = loop.time()
+    end = began + (float("inf") if feed.longest is None else feed.longest)
     while True:
         heard_at = connection.heard_at if isinstance(connection, Listening) else 0.0
         try:
-            async with asyncio.timeout_at(max(began, heard_at) + silence):
+            async with asyncio.timeout_at(min(end, max(began, heard_at) + feed.silence)):
                 said = await connection.recv()
         except TimeoutError:
-            if isinstance(connection, Listening) and connection.heard_at > max(began, heard_at):
+            is_speaking = isinstance(connection, Listening) and connection.heard_at > max(began, heard_at)
+            if is_speaking and loop.time() < end:
                 continue
             connection.transport.abort()
-            raise Silent(f"nothing came for {silence:g} s") from None
+            if is_speaking:
+                raise Silent(f"no whole message came for {feed.longest:g} s") from None
+            raise Silent(f"nothing came for {feed.silence:g} s") from None
         except ConnectionClosed:
             return None
         return said if isinstance(said, str) else said.decode("utf-8", "replace")

@@ -127,7 +127,11 @@ _MORE: Mapping[str, frozenset[str]] = MappingProxyType(
         for kind, made in _CLASSES.items()
     }
 )
+_NONE = "It sent something that is no message of the feed."
 _LISTS = frozenset({"touches", "flags"})
+_KINDS = MappingProxyType({"event": dict, "source": str, "id": str, "reason": str, "sent": int})
+LONGEST_CURSOR = 1024
+"""In characters: it becomes part of an address."""
 
 
 def message_of(text: str) -> FeedMessage:
@@ -146,7 +150,11 @@ def message_of(text: str) -> FeedMessage:
         said = {
             name: tuple(body[name]) if name in _LISTS else body[name] for name in _MORE[kind] & body.keys()
         }
+        if len(cursor) > LONGEST_CURSOR or any(
+            not isinstance(said[name], _KINDS[name]) for name in _KINDS & said.keys()
+        ):
+            raise NoMessage(_NONE)
         made: Callable[..., FeedMessage] = _CLASSES[kind]
         return made(cursor, text, **said)
     except (ValueError, KeyError, TypeError) as wrong:
-        raise NoMessage("It sent something that is no message of the feed.") from wrong
+        raise NoMessage(_NONE) from wrong

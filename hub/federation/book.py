@@ -40,7 +40,7 @@ class Peer:
         relays: slugs of which it may pass on what they signed.
         same: slugs that mean the same organisation here and there, besides these.
         place: cursor of its feed; empty before the first message.
-        state: `new`, `live`, `away` or `refused`.
+        state: `new`, `behind` (heard, and not yet all), `live`, `away` or `refused`.
         said: a sentence about that; empty if there is nothing to say.
         looked: when that was noted; None: never.
     """
@@ -136,6 +136,12 @@ class PeerBook:
         with self._tables.reading() as db:
             rows = db.execute(f"SELECT {columns} FROM peers ORDER BY name").fetchall()
         return [self._peer(row) for row in rows]
+
+    def states(self) -> dict[str, int]:
+        """Return how many peers are in each state."""
+        with self._tables.reading() as db:
+            rows = db.execute("SELECT state, count(*) FROM peers GROUP BY state").fetchall()
+        return {str(state): int(count) for state, count in rows}
 
     def note(self, name: str, state: str, said: str, now: datetime) -> None:
         """Note how a peer is."""

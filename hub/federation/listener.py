@@ -7,7 +7,7 @@ from typing import Any
 
 from events.clock import Clock
 from events.copies import Copies
-from events.event import SOURCE_PREFIX, Position
+from events.event import Position
 from events.submission import (
     EventRefused,
     NotAdmitted,
@@ -91,8 +91,11 @@ class Listener:
         """Return source and id of an event whose signature is to be asked for; None if it would not help."""
         if not isinstance(message, Event | Changed):
             return None
-        source, event_id = str(message.event.get("source")), str(message.event.get("id"))
-        slug = source.removeprefix(SOURCE_PREFIX)
+        try:
+            slug = slug_in(message.event)
+        except NotWanted:
+            return None
+        source, event_id = str(message.event["source"]), str(message.event["id"])
         is_carried = slug in self._peer.homes | self._peer.relays and not self._house.is_member(slug)
         is_new = self._house.book.copy(slug, event_id) is None
         return (source, event_id) if is_carried and is_new and self._house.signs(slug) else None
@@ -199,7 +202,9 @@ class Listener:
         data = shown.get("data")
         if not isinstance(data, Mapping) or data.get("role") != "controller":
             return None
-        subject, event_id = str(data.get("subject_of_erasure")), str(shown["id"])
+        subject, event_id = data.get("subject_of_erasure"), str(shown["id"])
+        if not isinstance(subject, str) or "\0" in subject:
+            raise NotWanted("malformed")
         homes = frozenset(one for one in self._peer.homes if not self._house.is_member(one))
         done = self._house.copies.erase(subject, event_id, homes, self._peer.name)
         if not done.is_whole:
@@ -207,10 +212,11 @@ class Listener:
         return Owed(subject, event_id)
 
     def _refuse(self, event: Mapping[str, Json], refused: NotWanted) -> None:
-        source, event_id = str(event.get("source"))[:200], str(event.get("id"))[:128]
+        # PostgreSQL keeps no text with this character.
+        source, event_id = (str(event.get(name)).replace("\0", "?") for name in ("source", "id"))
         if refused.code in OF_ALL:
             event_id = "*"
-        noted = NotTaken(source, event_id, refused.code, str(refused), self._house.clock())
+        noted = NotTaken(source[:200], event_id[:128], refused.code, str(refused), self._house.clock())
         self._house.book.refuse(self._peer.name, noted)
 
 

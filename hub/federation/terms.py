@@ -1,5 +1,6 @@
 """What is taken of what a peer tells, and how an event that reads differently there is to read here. Pure."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -19,6 +20,9 @@ ASSESSED = "claim.assessed"
 
 OWN = frozenset({HUB, STEWARDS})
 """Slugs that every hub uses for itself: what they say there is not said here."""
+
+MAX_ID = 128
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 
 MADE_THERE = ("recordedtime", "toldby")
 _REFUSALS: Mapping[str, str] = MappingProxyType({
@@ -71,7 +75,11 @@ def slug_in(shown: Mapping[str, Json]) -> str:
     source, event_id = shown.get("source"), shown.get("id")
     if not isinstance(source, str) or not source.startswith(SOURCE_PREFIX) or not isinstance(event_id, str):
         raise NotWanted("malformed")
-    return source.removeprefix(SOURCE_PREFIX)
+    slug = source.removeprefix(SOURCE_PREFIX)
+    # What no event here could bear is not even looked up.
+    if not _SLUG.fullmatch(slug) or not 0 < len(event_id) <= MAX_ID or "\0" in event_id:
+        raise NotWanted("malformed")
+    return slug
 
 
 def offer_of(

@@ -1,5 +1,11 @@
-"""Listens to every peer while it is this hub's turn: comes back by itself, and notes how each is."""
+"""Listens to every peer while it is this hub's turn: comes back by itself, and notes how each is.
 
+Whatever a peer says or does, slowly, endlessly or without sense, ends no more than the listening to itself.
+"""
+
+import logging
+import sqlite3
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -15,21 +21,22 @@ from events.event import SOURCE_PREFIX
 from events.moments import stamp
 from events.relaying import CEILING
 from events.submission import StoreBusy, StoreUnavailable
-from hub.client.answers import Turned, Unreachable
+from hub.client.answers import AGAIN, Turned, Unreachable
 from hub.client.course import BEGIN, Course, Feed
 from hub.client.follow import Ways, follow
 from hub.client.messages import Beat, FeedMessage, Live
 from hub.federation.book import NotTaken, Peer, PeerBook
 from hub.federation.door import PeerDoor
 from hub.federation.listener import House, Listener, Owed
+from hub.federation.standing import AGAIN_SECONDS, Ended, Pauses, Standing
 from hub.federation.terms import NotWanted
 from hub.outgoing import Outgoing, TargetRefused
 from hub.subscriptions.turn import Duty
 
 Json = Any
 
-AGAIN_SECONDS = 60.0
-"""After how long a peer that refused is asked again."""
+MESSAGE_SECONDS = 300.0
+"""A hub that is well says something within a quarter of a minute: what takes so long is sent drop by drop."""
 
 _NOT_FOUND = 404
 _TAKEN = frozenset({200, 201})
@@ -70,19 +77,23 @@ async def federate(means: Means, every_seconds: float) -> None:
     async with anyio.create_task_group() as tasks:
         while True:
             wanted = await anyio.to_thread.run_sync(_wanted, means)
-            for key in scopes.keys() - wanted.keys():
-                scopes.pop(key).cancel()
-            for key in wanted.keys() - scopes.keys():
-                scopes[key] = anyio.CancelScope()
-                tasks.start_soon(_within, scopes[key], means, wanted[key])
+            if wanted is not None:
+                for key in scopes.keys() - wanted.keys():
+                    scopes.pop(key).cancel()
+                for key in wanted.keys() - scopes.keys():
+                    scopes[key] = anyio.CancelScope()
+                    tasks.start_soon(_within, scopes[key], means, wanted[key])
             await anyio.sleep(every_seconds)
 
 
-def _wanted(means: Means) -> dict[tuple[str, ...], Peer]:
-    """Return whom to listen to, each by what would make it another."""
+def _wanted(means: Means) -> dict[tuple[str, ...], Peer] | None:
+    """Return whom to listen to, each by what would make it another; None if the book cannot be read now."""
     if not means.turn.is_mine():
         return {}
-    return {_what(one): one for one in means.book.listing()}
+    try:
+        return {_what(one): one for one in means.book.listing()}
+    except sqlite3.Error:
+        return None
 
 
 def _what(peer: Peer) -> tuple[str, ...]:
@@ -91,24 +102,34 @@ def _what(peer: Peer) -> tuple[str, ...]:
 
 
 async def _within(scope: anyio.CancelScope, means: Means, peer: Peer) -> None:
+    standing, pauses = Standing(means.book, peer.name, means.clock), Pauses(means.random)
     with scope:
         while True:
-            said = await _heard(means, peer)
-            await _note(means, peer, "refused", said)
-            await anyio.sleep(AGAIN_SECONDS)
+            ended = await _heard(means, peer, standing)
+            standing.is_live = False
+            seconds = pauses.next(AGAIN_SECONDS if ended.state == "refused" else 0.0)
+            await standing.note(ended.state, f"{ended.said} Trying again in {seconds:.2g} s.")
+            await anyio.sleep(seconds)
 
 
-async def _heard(means: Means, peer: Peer) -> str:
+async def _heard(means: Means, peer: Peer, standing: Standing) -> Ended:
     """Listen to a peer until that is of no use for now, and say why."""
     door = PeerDoor(peer.url, peer.token, means.outgoing)
     try:
         await _look(means, peer, door)
-        await _follow(means, peer, door)
-    except (Turned, Unreachable, TargetRefused) as refused:
-        return str(refused)
-    except (OSError, StoreBusy, StoreUnavailable) as broken:
-        return f"It went wrong on the way ({type(broken).__name__})."
-    return "It said no more."
+        await _follow(means, peer, door, standing)
+    except Turned as refused:
+        return Ended("away" if refused.status in AGAIN else "refused", str(refused))
+    except (Unreachable, TargetRefused) as refused:
+        return Ended("refused", str(refused))
+    except (StoreBusy, StoreUnavailable, sqlite3.Error):
+        return Ended("behind", "This hub's own log takes nothing now.")
+    except OSError as broken:
+        return Ended("away", f"It does not answer ({broken or type(broken).__name__}).")
+    except Exception as odd:  # what one hub says must not end another
+        logging.getLogger("hub").exception("what a peer says cannot be taken")
+        return Ended("refused", f"What it says cannot be taken ({type(odd).__name__}).")
+    return Ended("away", "It said no more.")
 
 
 async def _look(means: Means, peer: Peer, door: PeerDoor) -> None:
@@ -127,31 +148,40 @@ async def _look(means: Means, peer: Peer, door: PeerDoor) -> None:
         raise Turned(403, f"The token there is cleared for more than {CEILING}: ask for another.")
 
 
-async def _follow(means: Means, peer: Peer, door: PeerDoor) -> None:
+async def _follow(means: Means, peer: Peer, door: PeerDoor, standing: Standing) -> None:
     listener, after = Listener(peer, means.house), await anyio.to_thread.run_sync(_place, means, peer)
-    course = Course(Feed(peer.url, peer.token), after or BEGIN, means.random)
-    sentences: list[str] = []
+    feed = Feed(peer.url, peer.token, longest=MESSAGE_SECONDS)
+    course, pauses = Course(feed, after or BEGIN, means.random), Pauses(means.random)
+    sentences: deque[str] = deque(maxlen=1)
 
     async def pause(seconds: float) -> None:
-        await _note(means, peer, "away", sentences[-1])
-        await anyio.sleep(seconds)
+        standing.is_live = False
+        left_alone = pauses.next(seconds)
+        if left_alone > 2 * seconds:
+            sentences.append(f"It breaks off again and again; trying again in {left_alone:.2g} s.")
+        await standing.note("away", sentences[-1])
+        await anyio.sleep(left_alone)
 
     ways = Ways(pause, sentences.append, door.host)
-    async with aclosing(follow(Feed(peer.url, peer.token), course, ways)) as messages:
+    async with aclosing(follow(feed, course, ways)) as messages:
         async for message in messages:
-            await _take(means, peer, door, listener, message)
+            await _take(means, peer, door, (listener, standing), message)
 
 
-async def _take(means: Means, peer: Peer, door: PeerDoor, listener: Listener, message: FeedMessage) -> None:
+async def _take(
+    means: Means, peer: Peer, door: PeerDoor, ours: tuple[Listener, Standing], message: FeedMessage
+) -> None:
     """Do what a message asks for, then keep that it was done."""
+    listener, standing = ours
     signature = await _signature(door, listener, message)
     owed = await anyio.to_thread.run_sync(listener.take, message, signature)
     if owed is not None:
         await _acknowledge(means, peer, door, owed)
-    if message.cursor:
+    is_idle = isinstance(message, Live | Beat)
+    standing.is_live = standing.is_live or is_idle
+    is_noted = await standing.heard(door.took)
+    if message.cursor and (is_noted or not is_idle):
         await anyio.to_thread.run_sync(means.book.reached, peer.name, message.cursor)
-    if isinstance(message, Live | Beat):
-        await _note(means, peer, "live", "")
 
 
 async def _signature(door: PeerDoor, listener: Listener, message: FeedMessage) -> Mapping[str, Json] | None:
@@ -194,7 +224,3 @@ async def _acknowledge(means: Means, peer: Peer, door: PeerDoor, owed: Owed) -> 
 
 def _place(means: Means, peer: Peer) -> str:
     return next((one.place for one in means.book.listing() if one.name == peer.name), "")
-
-
-async def _note(means: Means, peer: Peer, state: str, said: str) -> None:
-    await anyio.to_thread.run_sync(means.book.note, peer.name, state, said, means.clock())

@@ -15,6 +15,7 @@ from events.event import Position, RecordedEvent
 from events.ledger import Ledger
 from events.moments import read_moment
 from events.submission import StoreUnavailable
+from hub.federation.book import PeerBook
 from hub.feeds.broadcast import Broadcaster
 from hub.metrics import Gauge
 from hub.state import Closing
@@ -47,6 +48,7 @@ class Sources:
         shelf: the subscriptions.
         closing: knows the listeners.
         broadcaster: tells them.
+        book: the other hubs.
         data: the hub's folder.
     """
 
@@ -59,6 +61,7 @@ class Sources:
     shelf: Shelf
     closing: Closing
     broadcaster: Broadcaster
+    book: PeerBook
     data: Path
 
 
@@ -82,6 +85,7 @@ def gauges_of(sources: Sources) -> list[Gauge]:
         ("hub_subscriptions", "Subscriptions by state.", ("channel", "state"), _subscriptions),
         ("hub_subscriptions_due", "Subscriptions whose turn has come.", ("channel",), partial(_late, 1)),
         ("hub_subscriptions_failing", "Of those, whose target fails.", ("channel",), partial(_late, 2)),
+        ("hub_peers", "Other hubs that this one listens to, by state.", ("state",), _peers),
         ("hub_disk_free_bytes", "Free space where the hub's folder is.", (), _free),
         ("hub_fsync_seconds", "How long one small write took to be durable, now.", (), _fsync),
     ]
@@ -152,6 +156,13 @@ def _late(column: int, of: Sources) -> Values:
 def _rows(shelf: Shelf, asked: str, values: Sequence[object]) -> Iterable[Any]:
     with shelf.reading() as db:
         return list(db.execute(asked, values).fetchall())
+
+
+def _peers(of: Sources) -> Values:
+    return {
+        **dict.fromkeys([("away",), ("refused",)], 0.0),
+        **{(state,): float(n) for state, n in of.book.states().items()},
+    }
 
 
 def _free(of: Sources) -> Values:

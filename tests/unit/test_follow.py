@@ -2,7 +2,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -64,7 +64,9 @@ def hub(
             thread.join()
 
 
-def heard(url: str, most: int, pauses: list[float] | None = None, **more: Any) -> list[FeedMessage]:
+def heard(
+    url: str, most: int, pauses: list[float] | None = None, told: list[str] | None = None, **more: Any
+) -> list[FeedMessage]:
     """Follow until there are enough messages; pauses are noted instead of made."""
     noted: list[float] = [] if pauses is None else pauses
 
@@ -74,7 +76,8 @@ def heard(url: str, most: int, pauses: list[float] | None = None, **more: Any) -
     async def take() -> list[FeedMessage]:
         feed = Feed(url, "secret", **more)
         found: list[FeedMessage] = []
-        async with aclosing(follow(feed, Course(feed, "now", lambda: 1.0), Ways(note, str))) as messages:
+        ways = Ways(note, str if told is None else told.append)
+        async with aclosing(follow(feed, Course(feed, "now", lambda: 1.0), ways)) as messages:
             async for one in messages:
                 found.append(one)
                 if len(found) == most:
@@ -113,7 +116,15 @@ class TestMessages:
         assert message_of(text).text == text
 
     @pytest.mark.parametrize(
-        "text", ["", "<html>", "[]", '"x"', "{}", '{"kind": "beat"}', '{"kind": "live", "cursor": "c"}']
+        "text",
+        [
+            *("", "<html>", "[]", '"x"', "{}", '{"kind": "beat"}', '{"kind": "live", "cursor": "c"}'),
+            '{"kind": "event", "cursor": "c", "event": "x"}',
+            '{"kind": "changed", "cursor": "c", "source": "s", "id": 1, "reason": "r", "event": {}}',
+            '{"kind": "withdrawn", "cursor": "c", "source": [], "id": "1", "reason": "r"}',
+            '{"kind": "event", "cursor": "c", "event": {}, "touches": 1}',
+            '{"kind": "beat", "cursor": "%s"}' % ("c" * 1025),
+        ],
     )
     def test_what_is_no_message_is_none(self, text: str) -> None:
         with pytest.raises(NoMessage):
@@ -239,6 +250,20 @@ class TestFollowing:
         with hub([], then=begin) as (url, requests):
             assert [one.cursor for one in heard(url, 1, silence=0.3)] == ["c2"]
         assert len(requests) == 1
+
+    def test_a_message_that_comes_drop_by_drop_for_too_long_breaks_the_connection(self) -> None:
+        def drip(socket: ServerConnection) -> None:
+            gap = threading.Event()
+            with suppress(OSError):
+                socket.socket.sendall(b"\x01\x00")
+                while True:
+                    socket.socket.sendall(b"\x00\x01 ")
+                    gap.wait(0.05)  # the slow line itself, not a wait for something to happen
+
+        told: list[str] = []
+        with hub([], [message("c2")], then=drip) as (url, _):
+            assert [one.cursor for one in heard(url, 1, told=told, silence=5, longest=0.3)] == ["c2"]
+        assert "no whole message came for 0.3 s" in told[0]
 
     @pytest.mark.parametrize(
         ("body", "about"),
