@@ -42,7 +42,7 @@ test-deep: setup
 # What a hub survives, whole; the numbers of docs/reliability.md come from here. Its quick part is in `make test`.
 test-faults: setup
 	rm -rf .cache/faults
-	FAULTS_COUNTS=.cache/faults $(PYTEST) -m "deep or not deep" tests/faults tests/contract/test_failover.py tests/contract/test_bus.py tests/contract/test_restore_drill.py
+	FAULTS_COUNTS=.cache/faults $(PYTEST) -m "deep or not deep" tests/faults tests/contract/test_failover.py tests/contract/test_bus.py tests/contract/test_restore_drill.py tests/contract/test_point_in_time.py
 	$(BIN)/python -m tests.faults.counting
 
 check: format lint types layers coverage docs

@@ -11,6 +11,8 @@ VAULT_KEY = "vault.key"
 SUBSCRIPTIONS_KEY = "subscriptions.key"
 LOG_KEY = "log.key"
 FOLDER = "keys"
+LEFT_BY_A_HUB = ("key_checks.json", "views.sqlite")
+"""Files beside the keys that no folder has in which nothing ever served."""
 
 Random = Callable[[int], bytes]
 
@@ -74,6 +76,9 @@ def cursor_key(data: Path, keys: Path | None = None) -> bytes:
     try:
         return (keys_folder(data, keys) / CURSOR_KEY).read_bytes()
     except FileNotFoundError as error:
+        # A folder that has served: its disk of keys is not there, and new ones would open nothing.
+        if any((data / one).exists() for one in LEFT_BY_A_HUB):
+            raise KeyMissing(CURSOR_KEY, "the cursors that clients hold") from error
         raise HubNotInitialised from error
 
 

@@ -1,13 +1,14 @@
 """Why a hub could not start: whoever started it is told in a sentence, though the server hides it."""
 
+import sqlite3
 from types import TracebackType
 
 from events.submission import StoreUnavailable
 from hub.keys import HubNotInitialised
 from hub.settings import SettingsRefused
 
-TOLD = (StoreUnavailable, HubNotInitialised, SettingsRefused)
-"""What an operator can mend; the messages are ours and hold no values."""
+TOLD = (StoreUnavailable, HubNotInitialised, SettingsRefused, sqlite3.OperationalError)
+"""What an operator can mend; the messages are ours, or say that a disk is full or takes nothing, and hold no values."""
 
 
 class Starting:

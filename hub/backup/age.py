@@ -46,7 +46,11 @@ def read_identities(files: Iterable[Path]) -> list[Identity]:
             lines = [line.strip() for line in file.read_text("utf-8").splitlines()]
             said = [line for line in lines if line and not line.startswith(_COMMENT)]
             found += [pyrage.x25519.Identity.from_str(line) for line in said]
-        except (OSError, UnicodeDecodeError, pyrage.IdentityError) as odd:
+        except OSError as fault:
+            raise BackupRefused(
+                f"{file} cannot be read: {fault.strerror}. A command reads as the user that runs it."
+            ) from fault
+        except (UnicodeDecodeError, pyrage.IdentityError) as odd:
             raise BackupRefused(f"{file} is no file of secret keys (AGE-SECRET-KEY-1...).") from odd
     return found
 

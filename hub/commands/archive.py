@@ -13,10 +13,21 @@ from events.store import Store, open_store
 from events.submission import STEWARDS, EventRefused, Outcome
 from hub.accounts import FILE as ACCOUNTS_FILE
 from hub.accounts import Account, Accounts, Grant, open_accounts
+from hub.commands.checks.reaching import refuse_unreachable
 from hub.commands.refusals import AlreadyThere
 from hub.commands.world import World, moment_text
 from hub.issuing import Office, grant_of
-from hub.keys import FOLDER, HubNotInitialised, cursor_key, make_keys, make_vault_key, open_vault
+from hub.keys import (
+    FOLDER,
+    VAULT_KEY,
+    HubNotInitialised,
+    KeyMissing,
+    cursor_key,
+    keys_folder,
+    make_keys,
+    make_vault_key,
+    open_vault,
+)
 from hub.office_opening import fence_file, open_office
 from hub.settings import Settings
 from schemas.registry import Registry
@@ -93,10 +104,12 @@ def opened(world: World, data: str | None, store: str | None) -> Iterator[Archiv
     """Open the hub's folder for a command.
 
     Raises:
+        NotHere: this user may not use it, or its log is elsewhere.
         HubNotInitialised: `hub init` did not make it.
         StoreUnavailable: the log's database cannot be reached.
     """
     settings = world.settings(data=data, store=store)
+    refuse_unreachable(settings)
     cursor_key(settings.data, settings.keys)
     with _opened(world, settings) as archive:
         yield archive
@@ -109,12 +122,18 @@ def found(world: World, settings: Settings) -> tuple[Account, str]:
 
     Raises:
         AlreadyThere: the folder is a hub, or holds something else.
+        KeyMissing: the log is that of a hub, whose keys are not here.
         StoreUnavailable: the log's database cannot be reached.
     """
     _refuse_if_taken(settings)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = keys_folder(settings.data, settings.keys) / VAULT_KEY
+    is_new = not key.exists()
     make_vault_key(settings.data, world.random, settings.keys)
     with _opened(world, settings) as archive:
+        if is_new and archive.store.head() > 0:
+            key.unlink()
+            raise KeyMissing(VAULT_KEY)
         archive.intake.admit_stewards({"en": "Stewards"})
         account, token = archive.issue(grant_of(STEWARDS, "steward"))
     make_keys(settings.data, world.random, settings.keys)
@@ -154,6 +173,10 @@ def _refuse_if_taken(settings: Settings) -> None:
             f"{folder} is a hub already; nothing was changed. "
             "`hub token add stewards --role steward` makes a new token."
         )
+    keys = keys_folder(settings.data, settings.keys)
+    if (folder / LOG_FILE).exists() and not (keys / VAULT_KEY).exists():
+        # `hub init` makes this key before the log: here was one, and a new one would open nothing.
+        raise KeyMissing(VAULT_KEY)
     ours = (FOLDER, LOG_FILE, ACCOUNTS_FILE)
     if folder.is_dir() and any(not one.name.startswith(ours) for one in folder.iterdir()):
         raise AlreadyThere(f"{folder} holds something else; nothing was changed. Choose an empty folder.")

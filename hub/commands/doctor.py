@@ -1,16 +1,22 @@
 """`hub doctor`: looks whether a hub, its folder, its machine and what is around it are whole."""
 
+import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import click
 
 from events.event import Position
-from events.submission import STEWARDS
+from events.submission import STEWARDS, StoreUnavailable
 from hub.commands.archive import Archive, opened
 from hub.commands.checks import around, folder, machine, recorded
 from hub.commands.checks.finding import Finding, fine
 from hub.commands.world import World, local_options, tell
+from hub.settings import Settings
+
+CLOSED = (OSError, sqlite3.Error, StoreUnavailable)
+"""What a disk, a database or their owner may raise."""
 
 
 @click.command(epilog="Example:  hub doctor --data hub-data")
@@ -21,8 +27,14 @@ def doctor(world: World, data: str | None, store: str | None, as_json: bool) -> 
 
     Each finding says what to do. Exit status 1 if something is wrong; what is worth a thought alone is a warning.
     """
-    with opened(world, data, store) as archive:
-        findings = list(_look(archive, world))
+    settings = world.settings(data=data, store=store)
+    findings = [folder.reach(settings)]
+    if findings[0].is_ok:
+        try:
+            with opened(world, data, store) as archive:
+                findings = list(_look(archive, world))
+        except CLOSED as closed:
+            findings = [_closed(closed), *_look_around(settings)]
     for one in findings:
         tell(one.as_json(), one.text(), as_json=as_json)
     sys.exit(int(not all(one.is_ok for one in findings)))
@@ -45,6 +57,29 @@ def _look(archive: Archive, world: World) -> Iterator[Finding]:
     yield machine.durability(settings)
     yield around.database(settings)
     yield around.bus(settings)
+
+
+def _closed(why: Exception) -> Finding:
+    advice = "Mend what is BAD below first; then `hub verify`. Do not run `hub init`: it would make nothing better."
+    return Finding("log", "bad", f"the hub's folder does not open ({why})", advice)
+
+
+def _look_around(settings: Settings) -> Iterator[Finding]:
+    """Look at what can be seen of a hub whose log does not open."""
+    looks: dict[str, Callable[[], Finding]] = {
+        "settings": partial(around.settings, settings),
+        "secrecy": partial(folder.secrecy, settings),
+        "files": partial(folder.files, settings),
+        "disk": partial(machine.room, settings.data),
+        "fsync": partial(machine.durability, settings),
+        "database": partial(around.database, settings),
+        "bus": partial(around.bus, settings),
+    }
+    for name, look in looks.items():
+        try:
+            yield look()
+        except CLOSED as closed:
+            yield Finding(name, "bad", str(closed), "See whether the disk is full, or not there.")
 
 
 def _log(archive: Archive) -> Finding:

@@ -7,6 +7,7 @@ import click
 
 from hub import app, server
 from hub.commands.archive import found, token_row
+from hub.commands.checks.reaching import refuse_unreachable
 from hub.commands.world import World, json_option, keys_option, local_options, say, tell
 from hub.crew import Crew
 from hub.keys import cursor_key
@@ -27,7 +28,8 @@ def init(world: World, data: str | None, store: str | None, as_json: bool) -> No
         "store": settings.store_url.rpartition("@")[2],
     }
     say(
-        f"{settings.data} is a hub now. Keep the token; it is not shown again. Next: hub serve --data {settings.data}"
+        f"{settings.data} is a hub now. Keep the token; it is not shown again. Next: hub serve --data {settings.data}, "
+        "or start its service."
     )
     tell(row, token, as_json=as_json)
 
@@ -62,6 +64,8 @@ def serve(
     flags = {"host": host, "port": port, "data": data, "store": store, "bus": bus, "workers": workers}
     settings = world.settings(**flags, edge=edge).for_serving()
     if not settings.edge:
+        # Here, where it can be said: a server that fails later shows no path and no message.
+        refuse_unreachable(settings)
         cursor_key(settings.data, settings.keys)
     bound = server.open_socket(settings)
 

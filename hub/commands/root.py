@@ -11,6 +11,7 @@ import click
 from hub.commands.world import World, say
 
 REFUSED, WRONG_USE, UNREACHABLE = 1, 2, 3
+_WHOSE = "Commands run as the user of the hub, who must own its folders; `hub doctor` looks at them and at the disk."
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -63,6 +64,8 @@ class HubGroup(click.Group):
         """Run a command."""
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # who reads has gone: click ends quietly
         except tuple(statuses()) as error:
             for sentence in _sentences(error):
                 say(f"Error: {sentence}")
@@ -72,6 +75,8 @@ class HubGroup(click.Group):
 def statuses() -> dict[type[Exception], int]:
     """Return the exit status of each error that a command may end with."""
     # Imported here: by now they are loaded if the command knows them, and else they cost seconds.
+    import sqlite3
+
     from events.notes import NoteRefused
     from events.signatures import KeyRefused
     from events.submission import EventRefused, StoreBusy, StoreUnavailable
@@ -99,6 +104,8 @@ def statuses() -> dict[type[Exception], int]:
         Unreachable: UNREACHABLE,
         StoreBusy: UNREACHABLE,
         StoreUnavailable: UNREACHABLE,
+        sqlite3.Error: UNREACHABLE,
+        OSError: REFUSED,
     }
 
 
@@ -106,6 +113,10 @@ def _sentences(error: Exception) -> list[str]:
     problems = getattr(error, "problems", ())
     if problems:
         return [f"{one.pointer}: {one.detail}{f' ({one.hint})' if one.hint else ''}" for one in problems]
+    if isinstance(error, OSError) and error.strerror:
+        return [f"{error.filename or 'A file or connection'}: {error.strerror}. {_WHOSE}"]
+    if "sqlite3" in type(error).__module__ or "sqlite3" in type(error.__cause__).__module__:
+        return [f"A database of the hub does not open, or takes nothing: {error}. {_WHOSE}"]
     return [str(error) or str(type(error).__doc__)]
 
 

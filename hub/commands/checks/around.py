@@ -34,7 +34,7 @@ def settings(of: Settings) -> Finding:
         faults.append(
             "HUB_BACKUP_RECIPIENTS is empty: `hub backup` writes the key that opens a backup beside it"
         )
-    return judged("settings", faults, "agree with each other", "See the table in docs/operations.md.", "warn")
+    return judged("settings", faults, "agree with each other", "See docs/settings.md.", "warn")
 
 
 def _is_loopback(host: str) -> bool:

@@ -12,7 +12,9 @@ from hub.accounts import FILE as ACCOUNTS_FILE
 from hub.commands.archive import Archive
 from hub.commands.checks.databases import databases, look_at_keys
 from hub.commands.checks.finding import Finding, fine, judged
+from hub.commands.checks.reaching import refuse_unreachable
 from hub.commands.checks.recorded import moments_of
+from hub.commands.refusals import NotHere
 from hub.commands.world import World
 from hub.key_checks import changed_keys
 from hub.keys import LOG_KEY, keys_folder
@@ -23,6 +25,16 @@ from projections.generations import in_use
 
 OTHERS = 0o077
 BACKUP_WITHIN = timedelta(days=8)
+
+
+def reach(settings: Settings) -> Finding:
+    """Look whether the user of this command may use what the hub needs; if not, nothing else can be seen."""
+    try:
+        refuse_unreachable(settings)
+    except NotHere as closed:
+        said, _, advice = str(closed).partition(". ")
+        return Finding("reach", "bad", said, advice)
+    return fine("reach", "all can be read and written")
 
 
 def secrecy(settings: Settings) -> Finding:
@@ -73,7 +85,17 @@ def _stale(newest: datetime | None, now: datetime) -> list[str]:
 
 def files(settings: Settings) -> Finding:
     """Look whether every database file is sound."""
-    broken = [one.name for one in databases(settings) if not _is_sound(one)]
+    broken, shut = [], []
+    for one in databases(settings):
+        try:
+            if not _is_sound(one):
+                broken.append(one.name)
+        except sqlite3.OperationalError as why:
+            shut.append(f"{one.name} does not open now ({why})")
+    if shut:
+        # Of a full disk SQLite says the same as of a broken one: nothing is to be restored for that.
+        advice = "Make room and see that the disk takes writes, then look again; only if it stays so: `hub restore`."
+        return Finding("files", "bad", "; ".join(shut), advice)
     faults = ["broken: " + ", ".join(broken)] if broken else []
     faults += changed_keys(settings.data, settings.keys)
     advice = "A broken views.sqlite may be deleted; anything else comes back by `hub restore`."
@@ -84,6 +106,8 @@ def _is_sound(file: Path) -> bool:
     try:
         with closing(read_only(file)) as db:
             return db.execute("PRAGMA quick_check(1)").fetchone() == ("ok",) and not Watcher(db).damages()
+    except sqlite3.OperationalError:
+        raise
     except sqlite3.DatabaseError:
         return False
 

@@ -24,6 +24,7 @@ TOO_QUICK_SECONDS = 0.000_02
 
 TOO_SLOW_SECONDS = 0.05
 _SLACK = timedelta(seconds=2)
+_QUIET = timedelta(days=30)
 _UNSYNCHRONIZED = 5
 _KINDS = {
     "tmpfs": "is memory: all is lost when the machine stops",
@@ -44,11 +45,21 @@ def clock(archive: Archive, now: datetime) -> Finding:
     if recorded is not None and recorded > now + _SLACK:
         said = f"the newest event was recorded {_span(recorded - now)} after now: the clock jumped back"
         return Finding("clock", "bad", said, "Set the clock (`timedatectl`), then start the hub.")
-    faults = [] if _is_synchronized() else ["nothing keeps this clock right (NTP)"]
+    faults, advice = [], []
+    if not _is_synchronized():
+        faults.append("nothing keeps this clock right (NTP)")
+        advice.append("`timedatectl set-ntp true`, or any other NTP")
+    if recorded is not None and now - recorded > _QUIET:
+        faults.append(
+            f"nothing was recorded for {(now - recorded).days} days: if that is not so, it is ahead"
+        )
+        advice.append("compare it with another one before the hub starts")
     released = version("tzdata")
     if int(released.split(".")[0]) < now.year - 1:
         faults.append(f"the time zones are of {released}")
-    return judged("clock", faults, f"right, time zones of {released}", "Enable NTP; upgrade the hub.", "warn")
+        advice.append("upgrade the hub, which brings new ones")
+    well = f"right, time zones of {released}"
+    return judged("clock", faults, well, "; ".join(advice) + ".", "warn")
 
 
 def _is_synchronized() -> bool:
@@ -67,13 +78,18 @@ def _span(span: timedelta) -> str:
 def disk(archive: Archive, now: datetime) -> Finding:
     """Look how long the disk lasts, and what it is."""
     folder = archive.settings.data
+    days = _days_left(archive, shutil.disk_usage(folder).free, now)
+    return room(folder, days)
+
+
+def room(folder: Path, days: int | None = None) -> Finding:
+    """Look how much room a disk has, and what it is; `days` say how long that lasts, if anybody knows."""
     free, stat = shutil.disk_usage(folder).free, os.statvfs(folder)
     faults: list[tuple[Level, str]] = []
     if free < ROOM_BYTES:
         faults.append(("bad", f"only {free // 1_000_000} MB are free"))
     if stat.f_files and stat.f_favail < FEW_INODES * stat.f_files:
         faults.append(("bad", "the disk can hold hardly any more files"))
-    days = _days_left(archive, free, now)
     if days is not None and days < ENOUGH_DAYS:
         faults.append(("warn", f"full in about {days} days, growing as until now"))
     kind = kind_of(folder)
