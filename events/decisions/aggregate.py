@@ -162,6 +162,10 @@ class Decision(Aggregate):
         """Return which further aggregates take part in an event in which this one does; each of them `hears`."""
         return ()
 
+    def asks(self) -> Iterable[tuple[type["Decision"], str]]:
+        """Return which aggregates are asked whenever this one is: the desk looks them up all at once."""
+        return ()
+
     def takes_part(self, _event_type: str, _envelope: Mapping[str, Json], _actor: Actor) -> bool:
         """Tell whether an event that touches this aggregate counts for it."""
         return True

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, time
 from typing import Protocol, TypeVar
 
-from events.decisions.actions.joint import JointAction, lawyers_in
+from events.decisions.actions.agreements import lawyers_in
+from events.decisions.actions.joint import JointAction
 from events.decisions.actions.rules import Use, use_rules
 from events.decisions.aggregate import Actor, Decision, DecisionRefused, slug_in
 from events.decisions.amended import Amended
@@ -34,7 +35,7 @@ Gate = Callable[[Mapping[str, Json], Actor, Lookup], tuple[Problem, ...]]
 def gate_action(envelope: Mapping[str, Json], actor: Actor, lookup: Lookup) -> tuple[Problem, ...]:
     """Refuse to call others about a person whose consent was taken back; whoever leads may still close it."""
     data = envelope["data"]
-    if lookup(JointAction, data["action"]).proposal is not None:
+    if _as_it_stands(data["action"], lookup).proposal is not None:
         return ()
     for place, ref in _named(data, "about"):
         consent = lookup(Consent, ref)
@@ -51,14 +52,15 @@ def gate_statement(envelope: Mapping[str, Json], actor: Actor, lookup: Lookup) -
     stand for somebody whom the text does not name: then its publisher is told what it must not do.
     """
     data = envelope["data"]
-    action = _as_signed(data["action"], lookup) if "action" in data else None
+    remarks: list[Problem] = []
+    action = _as_it_stands(data["action"], lookup) if "action" in data else None
     if action is not None and action.is_known_to(actor):
         _refuse_without_agreement(envelope, action)
         _refuse_before_time(data, action, actor)
+        remarks += _not_signed(data, action, actor)
     use = use_rules().of_statement(data["kind"], str(envelope["tlp"]))
     if use is None:
-        return ()
-    remarks = []
+        return tuple(remarks)
     for place, ref in _named(data, "about", "award/laureates"):
         code = _missing(lookup(Consent, ref), envelope, (actor, lookup), use)
         if code == "consent_unknown" and envelope["tlp"] != "clear":
@@ -68,14 +70,14 @@ def gate_statement(envelope: Mapping[str, Json], actor: Actor, lookup: Lookup) -
     return tuple(remarks)
 
 
-def gate_signature(envelope: Mapping[str, Json], _actor: Actor, lookup: Lookup) -> tuple[Problem, ...]:
-    """Refuse nothing by itself: signatures that were retracted do not stand when one is given or taken back."""
-    _as_signed(envelope["data"]["action"], lookup)
+def gate_retracted(envelope: Mapping[str, Json], _actor: Actor, lookup: Lookup) -> tuple[Problem, ...]:
+    """Refuse nothing by itself: what was retracted does not stand when an action is decided on next."""
+    _as_it_stands(envelope["data"]["action"], lookup)
     return ()
 
 
-def _as_signed(reference: str, lookup: Lookup) -> JointAction:
-    """Return an action without the signatures that were retracted, as whoever decides on it next finds it."""
+def _as_it_stands(reference: str, lookup: Lookup) -> JointAction:
+    """Return an action without what was retracted of it, as whoever decides on it next finds it."""
     action = lookup(JointAction, reference)
     action.forget(lambda name: lookup(Amended, name).is_retracted)
     return action
@@ -94,6 +96,16 @@ def _refuse_before_time(data: Mapping[str, Json], action: JointAction, actor: Ac
         if one["who"].startswith("partner:") and slug is not None and action.is_hidden(slug, actor):
             pointer = f"/data/signatories/{place}/who"
             raise DecisionRefused("embargoed", pointer, "Must not be named yet: it joined with an embargo.")
+
+
+def _not_signed(data: Mapping[str, Json], action: JointAction, actor: Actor) -> Iterator[Problem]:
+    """Yield which partners a text names under itself whose signatures the publisher sees none of."""
+    for place, one in enumerate(data.get("signatories", ())):
+        slug = slug_in(one["who"])
+        if one["who"] in data.get("authors", ()) or not one["who"].startswith("partner:") or slug is None:
+            continue
+        if not actor.owns(one["who"]) and not action.is_signed_by(slug, actor):
+            yield Problem(f"/data/signatories/{place}/who", "not_signed", _UNSIGNED, _ASK_TO_SIGN)
 
 
 def _own(consent: Consent, actor: Actor, lookup: Lookup) -> list[Given]:
@@ -155,6 +167,9 @@ def _named(data: Mapping[str, Json], *fields: str) -> Iterator[tuple[str, str]]:
 
 _UNKNOWN = "You neither recorded a consent of this person nor say of one: the text must not tell who it is."
 _ASK = "Record the consent (consent.recorded), or say in protection what the person allows: consent_level and scopes."
+
+_UNSIGNED = "This partner has not signed the text of this action as it stands, as far as you may see."
+_ASK_TO_SIGN = "Ask it to sign (action.joined), or leave it out."
 
 _WHY = {
     "consent_unknown": f"Nobody is named in public of whom you know no consent. {_ASK}",

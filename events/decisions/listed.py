@@ -10,7 +10,7 @@ from events.decisions.consents import Consent
 from events.decisions.deadlines import PASSED, Deadlines
 from events.decisions.embargo import RELEASED, Embargo
 from events.decisions.figures import Figures, Smallest
-from events.decisions.gates import Gate, gate_action, gate_signature, gate_statement
+from events.decisions.gates import Gate, gate_action, gate_retracted, gate_statement
 from events.decisions.glass import BreakGlass
 from events.decisions.persons import Erasure, IdentityJudgement
 from events.decisions.support import Delivery, Reservation, matches_heard, needs_heard, reviews_heard
@@ -49,8 +49,9 @@ def gates() -> Mapping[str, Gate]:
     """Return event type → what must hold, by other decisions, before an event of it is recorded."""
     return {
         "action.proposed": gate_action,
-        "action.joined": gate_signature,
-        "action.left": gate_signature,
+        "action.joined": gate_retracted,
+        "action.left": gate_retracted,
+        "action.completed": gate_retracted,
         "statement.issued": gate_statement,
     }
 

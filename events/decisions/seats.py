@@ -3,7 +3,7 @@
 Part of a joint action: whoever joins as observer holds seats, whoever leaves gives them up or hands them over.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -23,14 +23,10 @@ class Held:
     Args:
         seats: how many observers it sends.
         until: the promise ends then; None: never.
-        name: source and id of the event that claims them.
-        before: what the partner held before; None: nothing, or it had given that up.
     """
 
     seats: int
     until: datetime | None
-    name: str
-    before: "Held | None" = None
 
 
 @dataclass(slots=True)
@@ -68,18 +64,9 @@ class Seats:
         if event_type == _PROPOSED:
             self.room = data.get("seats", self.room)
         elif event_type == _JOINED and data["role"] == OBSERVER:
-            self._take(data, publisher, f"{envelope['source']} {envelope['id']}")
+            self._take(data, publisher)
         elif event_type == _LEFT and data.get("role", OBSERVER) == OBSERVER:
             self._give_up(data, publisher)
-
-    def forget(self, is_retracted: Callable[[str], bool]) -> None:
-        """Leave out claims whose partners retracted them: what each held before stands again.
-
-        Args:
-            is_retracted: tells it of an event, by source and id as one text.
-        """
-        standing = ((slug, _last(one, is_retracted)) for slug, one in self.held.items())
-        self.held = {slug: one for slug, one in standing if one is not None}
 
     def _decide_claim(self, data: Mapping[str, Json], slug: str, now: datetime) -> None:
         if self.room is None:
@@ -103,12 +90,10 @@ class Seats:
         if receiver == slug:
             raise DecisionRefused("same_reference", "/data/hand_over_to", "That is the partner itself.")
 
-    def _take(self, data: Mapping[str, Json], slug: str, name: str) -> None:
+    def _take(self, data: Mapping[str, Json], slug: str) -> None:
         seats = self._wanted(data, slug)
         self.kept = {ways: kept for ways, kept in self.kept.items() if slug not in ways}
-        self.held[slug] = Held(
-            seats, read_moment(str(data.get("valid_until", ""))), name, self.held.get(slug)
-        )
+        self.held[slug] = Held(seats, read_moment(str(data.get("valid_until", ""))))
 
     def _give_up(self, data: Mapping[str, Json], publisher: str) -> None:
         # Stewards may say for another that it leaves; whose own reference it is, is its own.
@@ -123,14 +108,6 @@ class Seats:
         """Return how many seats a claim is for: as it says, else as many as are kept for the partner, else one."""
         kept = sum(seats for (_, receiver), seats in self.kept.items() if receiver == slug)
         return int(data.get("capacity", kept or 1))
-
-
-def _last(held: Held, is_retracted: Callable[[str], bool]) -> Held | None:
-    """Return the last of a partner's claims that it has not retracted."""
-    last: Held | None = held
-    while last is not None and is_retracted(last.name):
-        last = last.before
-    return last
 
 
 def _stands(one: Held, now: datetime) -> bool:

@@ -114,13 +114,44 @@ def test_a_new_consent_lifts_the_block_and_the_end_leaves_none(log: MemoryLog, a
     assert (shown["blocked"], shown["state"]) == ([], "cancelled")
 
 
-def test_the_tracker_has_the_soonest_first_and_those_without_a_date_last(log: MemoryLog, ask: Ask) -> None:
+def test_the_tracker_has_the_soonest_first_and_those_that_are_past_last(log: MemoryLog, ask: Ask) -> None:
     dates = {1: {}, 2: {"join_by": "2026-11-09T00:00:00Z"}, 3: {"join_by": "2026-11-01T00:00:00Z"}}
     for number, date in dates.items():
         propose(log, number, **date)
     page = tracker(papers(ask(PARTNER)), 2, 0)
-    assert [(one["ref"][-1], one["is_past_join_by"]) for one in page["items"]] == [("3", True), ("2", False)]
-    assert [one["ref"][-1] for one in tracker(papers(ask(PARTNER)), 2, page["next"])["items"]] == ["1"]
+    assert [(one["ref"][-1], one["is_past_join_by"]) for one in page["items"]] == [("2", False), ("1", False)]
+    assert [one["ref"][-1] for one in tracker(papers(ask(PARTNER)), 2, page["next"])["items"]] == ["3"]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({}, "not_said"),
+        ({"agreed_with_person": "not_possible"}, "not_possible"),
+        ({"about": [f"hearing:{OWN}.1"]}, "not_said"),
+        ({"about": [f"body:{OWN}.1"]}, None),
+        ({"about": [f"body:{OWN}.1"], "agreed_with_person": "not_applicable"}, "not_applicable"),
+    ],
+)
+def test_that_nothing_is_said_of_the_persons_agreement_is_shown_where_there_is_a_person(
+    log: MemoryLog, ask: Ask, said: Json, told: str | None
+) -> None:
+    propose(log, **said)
+    shown = action_board(papers(ask(PARTNER)), ACTION)
+    assert (shown["agreement"], shown["agreed_with_person"]) == (told, said.get("agreed_with_person"))
+    [item] = tracker(papers(ask(PARTNER)), 10, 0)["items"]
+    assert item["agreement"] == told
+
+
+def test_whoever_signed_a_text_that_was_retracted_signs_again(log: MemoryLog, ask: Ask) -> None:
+    propose(log, text_hash=text_hash("x"))
+    join(log, "one-a", text_hash=text_hash("x"))
+    propose(log, text_hash=text_hash("y"))
+    other = log.events[-1].envelope["id"]
+    join(log, "two-b", text_hash=text_hash("y"))
+    log.add("record.retracted", {"about_event": other, "reason": "published_in_error"}, tlp="green")
+    stand = statuses(ask(PARTNER))
+    assert stand == {("one-a", "signatory"): "SIGNED", ("two-b", "signatory"): "RESIGN_NEEDED"}
 
 
 def test_a_letter_whose_text_lies_elsewhere_says_where(log: MemoryLog, ask: Ask) -> None:

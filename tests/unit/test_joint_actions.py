@@ -150,6 +150,65 @@ class TestTexts:
         assert archive.codes(H, "action.joined", joining(H)) == []
         assert archive.codes(H, "action.joined", joining(H)) == again
 
+    def test_a_leaving_that_was_retracted_leaves_the_signature(self, archive: Archive) -> None:
+        archive.push(L, "action.proposed", proposal())
+        archive.push(H, "action.joined", joining(H))
+        left = {"action": ACTION, "partner": f"partner:{H}", "left": "2026-11-02T10:00:00Z"}
+        archive.push(H, "action.left", left, id="left")
+        assert archive.codes(H, "action.left", left) == [("/data/partner", "not_joined")]
+        archive.push(H, "record.retracted", {**TAKEN_BACK, "about_event": "left"})
+        assert archive.codes(H, "action.joined", joining(H)) == [("/data/role", "already_joined")]
+        assert archive.codes(H, "action.left", left) == []
+
+    def test_an_end_that_was_retracted_is_none(self, archive: Archive) -> None:
+        archive.push(L, "action.proposed", proposal())
+        ended = {"action": ACTION, "state": "cancelled", "on": "2026-11-02"}
+        archive.push(L, "action.completed", ended, id="end")
+        assert archive.codes(H, "action.joined", joining(H)) == NOT_OPEN
+        assert archive.codes(L, "action.completed", ended) == [("/data/action", "already_decided")]
+        archive.push(L, "record.retracted", {**TAKEN_BACK, "about_event": "end"})
+        assert archive.codes(H, "action.joined", joining(H)) == []
+        assert archive.codes(L, "action.completed", ended) == []
+
+    def test_one_signs_the_text_that_stands_when_another_was_retracted(self, archive: Archive) -> None:
+        archive.push(L, "action.proposed", proposal())
+        archive.push(H, "action.joined", joining(H))
+        archive.push(L, "action.proposed", proposal(OTHER), id="other")
+        archive.push(M, "action.joined", joining(M, OTHER))
+        archive.push(L, "record.retracted", {**TAKEN_BACK, "about_event": "other"})
+        assert archive.codes(H, "action.joined", joining(H)) == [("/data/role", "already_joined")]
+        # What was signed is another text, though no later one stands.
+        assert archive.codes(M, "action.joined", joining(M, OTHER)) == [("/data/text_hash", "text_changed")]
+        assert archive.codes(M, "action.joined", joining(M)) == []
+
+    def test_nobody_joins_where_the_call_was_retracted_until_the_lead_calls_again(
+        self, archive: Archive
+    ) -> None:
+        archive.push(L, "action.proposed", proposal(), id="call")
+        archive.push(L, "record.retracted", {**TAKEN_BACK, "about_event": "call"})
+        assert archive.codes(M, "action.joined", joining(M)) == NOT_OPEN
+        archive.push(L, "action.proposed", proposal())
+        assert archive.codes(M, "action.joined", joining(M)) == []
+
+    def test_a_leaving_that_falls_with_its_batch_leaves_the_signature(self, archive: Archive) -> None:
+        archive.push(L, "action.proposed", proposal(), id="call")
+        archive.push(H, "action.joined", joining(H))
+        left = {"action": ACTION, "partner": f"partner:{H}", "left": "2026-11-02T10:00:00Z"}
+        both = [
+            archive.check(H, "action.left", left),
+            archive.check(H, "action.completed", {"action": ACTION, "state": "completed"}),
+        ]
+        fallen = archive.intake.record(both, atomic=True)
+        assert [[one.code for one in each.problems] for each in fallen] == [["not_alone"], ["not_lead"]]
+        assert archive.codes(H, "action.joined", joining(H)) == [("/data/role", "already_joined")]
+
+    def test_whoever_does_not_say_which_text_it_signs_is_told(self, archive: Archive) -> None:
+        archive.push(L, "action.proposed", proposal())
+        silent = archive.push(H, "action.joined", joining(H, None))
+        assert [(one.code, one.pointer) for one in silent.warnings] == [("text_not_said", "/data/text_hash")]
+        observes = archive.push(M, "action.joined", joining(M, None, role="observer"))
+        assert observes.warnings == ()
+
     def test_a_seat_whose_claim_was_retracted_is_free(self, archive: Archive) -> None:
         archive.push(L, "action.proposed", proposal(seats=2))
         for name, seats in (("one", 1), ("two", 2)):
@@ -213,6 +272,25 @@ class TestAgreement:
         data = about_lawyer(agreed_with_person="not_possible", risk_note="Nobody reaches the person.")
         assert archive.codes(L, "action.proposed", data, **envelope) == codes
 
+    @pytest.mark.parametrize(
+        ("about", "said", "told"),
+        [
+            ([f"threat:{L}.1"], {}, ["agreement_unknown"]),
+            ([f"body:{L}.1", f"hearing:{L}.1"], {}, ["agreement_unknown"]),
+            ([f"trial:{L}.1"], {"agreed_with_person": "not_applicable"}, []),
+            ([f"case:{L}.1"], {"agreed_with_person": "representative"}, []),
+            ([f"body:{L}.1", f"policy:{L}.1"], {}, []),
+        ],
+    )
+    def test_who_calls_about_a_case_without_a_word_of_the_person_is_told(
+        self, archive: Archive, about: list[str], said: dict[str, str], told: list[str]
+    ) -> None:
+        called = archive.push(L, "action.proposed", proposal(about=about, **said))
+        assert [one.code for one in called.warnings] == told
+        assert {one.pointer for one in called.warnings} <= {"/data/agreed_with_person"}
+        again = archive.push(L, "action.proposed", proposal(OTHER, about=about, **said))
+        assert [one.code for one in again.warnings] == told
+
     def test_a_statement_says_no_more_than_the_person_agreed_to(self, archive: Archive) -> None:
         archive.push(L, "action.proposed", about_lawyer(agreed_with_person="yes"))
         other = f"lawyer:{L}.2"
@@ -244,6 +322,40 @@ class TestAgreement:
         assert archive.codes(L, "statement.issued", data) == [("/data/signatories/1/who", "embargoed")]
         archive.clock.turn(hours=9)
         assert archive.codes(L, "statement.issued", data) == []
+
+    def test_whoever_names_a_partner_that_has_not_signed_the_text_is_told(self, archive: Archive) -> None:
+        archive.push(L, "action.proposed", proposal())
+        archive.push(H, "action.joined", joining(H, valid_until="2026-11-02T12:00:00Z"))
+        signed = [
+            {"who": f"partner:{L}", "capacity": "author"},
+            {"who": f"body:{L}.1", "capacity": "endorser"},
+            {"who": f"partner:{H}", "capacity": "co_signatory"},
+            {"who": f"partner:{M}", "capacity": "co_signatory"},
+        ]
+        data = statement(about=[ACTION], action=ACTION, signatories=signed)
+
+        def unsigned(number: int, **more: Any) -> list[str]:
+            said = {**data, "statement": f"statement:{L}.{number}", **more}
+            told = archive.push(L, "statement.issued", said).warnings
+            assert {one.code for one in told} <= {"not_signed"}
+            return [one.pointer for one in told]
+
+        third = "/data/signatories/3/who"
+        assert unsigned(1) == [third]
+        archive.push(M, "action.joined", joining(M), tlp="amber+strict")
+        assert unsigned(2) == [third]
+        archive.push(
+            M, "action.left", {"action": ACTION, "partner": f"partner:{M}", "left": "2026-11-02T10:00:00Z"}
+        )
+        archive.push(M, "action.joined", joining(M, role="observer"))
+        assert unsigned(3, authors=[f"partner:{M}"]) == []
+        assert unsigned(4) == [third]
+        archive.push(M, "action.joined", joining(M))
+        assert unsigned(5) == []
+        archive.clock.turn(hours=9)
+        assert unsigned(6) == ["/data/signatories/2/who"]
+        archive.push(L, "action.proposed", proposal(OTHER))
+        assert unsigned(7) == ["/data/signatories/2/who", third]
 
 
 class TestConsent:

@@ -1,23 +1,21 @@
 """Joint actions: proposed once, revised and completed by the lead, joined by each partner for itself."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from events.decisions.actions.agreements import is_agreed, lawyers_in, remark_unsaid
 from events.decisions.actions.rules import status_rules
-from events.decisions.actions.texts import JOINABLE, OPEN, brings_new_text
+from events.decisions.actions.texts import HEADS, JOINABLE, OPEN, SIGNING, brings_new_text
 from events.decisions.aggregate import Actor, Decision, DecisionRefused, slug_in
+from events.decisions.amended import Amended
 from events.decisions.seats import Seats
 from events.event import Json, slug_of
 from events.moments import read_moment
 from schemas.problem import Problem
 
-ASKED = frozenset({"yes", "representative"})
-NOT_ASKED = "not_possible"
-"""Whether a person agrees: somebody who may say so did, or nobody could be asked."""
-
-_FOR_FEW = frozenset({"amber+strict", "red"})
+_TEXTS = frozenset({"draft", "translations"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,6 @@ class Signature:
         valid_until: when the commitment ends; None: never.
         hidden_until: before this moment the name must not be published.
         envelope: of the event, without its payload: decides who may know of it.
-        before: what the partner had committed to in this role before, if it had.
     """
 
     text: int
@@ -38,12 +35,28 @@ class Signature:
     valid_until: datetime | None
     hidden_until: datetime | None
     envelope: Mapping[str, Json]
-    before: "Signature | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One event about the action, as far as it counts. Never changed.
+
+    Args:
+        type: of the event.
+        envelope: without texts, which decide nothing.
+    """
+
+    type: str
+    envelope: Mapping[str, Json]
 
     @property
     def name(self) -> str:
         """Source and id of the event."""
         return f"{self.envelope['source']} {self.envelope['id']}"
+
+    def __deepcopy__(self, _: Mapping[int, Any]) -> "Said":
+        # Never changed, so it is shared: an action may be long.
+        return self
 
 
 class JointAction(Decision):
@@ -56,6 +69,7 @@ class JointAction(Decision):
 
     def begin(self) -> None:
         """Not proposed."""
+        self.said: list[Said] = []
         self.proposal: Mapping[str, Json] | None = None
         self.proposer = ""
         self.lead = ""
@@ -88,7 +102,7 @@ class JointAction(Decision):
         if not is_new and (self.proposal is None or not self._is_lead(actor)):
             raise DecisionRefused("not_lead", "/data/action", "You do not lead such an action.")
         self._refuse_if_over()
-        if lawyers_in(data.get("about", ())) and not _is_agreed(data.get("agreed_with_person"), envelope):
+        if lawyers_in(data.get("about", ())) and not is_agreed(data.get("agreed_with_person"), envelope):
             detail = "About a lawyer who could not be asked, others may be called only where few may see it."
             raise DecisionRefused("agreement_required", "/data/agreed_with_person", detail)
 
@@ -119,10 +133,12 @@ class JointAction(Decision):
         self._refuse_if_over()
 
     def remarks(self, event_type: str, envelope: Mapping[str, Json], actor: Actor) -> tuple[Problem, ...]:
-        """Return what a partner should know that joins: it is late, or counts as another role."""
+        """Return what a partner should know: that it is late, what it counts as, what it has left unsaid."""
+        data = envelope["data"]
+        if event_type == "action.proposed":
+            return remark_unsaid(data)
         if event_type != "action.joined":
             return ()
-        data = envelope["data"]
         found = []
         said = read_moment(str(data.get("joined", envelope.get("time", ""))))
         if self.join_by is not None and said is not None and said > self.join_by:
@@ -131,11 +147,25 @@ class JointAction(Decision):
         if counted != data["role"]:
             detail = "Needs a consultative status that your partner does not have."
             found.append(Problem("/data/role", f"counts_as_{counted}", detail))
+        if data["role"] in SIGNING and self.text_hash is not None and "text_hash" not in data:
+            detail = "Which text you signed is not said: it counts for the one that stands now."
+            hint = "Send text_hash, the fingerprint of the text that you have read."
+            found.append(Problem("/data/text_hash", "text_not_said", detail, hint))
         return tuple(found)
 
     def speaks_for(self, lawyer: str, envelope: Mapping[str, Json]) -> bool:
         """Tell whether the agreement of this action covers a text that names a lawyer, under the text's label."""
-        return lawyer in self.lawyers and _is_agreed(self.agreement, envelope)
+        return lawyer in self.lawyers and is_agreed(self.agreement, envelope)
+
+    def is_signed_by(self, slug: str, actor: Actor) -> bool:
+        """Tell whether a partner has signed the text as it stands, as far as the actor may know."""
+        return any(
+            role in SIGNING | HEADS
+            and self._is_signed(one)
+            and not _is_over(one, actor.moment)
+            and actor.sees(one.envelope)
+            for role, one in self.joined.get(slug, {}).items()
+        )
 
     def is_hidden(self, slug: str, actor: Actor) -> bool:
         """Tell whether a partner that joined must not be named in public yet, as far as the actor may know."""
@@ -150,16 +180,21 @@ class JointAction(Decision):
             return False
         return self._is_lead(actor) or actor.sees(self.proposal)
 
+    def asks(self) -> list[tuple[type[Decision], str]]:
+        """Return what is known of each event about the action: whether it was retracted."""
+        return [(Amended, one.name) for one in self.said]
+
     def forget(self, is_retracted: Callable[[str], bool]) -> None:
-        """Leave out signatures whose partners retracted them: what each had committed to before stands again.
+        """Leave out what was retracted: a call, a signature, a leaving, an end; what was before stands again.
 
         Args:
             is_retracted: tells it of an event, by source and id as one text.
         """
-        for slug, roles in self.joined.items():
-            standing = ((role, _standing(one, is_retracted)) for role, one in roles.items())
-            self.joined[slug] = {role: one for role, one in standing if one is not None}
-        self.seats.forget(is_retracted)
+        standing = [one for one in self.said if not is_retracted(one.name)]
+        if len(standing) < len(self.said):
+            self.begin()
+            for one in standing:
+                self.fold(one.type, one.envelope)
 
     def _refuse_if_over(self) -> None:
         if self.is_over:
@@ -174,9 +209,9 @@ class JointAction(Decision):
         return self.text_hash is None or text_hash == self.text_hash
 
     def _is_signed(self, signature: Signature) -> bool:
-        if signature.text_hash is not None and signature.text_hash == self.text_hash:
-            return True
-        return signature.text == self.text
+        if None in (signature.text_hash, self.text_hash):
+            return signature.text == self.text
+        return signature.text_hash == self.text_hash
 
     def _counted(self, role: str, actor: Actor) -> str:
         return status_rules().counted(role, self.needed, actor.ecosoc_status)
@@ -193,14 +228,14 @@ class JointAction(Decision):
         """Change the state by what was decided."""
         data = envelope["data"]
         publisher = slug_of(envelope["source"])
+        self.said.append(Said(event_type, _without_texts(envelope)))
         self.seats.fold(event_type, envelope)
         if event_type == "action.proposed":
             self._fold_proposal(envelope, publisher)
         elif event_type == "action.joined":
-            roles = self.joined.setdefault(publisher, {})
-            roles[data["role"]] = Signature(
+            self.joined.setdefault(publisher, {})[data["role"]] = Signature(
                 self.text, data.get("text_hash"), _moment(data, "valid_until"), _moment(data, "embargo_until"),
-                _without_data(envelope), roles.get(data["role"]),
+                _without_data(envelope),
             )  # fmt: skip
         elif event_type == "action.left":
             leaver = slug_in(data["partner"]) or publisher
@@ -225,28 +260,6 @@ class JointAction(Decision):
         self.proposal = _without_data(envelope)
 
 
-def _standing(signature: Signature, is_retracted: Callable[[str], bool]) -> Signature | None:
-    """Return the last of a partner's signatures in a role that it has not retracted."""
-    last: Signature | None = signature
-    while last is not None and is_retracted(last.name):
-        last = last.before
-    return last
-
-
-def lawyers_in(refs: Iterable[str]) -> frozenset[str]:
-    """Return the lawyers among some references."""
-    return frozenset(ref for ref in refs if ref.startswith("lawyer:"))
-
-
-def _is_agreed(agreement: Any, envelope: Mapping[str, Json]) -> bool:
-    """Tell whether a person's agreement, or the reach of an event, allows it to speak of that person."""
-    if agreement in ASKED:
-        return True
-    tlp = envelope.get("tlp")
-    is_for_few = tlp in _FOR_FEW or (tlp == "amber" and bool(envelope.get("audience")))
-    return agreement == NOT_ASKED and is_for_few
-
-
 def _is_over(signature: Signature, now: datetime) -> bool:
     return signature.valid_until is not None and signature.valid_until < now
 
@@ -257,3 +270,8 @@ def _moment(data: Mapping[str, Json], name: str) -> datetime | None:
 
 def _without_data(envelope: Mapping[str, Json]) -> Mapping[str, Json]:
     return {name: value for name, value in envelope.items() if name != "data"}
+
+
+def _without_texts(envelope: Mapping[str, Json]) -> Mapping[str, Json]:
+    data = {name: value for name, value in envelope["data"].items() if name not in _TEXTS}
+    return {**envelope, "data": data}

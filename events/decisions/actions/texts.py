@@ -13,6 +13,12 @@ JOINABLE = frozenset({"proposed", "open_for_joining"})
 
 OPEN = "open_for_joining"
 
+SIGNING = frozenset({"signatory", "co_sponsor", "endorser"})
+"""Roles that bind to the text."""
+
+HEADS = frozenset({"lead", "co_lead"})
+"""Roles of those whose text it is."""
+
 _WEB_ADDRESS = re.compile(r"https?://\S+")
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from events.alarms import consent_ends
-from events.decisions.actions.joint import lawyers_in
+from events.decisions.actions.agreements import lawyers_in
 from events.decisions.actions.rules import use_rules
 from events.moments import read_moment
 from projections.boards.actions.sheet import Sheet

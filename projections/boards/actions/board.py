@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from events.decisions.actions.agreements import is_unsaid
 from events.decisions.actions.rules import NO_STATUS, status_rules
-from events.decisions.actions.texts import is_address
+from events.decisions.actions.texts import SIGNING, is_address
 from events.moments import read_moment
 from projections.boards.actions.blocking import blocks
-from projections.boards.actions.sheet import ENDORSER, SIGNING, Entry, Sheet, sheets_of, statuses
+from projections.boards.actions.sheet import ENDORSER, Entry, Sheet, sheets_of, statuses
 from projections.boards.papers import Papers
 from projections.boards.tellings import Telling, Tellings, in_time
 
@@ -16,6 +17,9 @@ Json = Any
 
 WITHDREW, LAPSED, RESIGN_NEEDED, LATE = "WITHDREW", "LAPSED", "RESIGN_NEEDED", "LATE"
 ENDORSES, SIGNED, TAKES_PART = "ENDORSES", "SIGNED", "JOINED"
+NOT_SAID = "not_said"
+"""Of an action that concerns a person: its proposal does not say whether that person agrees."""
+
 STANDING = frozenset({LATE, ENDORSES, SIGNED, TAKES_PART})
 
 
@@ -47,6 +51,7 @@ def summary(sheet: Sheet, signatories: list[Json], now: datetime) -> Json:
         "is_past_join_by": by is not None and by < now,
         "quorum": _quorum(data.get("quorum"), signatories),
         "roles": _roles(sheet, signatories),
+        "agreement": NOT_SAID if is_unsaid(data) else data.get("agreed_with_person"),
         "needs_status": sorted(sheet.needed),
         "text_hash": sheet.text_hash,
     }

@@ -4,16 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from events.decisions.actions.texts import hash_of_draft, is_address, text_hash
+from events.decisions.actions.texts import HEADS, SIGNING, hash_of_draft, is_address, text_hash
 from projections.boards.actions.board import STANDING, entries_shown
 from projections.boards.actions.names import chosen, names_of, said_in
-from projections.boards.actions.sheet import ENDORSER, SIGNING, Sheet, sheet_of
+from projections.boards.actions.sheet import ENDORSER, Sheet, sheet_of
 from projections.boards.papers import Papers
 from projections.boards.tellings import Telling, in_time
 
 Json = Any
-
-_HEADS = frozenset({"lead", "co_lead"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +187,7 @@ def _signing(papers: Papers, sheet: Sheet, wanted: Sequence[str | None]) -> list
     shown = [
         each
         for _, each in entries_shown(sheet, papers.tellings, papers.now)
-        if each["role"] in SIGNING | _HEADS and each["status"] in STANDING
+        if each["role"] in SIGNING | HEADS and each["status"] in STANDING
     ]
     refs = [ref for each in shown for ref in (each["partner"], *each.get("on_behalf_of", ()))]
     names = names_of(refs, papers.tellings)

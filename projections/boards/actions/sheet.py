@@ -17,9 +17,6 @@ PROPOSED, JOINED, LEFT, COMPLETED = "action.proposed", "action.joined", "action.
 ISSUED = "statement.issued"
 TYPES = (PROPOSED, JOINED, LEFT, COMPLETED, ISSUED)
 
-SIGNING = frozenset({"signatory", "co_sponsor", "endorser"})
-"""Roles that bind to the text."""
-
 ENDORSER = "endorser"
 
 
@@ -101,8 +98,8 @@ class Sheet:
 
     def is_signed(self, entry: Entry) -> bool:
         """Tell whether what a partner signed is the text as it stands."""
-        signed = entry.told.data.get("text_hash")
-        return entry.text == self.text or (signed is not None and signed == self.text_hash)
+        signed, current = entry.told.data.get("text_hash"), self.text_hash
+        return entry.text == self.text if None in (signed, current) else bool(signed == current)
 
     def ordered(self) -> list[Entry]:
         """Return who joined: in the agreed order, then by when they did."""

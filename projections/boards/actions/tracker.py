@@ -49,7 +49,9 @@ def tracker(papers: Papers, limit: int, offset: int, wanted: Wanted = everything
     """Return a page of the open actions that are asked for: `{"items", "total", "next"}`."""
     kept: Mapping[str, Sheet] = papers.rows(OPEN_ACTIONS)
     rows = {ref: sheet for ref, sheet in kept.items() if wanted(sheet)}
-    refs = sorted(rows, key=lambda ref: (_join_by(rows[ref]), ref))
+    # Those that nobody can join in time any more come last: whoever looks has little time.
+    due = {ref: _join_by(sheet) for ref, sheet in rows.items()}
+    refs = sorted(rows, key=lambda ref: (due[ref] < papers.now, due[ref], ref))
     page = {ref: rows[ref] for ref in refs[offset : offset + limit]}
     joined = signed(page, papers.tellings, papers.now)
     blocked = blocks(page, papers.tellings, papers.now)
