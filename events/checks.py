@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from events.decisions.actions.texts import hash_of_draft, text_hash
+from events.decisions.aggregate import slug_in
 from events.decisions.figures import Smallest
 from events.disclosure_rules import correction_problems, figure_problems
 from events.event import SOURCE_PREFIX, Json
@@ -19,6 +20,15 @@ _ENVELOPE = frozenset({
 _RAISING = frozenset({"corroborates", "verifies"})
 _RAISED = frozenset({"partly_corroborated", "corroborated", "verified"})
 """Verdicts and results that make an event better believed."""
+
+_LOWERED = frozenset({"disputed", "refuted", "unsupported"})
+_CONTRADICTS: Mapping[str, frozenset[str]] = {
+    "corroborates": _LOWERED,
+    "verifies": _LOWERED,
+    "disputes": frozenset({"corroborated", "verified"}),
+    "refutes": _RAISED,
+}
+"""Verdict → results that cannot follow from it."""
 
 Check = Callable[[Mapping[str, Json], Publisher, frozenset[str]], Iterator[Problem]]
 """Takes a payload that fits its contract, who publishes it and the roles it holds."""
@@ -48,7 +58,10 @@ def further_problems(
     checks: Mapping[str, Check] = {
         "action.proposed": _hash_of_the_draft,
         "claim.assessed": partial(_assessment, is_personal),
-        "legalaid.reported": partial(_nothing_small, decided),
+        "commitment.made": partial(_in_own_name, "by"),
+        "commitment.progressed": partial(_in_own_name, "by"),
+        "impact.assessed": partial(_in_own_name, "assessor"),
+        "legalaid.reported": partial(_figures, decided),
         "record.corrected": _own_payload_only,
         "record.retracted": _own_or_steward,
         "statement.issued": _hash_of_the_text,
@@ -72,15 +85,30 @@ def _assessment(
     if raises(data) and data.get("about_source", publisher.source) == publisher.source:
         hint = "Say in about_source whose event you assess. Of your own, say in provenance what it rests on."
         yield Problem("/data/about_source", "own_event", "Nobody verifies his own event.", hint)
+    if data.get("resulting_verification") in _CONTRADICTS.get(data["verdict"], ()):
+        detail = "Contradicts the verdict."
+        hint = "Leave it out: the verdict says how far the event is verified now."
+        yield Problem("/data/resulting_verification", "not_allowed", detail, hint)
     for pointer in data.get("alternative", ()):
         if is_personal(pointer):
             place = "/data/alternative/" + pointer.replace("~", "~0").replace("/", "~1")
             yield Problem(place, "not_allowed", "Is sealed where it stands.", "Put it into sealed_note.")
 
 
-def _nothing_small(
-    decided: Decided, data: Mapping[str, Json], _publisher: Publisher, _roles: frozenset[str]
+def _in_own_name(
+    field: str, data: Mapping[str, Json], publisher: Publisher, _roles: frozenset[str]
 ) -> Iterator[Problem]:
+    """No partner says what another promises, reports or judges; for whom else it speaks, the payload says elsewhere."""
+    who = str(data.get(field, ""))
+    if who.startswith("partner:") and slug_in(who) not in (None, publisher.slug):
+        hint = "Name your own partner; what another said, that partner publishes."
+        yield Problem(f"/data/{field}", "not_yours", "Speaks in the name of another partner.", hint)
+
+
+def _figures(
+    decided: Decided, data: Mapping[str, Json], publisher: Publisher, roles: frozenset[str]
+) -> Iterator[Problem]:
+    yield from _in_own_name("reporter", data, publisher, roles)
     refs = sorted({one["indicator"] for one in data["observations"]})
     yield from figure_problems(data, {ref: decided(Smallest, ref).least for ref in refs})
 

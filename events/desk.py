@@ -19,12 +19,12 @@ from events.log import TDecision, Unit
 from events.mapper import Fact
 from events.means import Means
 from events.moments import read_moment
+from events.notices import Notices
 from events.partners import Partner, PartnerRights
 from events.recognition import Recognition
 from events.retelling import AMENDMENTS, RETOLD, Heard, Retelling
 from events.ruling import Ruling, conflict, fallen, is_new
 from events.submission import ANY, HUB, Checked
-from schemas.problem import Problem
 
 if TYPE_CHECKING:
     from eventsourcing.persistence import Notification
@@ -43,6 +43,7 @@ class Desk:
         self._decisions: Parties = {}
         self._before: Parties | None = None
         self._retelling = Retelling(self._told, lambda name: self._decision(Amended, name))
+        self._notices = Notices(self._is_here, self._told, lambda name: self._decision(Amended, name))
         self.drafts: list[Draft] = []
         self.originals: dict[int, Notification] = {}
 
@@ -113,7 +114,7 @@ class Desk:
             return Ruling("refused", problems=(refused.as_problem(),))
         self._keys.take(draft.keys, entry.digest, len(self.drafts))
         self.drafts.append(draft)
-        warnings = (*self._warnings(entry), *draft.remarks)
+        warnings = (*self._notices.of(entry.checked.type, entry.envelope), *draft.remarks)
         return Ruling("stored", draft=len(self.drafts) - 1, warnings=warnings)
 
     def _repeats(self, entry: Entry) -> Ruling | None:
@@ -198,6 +199,9 @@ class Desk:
             return None
         return Heard(type_of(fact.stem), fact.envelope)
 
+    def _is_here(self, source: str, event_id: str) -> bool:
+        return self._keys.is_taken(self._salt.of_event(source, event_id))
+
     def _hear(self, parties: Parties, entry: Entry, decider: type[Decision] | None) -> list[bytes]:
         """Lead aggregates through an event, and return the keys under which they find it again."""
         keys = []
@@ -269,6 +273,9 @@ class Desk:
             is_blank = not kind.is_decider
             held = kind.blank(kind.stream(key)) if is_blank else self._means.log.decision(kind, key)
             self._decisions[kind, key] = held
+            asked = [self._keys.turn(one.__name__, name, 1) for one, name in held.asks()]
+            if asked:
+                self._keys.look_up(asked)
             if kind.hears or kind.was_report:
                 self._tell(held, kind, key)
         if self._before is not None and (kind, key) not in self._before:
@@ -288,11 +295,3 @@ class Desk:
 
     def _fold(self, held: Decision, event: Heard) -> None:
         held.fold(*(event if isinstance(held, Amended) else self._retelling.reads(event)))
-
-    def _warnings(self, entry: Entry) -> tuple[Problem, ...]:
-        source = str(entry.envelope["source"])
-        about = about_of(entry.checked.type, entry.envelope["data"], source)
-        # A steward retracts what others published: that must not tell whether it is there.
-        if about is None or about[0] != source or self._keys.is_taken(self._salt.of_event(*about)):
-            return ()
-        return (Problem("/data/about_event", "unknown_event", "Not here yet; takes effect when it arrives."),)

@@ -1,6 +1,7 @@
 """What is refused in figures on legal aid, and how to mend it: the rules of disclosure control as problems."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 from events.disclosure import LEAST, Cell, Group, cells_of, is_of_children, share_of
 from events.disclosure_audit import REVEALS, SUM_DIFFERS, TOO_MANY, audit
@@ -83,6 +84,23 @@ def _share(one: Mapping[str, Json], pointer: str) -> Iterator[Problem]:
     part, whole = one.get("numerator"), one.get("denominator")
     if part is not None and whole is not None and part > whole:
         yield Problem(f"{pointer}/numerator", "too_big", "Is greater than the denominator.")
+    elif (
+        part is not None
+        and whole
+        and one["unit"] == "percent"
+        and not _is_percentage(one["value"], part, whole)
+    ):
+        detail = "Is not numerator / denominator × 100, however it is rounded."
+        yield Problem(f"{pointer}/value", "sum_differs", detail, "Mend the figure that is wrong.")
+
+
+def _is_percentage(value: Json, part: int, whole: int) -> bool:
+    """Tell whether a percentage is that of its numbers, rounded or cut off at its last digit."""
+    if value is None:
+        return True
+    said = Decimal(repr(value))
+    exponent = min(int(said.normalize().as_tuple().exponent), 0)
+    return abs(said * whole - 100 * part) < Decimal(10) ** exponent * whole
 
 
 def _small(one: Mapping[str, Json], pointer: str, least: int) -> Iterator[Problem]:
@@ -92,7 +110,7 @@ def _small(one: Mapping[str, Json], pointer: str, least: int) -> Iterator[Proble
         value = one.get(name)
         if isinstance(value, int | float) and 0 < value < least:
             detail = f"Is under {least}, the smallest count that may be shown here."
-            yield Problem(f"{pointer}/{name}", "not_allowed", detail, "Send null instead.")
+            yield Problem(f"{pointer}/{name}", "not_allowed", detail, "Send null instead.", {"least": least})
 
 
 def _whole(value: Json, pointer: str) -> Iterator[Problem]:
@@ -105,7 +123,8 @@ def _child(one: Mapping[str, Json], pointer: str, least: int) -> Iterator[Proble
     part, whole = share_of(one), one.get("denominator")
     if one["unit"] != "count" and one["value"] is not None and whole is None:
         detail = "Says nothing of how many children stand behind the figure."
-        yield Problem(f"{pointer}/denominator", "required", detail, f"Say how many, at least {least}.")
+        hint = f"Say how many, at least {least}."
+        yield Problem(f"{pointer}/denominator", "required", detail, hint, {"children": least})
     if part is not None and whole is not None and part[1] < whole < part[0] + least:
         detail = "Leaves so few children of whom it is not true that they could be recognised."
         yield Problem(f"{pointer}/numerator", "not_allowed", detail, "Leave value and numerator out (null).")

@@ -230,7 +230,8 @@ def _check_id(value: Json, pointer: str) -> Iterator[Problem]:
     elif not value:
         yield Problem(pointer, "too_short", "Is empty.")
     elif len(value) > MAX_ID:
-        yield Problem(pointer, "too_long", f"Is longer than {MAX_ID} characters.")
+        detail = f"Is longer than {MAX_ID} characters."
+        yield Problem(pointer, "too_long", detail, values={"most": MAX_ID})
 
 
 def _check_source(value: Json, pointer: str) -> Iterator[Problem]:
@@ -267,7 +268,8 @@ def _check_audience(value: Json, pointer: str) -> Iterator[Problem]:
         return
     names = [name.strip() for name in value.split(",")]
     if len(names) > MAX_NAMED:
-        yield Problem(pointer, "too_many_items", f"Names more than {MAX_NAMED} partners or accounts.")
+        detail = f"Names more than {MAX_NAMED} partners or accounts."
+        yield Problem(pointer, "too_many_items", detail, values={"most": MAX_NAMED})
     elif not all(_NAMED.fullmatch(name) for name in names):
         hint = "Expected slugs or slug/account with commas between, e.g. open-docket,quill-network/ann."
         yield Problem(pointer, "wrong_form", "Is no list of partners or accounts.", hint)

@@ -99,7 +99,8 @@ class Inspector:
         written = canonical(raw)
         problems = breaches(raw, written) + self._envelopes.problems(raw)
         if written is not None and len(written) > MAX_EVENT_BYTES:
-            problems.append(Problem("", "too_large", f"Is larger than {MAX_EVENT_BYTES} bytes."))
+            detail = f"Is larger than {MAX_EVENT_BYTES} bytes."
+            problems.append(Problem("", "too_large", detail, values={"bytes": MAX_EVENT_BYTES}))
         elif contract is not None and isinstance(raw.get("data"), dict) and not _is_unreadable(problems):
             problems += self._payload_problems(contract, raw["data"], publisher, rights.roles)
         if problems or stem is None or contract is None or written is None:

@@ -87,10 +87,11 @@ def _references(data: Json) -> list[Json]:
 
 
 def _is_sound(envelope: Mapping[str, Json], data: Json) -> bool:
-    return not _registry().contract(_stem(str(envelope["dataschema"]))).check(data)
+    return not _registry().contract(stem_named(str(envelope["dataschema"]))).check(data)
 
 
-def _stem(schema: str) -> str:
+def stem_named(schema: str) -> str:
+    """Return the stem that the address of a schema names."""
     kind, _, version = schema.removesuffix("/").rpartition("/")
     return f"{kind.rpartition('/')[2]}.v{version}"
 

@@ -132,7 +132,8 @@ def _walk(value: Json, pointer: str, depth: int) -> Iterator[Problem]:
         yield from _text_breaches(value, pointer)
     elif isinstance(value, (dict, list)):
         if depth > MAX_DEPTH:
-            yield Problem(pointer, "too_deep", f"Is nested deeper than {MAX_DEPTH} levels.")
+            detail = f"Is nested deeper than {MAX_DEPTH} levels."
+            yield Problem(pointer, "too_deep", detail, values={"most": MAX_DEPTH})
         elif isinstance(value, dict):
             yield from _walk_object(value, pointer, depth)
         else:

@@ -92,7 +92,10 @@ def _tells_more(cell: Cell, before: Cell) -> bool:
 
 
 class Smallest(Decision):
-    """The smallest count that may be shown of an indicator, as far as everybody knows it."""
+    """What everybody knows of a version of an indicator: its smallest count that may be shown, and its formula.
+
+    Only what whoever gave the reference says to all counts: what is hidden must not show in a refusal.
+    """
 
     @classmethod
     def key(cls, envelope: Mapping[str, Json]) -> str:
@@ -100,12 +103,41 @@ class Smallest(Decision):
         return str(envelope["data"]["indicator"])
 
     def begin(self) -> None:
-        """The hub's own."""
+        """The hub's own, and nothing agreed."""
         self.least = LEAST
+        self.formula: Mapping[str, Json] = {}
+
+    def decide(self, event_type: str, envelope: Mapping[str, Json], actor: Actor) -> None:
+        """What was agreed keeps its formula: figures of two formulas are never one series."""
+        said = _formula(envelope["data"]) if _is_for_all(envelope) else {}
+        for pointer, value in said.items():
+            if self.formula.get(pointer, value) != value:
+                raise DecisionRefused("already_decided", f"/data{pointer}", _AGREED)
 
     def fold(self, event_type: str, envelope: Mapping[str, Json]) -> None:
-        """Keep the strictest that whoever gave the reference says; what is not for all must not show in a refusal."""
-        source = slug_of(str(envelope["source"]))
-        is_own = slug_in(envelope["data"]["indicator"]) in (None, source)
-        if is_own and envelope.get("tlp") == "clear" and "notbefore" not in envelope:
-            self.least = max(self.least, envelope["data"].get("minimum_cell") or LEAST)
+        """Keep the strictest count, and the formula that was agreed first."""
+        if _is_for_all(envelope):
+            data = envelope["data"]
+            self.least = max(self.least, data.get("minimum_cell") or LEAST)
+            if data.get("status") in _SETTLED:
+                self.formula = {**_formula(data), **self.formula}
+
+
+_SETTLED = frozenset({"agreed", "retired"})
+"""States of a version in which its formula stays as it is."""
+
+_AGREED = "The version was agreed as it is. Another formula is a new version, with a reference of its own."
+
+
+def _is_for_all(envelope: Mapping[str, Json]) -> bool:
+    """Tell whether whoever gave an indicator its reference says something of it to everybody."""
+    source = slug_of(str(envelope["source"]))
+    is_own = slug_in(envelope["data"]["indicator"]) in (None, source)
+    return is_own and envelope.get("tlp") == "clear" and "notbefore" not in envelope
+
+
+def _formula(data: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Return what figures on a version mean, by pointer; a translation that is added changes nothing."""
+    names = ("code", "version", "unit", "numerator", "denominator")
+    said = {f"/{name}": data[name] for name in names if name in data}
+    return {**said, **{f"/definition/{language}": text for language, text in data["definition"].items()}}

@@ -1,14 +1,15 @@
 """What no correction changes: what others signed or agreed to, and what a person's consent was asked for.
 
 A correction may take names out, never put one in: else it would name somebody, or have somebody sign, past the gates.
-The fields that are settled are changed by the event that decides them, published again.
+The fields that are settled are changed by the event that decides them, published again. What figures on an indicator
+mean is changed by a new version.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from events.corrections import corrected
-from events.decisions.actions.joint import lawyers_in
+from events.decisions.actions.agreements import lawyers_in
 from events.decisions.aggregate import DecisionRefused
 from events.event import Json
 
@@ -24,6 +25,7 @@ _SETTLED: Mapping[str, frozenset[str]] = {
     }),
     "action.left": frozenset({"partner", "role", "hand_over_to"}),
     "action.completed": frozenset({"state"}),
+    "indicator.defined": frozenset({"code", "version", "unit", "numerator", "denominator"}),
     "statement.issued": frozenset({"kind", "action"}),
 }  # fmt: skip
 

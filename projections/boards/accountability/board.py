@@ -4,7 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from projections.boards.accountability.ladder import RECORDED, Impunity, days_of, impunity_of, steps_in
+from projections.boards.accountability.ladder import (
+    RECORDED,
+    Impunity,
+    days_of,
+    impunity_of,
+    rung_of,
+    steps_in,
+)
 from projections.boards.kept import Rows
 from projections.boards.papers import Papers
 from projections.boards.tellings import Telling, Tellings
@@ -48,7 +55,7 @@ def accountability_of(papers: Papers, ref: str) -> Json:
     impunity = impunity_of(told, said)
     return {
         "steps": steps,
-        "rung": max((one["rung"] for one in steps), default=0),
+        "rung": rung_of(told, said),
         "clock": _clock(impunity, papers),
     }
 
@@ -78,7 +85,7 @@ def _row(tellings: Tellings, ref: str, told: tuple[Sequence[Telling], Said]) -> 
         label=str(shown_of(reports, TITLE, said) or ref),
         country=shown_of(reports, COUNTRY, said),
         impunity=impunity_of([*reports, *(one for one in events if one.type == RECORDED)], said),
-        rung=max((one["rung"] for one in steps), default=0),
+        rung=rung_of(events, said),
         steps=len(steps),
         targets=tuple(sorted(targets)),
     )

@@ -33,6 +33,10 @@ class Effect(NamedTuple):
     clock: str
 
 
+_NOTHING = Effect(0, "none")
+"""Of a step that is not in the list."""
+
+
 class Impunity(NamedTuple):
     """Since when nobody has been called to account, whatever the time is now.
 
@@ -63,7 +67,7 @@ def steps_in(told: Sequence[Telling], said: Said) -> list[Json]:
 
 def _step(one: Telling, said: Said) -> Json:
     code = str(one.data.get("step"))
-    effect = effects().get(code, Effect(0, "none"))
+    effect = effects().get(code, _NOTHING)
     kept = {name: one.data[name] for name in _KEPT if name in one.data}
     return {
         "step": code,
@@ -89,15 +93,27 @@ def impunity_of(told: Sequence[Telling], said: Said) -> Impunity:
     happened = claims_in(told, OCCURRED)
     since = _last_day(shown(happened, said.lookup).value) if happened else None
     state = Impunity(since, "occurred")
-    for one in sorted(counting([each for each in told if each.type == RECORDED], said), key=world_moment):
-        code, day = str(one.data.get("step")), _last_day(one.when or str(one.event.get("time", ""))[:10])
-        state = _after(state, code, day)
+    for one in _counted(told, said):
+        day = _last_day(one.when or str(one.event.get("time", ""))[:10])
+        state = _after(state, str(one.data.get("step")), day)
     return state
+
+
+def rung_of(told: Sequence[Telling], said: Said) -> int:
+    """Return how far up the ladder the steps go that count; 0 where nothing moved."""
+    return max(
+        (effects().get(str(one.data.get("step")), _NOTHING).rung for one in _counted(told, said)), default=0
+    )
+
+
+def _counted(told: Sequence[Telling], said: Said) -> list[Telling]:
+    """Return the steps that nobody's last word calls refuted, by world date."""
+    return sorted(counting([one for one in told if one.type == RECORDED], said), key=world_moment)
 
 
 def _after(state: Impunity, code: str, day: str | None) -> Impunity:
     """Return how the clock stands after a step."""
-    clock = effects().get(code, Effect(0, "none")).clock
+    clock = effects().get(code, _NOTHING).clock
     if day is None or clock == "none":
         return state
     if clock == "stops":

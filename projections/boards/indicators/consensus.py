@@ -12,10 +12,10 @@ def meter(voices: Iterable[Voice]) -> Json:
     """Return who agrees, who objects and why, and the share of those who agree; None where nobody said anything.
 
     Args:
-        voices: any number of each; the latest counts.
+        voices: any number of each; its own word counts more than what others say of it, then the latest.
     """
     last: dict[str, Voice] = {}
-    for one in sorted(voices, key=lambda voice: (voice.time, voice.agrees, str(voice.event))):
+    for one in sorted(voices, key=lambda voice: (voice.is_own, voice.time, voice.agrees, str(voice.event))):
         last[one.who] = one
     endorsed = [{"by": who, "event": one.event} for who, one in sorted(last.items()) if one.agrees]
     objected = [
@@ -35,7 +35,7 @@ def of_version(ref: str, versions: Mapping[str, Definition]) -> Json:
     drafts = (
         one for one in versions.values() if one.replaces == ref and one.status in ("draft", "consultation")
     )
-    against = [voice for one in drafts for voice in one.voices if not voice.agrees]
+    against = [voice for one in drafts for voice in one.voices if voice.is_reliable and not voice.agrees]
     return meter([*versions[ref].voices, *against])
 
 

@@ -1,8 +1,10 @@
 """Definitions of indicators: one row for each version, with who agrees and who does not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from events.decisions.aggregate import slug_in
+from events.submission import STEWARDS
 from projections.boards.kept import Rows
 from projections.boards.papers import Papers
 from projections.boards.tellings import Telling, Tellings, in_time
@@ -27,6 +29,7 @@ class Voice(NamedTuple):
         time: of the event that says so.
         text: why it objects.
         event: that says so.
+        is_own: whether it says so itself; no word of another outweighs that.
     """
 
     who: str
@@ -34,6 +37,12 @@ class Voice(NamedTuple):
     time: str
     text: str | None
     event: Json
+    is_own: bool
+
+    @property
+    def is_reliable(self) -> bool:
+        """Whether it may count against the version of somebody else: not by hearsay about a partner."""
+        return self.is_own or not self.who.startswith("partner:")
 
 
 class Definition(NamedTuple):
@@ -82,10 +91,11 @@ def _make(tellings: Tellings, refs: Sequence[str]) -> Mapping[str, Definition]:
 
 
 def _row(tellings: Tellings, ref: str, own: Sequence[Telling]) -> Definition:
-    last = own[-1]
+    defining = _defining(own)
+    last = defining[-1]
     data = last.data
-    replaced = [str(one.data["replaces"]) for one in own if "replaces" in one.data]
-    least = [one.data["minimum_cell"] for one in own if "minimum_cell" in one.data]
+    replaced = [str(one.data["replaces"]) for one in defining if "replaces" in one.data]
+    least = [one.data["minimum_cell"] for one in defining if "minimum_cell" in one.data]
     return Definition(
         label=plain(data.get("name")) or ref,
         code=str(data.get("code", ref)),
@@ -96,24 +106,46 @@ def _row(tellings: Tellings, ref: str, own: Sequence[Telling]) -> Definition:
         minimum=max([5, *least]),
         data={name: data[name] for name in _TOLD if name in data},
         by=last.partner,
-        voices=_voices(tellings, own),
+        voices=_voices(tellings, own, frozenset(one.partner for one in defining)),
         event=last.proof,
     )
 
 
-def _voices(tellings: Tellings, own: Sequence[Telling]) -> tuple[Voice, ...]:
-    """Return the last word of each: of one publisher's definitions the last one counts."""
+def _defining(own: Sequence[Telling]) -> Sequence[Telling]:
+    """Return the events that say what a version is: of whoever gave it its reference, and of the stewards.
+
+    Others may endorse it or object, and repeat what it is; what they make of it defines nothing. A reference that
+    tells of nobody is that of whoever used it first.
+    """
+    owners = [slug_in(str(one.data["indicator"])) or own[0].partner for one in own]
+    found = [one for one, owner in zip(own, owners, strict=True) if one.partner in (owner, STEWARDS)]
+    return found or own
+
+
+def _voices(tellings: Tellings, own: Sequence[Telling], defining: Collection[str]) -> tuple[Voice, ...]:
+    """Return the last word of each: of one publisher's definitions the last one counts.
+
+    Of a partner only its own word counts, and until there is one what those say who define the version.
+    """
     by_partner = {one.partner: one for one in own}
     found: dict[str, Voice] = {}
     for one in in_time(by_partner.values()):
-        time = str(one.event.get("time", ""))
-        for who in one.data.get("endorsed_by", ()):
-            ref = tellings.merged.of(str(who))
-            found[ref] = Voice(ref, agrees=True, time=time, text=None, event=one.proof)
-        for said in one.data.get("objections", ()):
-            ref = tellings.merged.of(str(said.get("by")))
-            found[ref] = Voice(ref, agrees=False, time=time, text=said.get("text"), event=one.proof)
+        for voice in _said_by(tellings, one):
+            before = found.get(voice.who)
+            is_heard = voice.is_reliable or one.partner in defining
+            if is_heard and (voice.is_own or before is None or not before.is_own):
+                found[voice.who] = voice
     return tuple(found[ref] for ref in sorted(found))
+
+
+def _said_by(tellings: Tellings, one: Telling) -> Iterator[Voice]:
+    """Yield who endorses and who objects, as one definition says."""
+    time, said = str(one.event.get("time", "")), one.data
+    told = [(who, True, None) for who in said.get("endorsed_by", ())]
+    told += [(against.get("by"), False, against.get("text")) for against in said.get("objections", ())]
+    for who, agrees, text in told:
+        is_own = slug_in(str(who)) == one.partner
+        yield Voice(tellings.merged.of(str(who)), agrees, time, text, one.proof, is_own)
 
 
 DEFINITIONS = Rows("definitions", "indicator", _make)

@@ -7,6 +7,7 @@ from projections.boards.tellings import Name, Telling, Tellings
 from projections.rule import step_to, steps_of
 from projections.shown import (
     UNVERIFIED,
+    Assessment,
     Assessments,
     Claim,
     Origin,
@@ -93,10 +94,21 @@ def claims_in(told: Iterable[Telling], pointers: Mapping[str, str]) -> list[Clai
 
 
 def verification_of(telling: Telling, said: Said) -> str:
-    """Return how far an event as a whole is believed, whichever of its fields were assessed."""
-    origin = origin_of(telling)
-    whole = [one._replace(fields=()) for one in said.lookup(origin)]
-    return assessed(Claim(None, origin), whole) or UNVERIFIED
+    """Return how far an event as a whole is believed, whichever of its fields were assessed.
+
+    Where only fields of it are refuted it is disputed, and no word about a field lifts what was said of all of it.
+    """
+    found = said.lookup(origin_of(telling))
+    nothing = Claim(None, origin_of(telling))
+    whole = assessed(nothing, [one for one in found if not one.fields])
+    if whole in DOUBTFUL:
+        return whole
+    return assessed(nothing, [one if not one.fields else _in_part(one) for one in found]) or UNVERIFIED
+
+
+def _in_part(one: Assessment) -> Assessment:
+    """Return what an assessment of some fields means for the event: one that is wrong does not undo the rest."""
+    return one._replace(fields=(), result="disputed" if one.result in DOUBTFUL else one.result)
 
 
 def counting(told: Iterable[Telling], said: Said) -> list[Telling]:
