@@ -15,6 +15,7 @@ from projections.graph.eyes import Tie
 from projections.graph.look import Look
 from projections.graph.paths.circle import Circle
 from projections.graph.paths.hostile import Hostile, Hostility
+from projections.graph.paths.meeting import MOST_HOPS
 from projections.graph.paths.passing import CLOSED, OPEN
 from projections.graph.paths.paths import Path, Search
 from projections.graph.paths.trust import UNIT, Judge, Trust
@@ -22,6 +23,12 @@ from projections.graph.paths.walking import Met, Walking
 
 Json = Any
 Numbers = NDArray[Any]
+
+NO_WAY = (
+    f"Nobody leads there in at most {MOST_HOPS} steps, by ties that you may see and past those who are avoided. "
+    "GET /events?about= tells who spoke of whom."
+)
+"""What is told where there is no path."""
 
 MOST_PROOFS = 5
 """Events that prove one tie of a path, or why somebody is not passed."""

@@ -13,6 +13,7 @@ from projections.graph.questions.inquiry import Inquiry
 from projections.graph.questions.near import near_partners
 from projections.graph.questions.ranked import Helper, Kept, Row, Standing
 from projections.graph.questions.support import Support, deed_as_json, events_of, step_as_json
+from projections.graph.questions.words import counted
 from projections.paging import further
 
 Json = Any
@@ -97,9 +98,10 @@ def _supporter(look: Look, one: Support) -> Json:
 
 
 def _says(row: Row, supports: Sequence[Support]) -> str:
-    under = [f"{len(row.threats)} threat(s) that have not ended"] if row.threats else []
-    near = [f"{len(row.hearings)} hearing(s) within 14 days"] if row.hearings else []
-    by = f"{len(supports)} partner(s), {row.support} in all" if supports else "nobody"
+    threats, hearings = len(row.threats), len(row.hearings)
+    under = [counted(threats, "threat that has not ended", "threats that have not ended")] if threats else []
+    near = [f"{counted(hearings, 'hearing')} within 14 days"] if hearings else []
+    by = f"{counted(len(supports), 'partner')}, {row.support} in all" if supports else "nobody"
     return f"{' and '.join(under + near)}; supported by {by}"
 
 
@@ -157,11 +159,11 @@ class _Helping:
         helping: Iterable[tuple[str, Helper]],
     ) -> list[Json]:
         reasons: list[Json] = (
-            [] if steps is None else [{"says": f"is {len(steps)} tie(s) away", "steps": steps}]
+            [] if steps is None else [{"says": f"is {counted(len(steps), 'tie')} away", "steps": steps}]
         )
         reasons += ({"says": f"works in {code}", "events": self._told_by(ref)} for code in countries)
         for code, one in helping:
-            says = f"supports {one.number} other(s) under {code}"
+            says = f"supports {counted(one.number, 'other')} under {code}"
             reasons.append({"says": says, "lawyers": list(one.examples)})
         return reasons
 

@@ -44,8 +44,8 @@ class Matter(NamedTuple):
         shunned: who is accused of its threats → the ties that say so.
         ways: to the partners that are near.
         calls: such actions as one is planned here.
-        offers: open offers that fit, by partner.
-        joined: who takes part in an open call in the matter already → that call.
+        offers: the ties of open offers that fit, by partner, in order of the offers.
+        joined: who takes part in an open call in the matter already → the tie that says so.
     """
 
     scope: Scope
@@ -54,8 +54,8 @@ class Matter(NamedTuple):
     shunned: Mapping[str, tuple[Tie, ...]]
     ways: Mapping[str, tuple[Tie, ...]]
     calls: Calls
-    offers: Mapping[str, list[str]]
-    joined: Mapping[str, str]
+    offers: Mapping[str, list[Tie]]
+    joined: Mapping[str, Tie]
 
 
 def measured(inquiry: Inquiry, scope: Scope, acts: Iterable[Act]) -> Matter:
@@ -83,11 +83,11 @@ def measured(inquiry: Inquiry, scope: Scope, acts: Iterable[Act]) -> Matter:
         words = _Words(inquiry.look(), said, places)
         languages = {code for ref in scope.of(*_SPEAK) for code in words.codes(ref, "languages")}
         needed = {code for ref in scope.of("need") for code in words.codes(ref, "kinds")}
-        offers: defaultdict[str, list[str]] = defaultdict(list)
-        for offer, partners in offered.items():
+        offers: defaultdict[str, list[Tie]] = defaultdict(list)
+        for offer in sorted(offered):
             if words.fits(offer, scope.countries, needed):
-                for partner in partners:
-                    offers[partner].append(offer)
+                for tie in offered[offer]:
+                    offers[tie[1]].append(tie)
         joined = _joined(inquiry, words, scope)
     return Matter(scope, by, tuple(sorted(languages)), shunned, ways, calls, offers, joined)
 
@@ -117,19 +117,20 @@ class _Words:
         return is_there and (not needed or not needed.isdisjoint(self.codes(offer, "kinds")))
 
 
-def _joined(inquiry: Inquiry, words: _Words, scope: Scope) -> dict[str, str]:
-    """Return who takes part in a call of the matter that one can still join, with the first such call."""
-    found: dict[str, str] = {}
+def _joined(inquiry: Inquiry, words: _Words, scope: Scope) -> dict[str, Tie]:
+    """Return who takes part in a call of the matter that one can still join, with the tie to the first such call."""
+    found: dict[str, Tie] = {}
     for action in scope.of("action"):
         status = status_of(words.look, action)
         ends = [span_of(str(when))[1] for when in words.values(action, "join_by")]
         if status.isdisjoint(OPEN_CALL) or (ends and max(ends) < inquiry.now):
             continue
-        for source, target, kind, claims in words.look.ties(action):
+        for tie in words.look.ties(action):
+            source, target, kind, claims = tie
             if kind == "JOINS" and not has_left(claims, inquiry.now):
-                found.setdefault(source, action)
+                found.setdefault(source, tie)
             elif kind == "PROPOSED_BY":
-                found.setdefault(target, action)
+                found.setdefault(target, tie)
     return found
 
 
@@ -164,10 +165,10 @@ def _calls(inquiry: Inquiry, scope: Scope) -> Calls:
     return Calls(total, made, joined)
 
 
-def _offered(inquiry: Inquiry) -> dict[str, list[str]]:
-    """Return the open offers, each with whose it is said to be."""
+def _offered(inquiry: Inquiry) -> dict[str, list[Tie]]:
+    """Return the open offers, each with the ties that say whose it is."""
     return {
-        offer: [target for source, target, kind, _ in ties if kind == "OFFERED_BY" and source == offer]
+        offer: [tie for tie in ties if tie[2] == "OFFERED_BY" and tie[0] == offer]
         for offer, status, ties in _each(inquiry, "offer")
         if not status or not status.isdisjoint(OPEN)
     }

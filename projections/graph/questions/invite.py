@@ -11,6 +11,7 @@ from projections.graph.questions.partners import Profile
 from projections.graph.questions.silence import mandates
 from projections.graph.questions.support import events_of, step_as_json
 from projections.graph.questions.who_acts import matter_of
+from projections.graph.questions.words import counted
 
 Json = Any
 
@@ -31,13 +32,13 @@ class Reason(NamedTuple):
 
 REASONS: Mapping[str, Reason] = MappingProxyType(
     {
-        "country": Reason(2.0, 1, "works in {n} of the countries concerned: {what}"),
-        "language": Reason(1.0, 2, "works in {n} of the languages wanted: {what}"),
-        "mandate": Reason(1.5, 2, "has {n} fitting role(s): {what}"),
-        "response": Reason(2.0, 1, "joined {what} such calls, a share of {n}"),
-        "capacity": Reason(1.0, 2, "has {n} open offer(s) that fit: {what}"),
-        "acting": Reason(0.5, 4, "has acted {n} time(s) in this matter"),
-        "closeness": Reason(1.0, 1, "is {what} tie(s) away, which counts {n}"),
+        "country": Reason(2.0, 1, "works in {what}"),
+        "language": Reason(1.0, 2, "works in {what}"),
+        "mandate": Reason(1.5, 2, "has {what}"),
+        "response": Reason(2.0, 1, "joined {what}"),
+        "capacity": Reason(1.0, 2, "has {what}"),
+        "acting": Reason(0.5, 4, "has acted {what} in this matter"),
+        "closeness": Reason(1.0, 1, "is {what} away, which counts {n}"),
     }
 )
 """Every reason with its weight. The score is the sum of weight × number, the number being cut at `most`."""
@@ -128,10 +129,12 @@ def _left_out(matter: Matter, one: Profile) -> Json | None:
         says = "its body, or one above it, is named as the source of a threat in this matter"
         return {"because": "conflict", "says": says, "steps": steps}
     if "suspended" in one.status:
-        return {"because": "suspended", "says": "is suspended"}
+        return {"because": "suspended", "says": "is suspended", "events": one.events()[-_MOST_EVENTS:]}
     if one.partner in matter.joined:
-        action = matter.joined[one.partner]
-        return {"because": "takes_part", "of": action, "says": f"takes part in {action} already"}
+        source, target, kind, claims = matter.joined[one.partner]
+        action = target if kind == "JOINS" else source
+        says = f"takes part in {action} already"
+        return {"because": "takes_part", "of": action, "says": says, "events": events_of(claims)}
     return None
 
 
@@ -145,10 +148,24 @@ def _reasons(matter: Matter, one: Profile) -> list[_Counted]:
         ("mandate", one.roles, mandates(matter.scope)),
     ):
         shared = sorted(set(theirs) & set(wanted))
-        found.append(_Counted(name, len(shared), ", ".join(shared), profiled))
+        found.append(_Counted(name, len(shared), _listed(name, shared), profiled))
     acts = matter.acts.get(one.partner, [])
-    found.append(_Counted("acting", len(acts), "", {"acts": [act.as_json() for act in acts[:_MOST_EVENTS]]}))
+    told = {"acts": [act.as_json() for act in acts[:_MOST_EVENTS]]}
+    found.append(_Counted("acting", len(acts), counted(len(acts), "time"), told))
     return sorted(found, key=lambda each: (-each.points(), each.name))
+
+
+_CALLED = {
+    "country": ("country concerned", "countries concerned"),
+    "language": ("language wanted", "languages wanted"),
+    "mandate": ("fitting role", "fitting roles"),
+    "capacity": ("open offer that fits", "open offers that fit"),
+}
+
+
+def _listed(name: str, some: list[str]) -> str:
+    """Return how many there are of what a reason counts, and which."""
+    return f"{counted(len(some), *_CALLED[name])}: {', '.join(some)}"
 
 
 def _response(matter: Matter, partner: str) -> _Counted:
@@ -157,17 +174,20 @@ def _response(matter: Matter, partner: str) -> _Counted:
     joined = matter.calls.joined.get(partner, ())
     events = [event for tie in joined[:_MOST_EVENTS] for event in events_of(tie[3])][:_MOST_EVENTS]
     share = len(joined) / asked if asked else 0.0
-    return _Counted("response", share, f"{len(joined)} of {asked}", {"events": events})
+    return _Counted("response", share, f"{len(joined)} of {counted(asked, 'such call')}", {"events": events})
 
 
 def _capacity(matter: Matter, partner: str) -> _Counted:
-    offers = sorted(matter.offers.get(partner, ()))
-    return _Counted(
-        "capacity", len(offers), ", ".join(offers[:_MOST_EVENTS]), {"offers": offers[:_MOST_EVENTS]}
-    )
+    ties = matter.offers.get(partner, [])
+    named = [tie[0] for tie in ties[:_MOST_EVENTS]]
+    events = [event for tie in ties[:_MOST_EVENTS] for event in events_of(tie[3])][:_MOST_EVENTS]
+    says = f"{counted(len(ties), *_CALLED['capacity'])}: {', '.join(named)}"
+    return _Counted("capacity", len(ties), says, {"offers": named, "events": events})
 
 
 def _closeness(matter: Matter, partner: str) -> _Counted:
     way = matter.ways.get(partner, ())
     number = 1 / len(way) if way else 0.0
-    return _Counted("closeness", number, str(len(way)), {"steps": [step_as_json(tie) for tie in way]})
+    return _Counted(
+        "closeness", number, counted(len(way), "tie"), {"steps": [step_as_json(tie) for tie in way]}
+    )

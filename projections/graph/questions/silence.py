@@ -12,6 +12,7 @@ from projections.graph.questions.said import Said, values_of
 from projections.graph.questions.scope import Scope
 from projections.graph.questions.support import MOST_PROOFS
 from projections.graph.questions.who_acts import Act, by_partner, matter_of, twice
+from projections.graph.questions.words import counted
 
 Json = Any
 
@@ -58,7 +59,7 @@ def answer(inquiry: Inquiry, known: Mapping[str, Profile], ref: str) -> Json | N
     with inquiry.lock:
         look = inquiry.look()
         deeds = Deeds(look)
-        groups, double = by_partner(look, acts), twice(deeds, acts)
+        groups, double = by_partner(look, acts), twice(look, deeds, acts)
         needs = [_open(look, one) for one in scope.of("need") if _is_unmatched(look, deeds, one)]
         hearings = [_open(look, one) for one in scope.of("hearing") if _is_unobserved(look, deeds, one)]
         demands = [_open(look, one) for one in scope.of("statement") if _is_unanswered(deeds, one)]
@@ -130,7 +131,7 @@ def _demands(look: Look, said: Said, one: _Open) -> list[Json]:
     if not demands:
         return []
     due = values_of(said.node(one.names, one.places, "reply_expected_by"), look.assessments)
-    says = f"{len(demands)} demand(s), and no answer"
+    says = f"{counted(len(demands), 'demand')}, and no answer"
     return [{**_told(look, one, says), "demands": demands, "reply_expected_by": due}]
 
 

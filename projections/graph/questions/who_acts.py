@@ -12,6 +12,7 @@ from projections.graph.questions.deeds import Deeds, kind_of
 from projections.graph.questions.inquiry import Inquiry
 from projections.graph.questions.scope import Scope, scope_of
 from projections.graph.questions.support import day_of, span_of
+from projections.graph.questions.words import counted
 from projections.shown import Origin
 
 Json = Any
@@ -36,8 +37,16 @@ _TIES: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """Ties that tell of an act: what it is called, and at which end the partner stands."""
 
-_ALIKE = frozenset({"observed", "wrote", "proposed", "delivered", "reported"})
-"""Acts of which one may be enough."""
+_ALIKE: Mapping[str, str] = MappingProxyType(
+    {
+        "observed": "observed {}",
+        "wrote": "wrote about {}",
+        "proposed": "called to act for {}",
+        "delivered": "delivered help for {}",
+        "reported": "reported on {}",
+    }
+)
+"""Acts of which one may be enough, in words."""
 
 _TO_THE_POINT = frozenset({"ABOUT", "ADVANCES", "MATCHES"})
 _MOST_ACTS = 100
@@ -119,7 +128,7 @@ def _in_order(origins: Iterable[Origin]) -> tuple[Origin, ...]:
     return tuple(sorted(origins, key=lambda one: (one.time, one.source, one.id)))
 
 
-def twice(deeds: Deeds, acts: Sequence[Act]) -> list[Json]:
+def twice(look: Look, deeds: Deeds, acts: Sequence[Act]) -> list[Json]:
     """Return what two partners did for the same thing within `TWICE_DAYS`, each pair of acts next to each other.
 
     Whoever joined the same action may well know of each other: such actions are named.
@@ -130,16 +139,20 @@ def twice(deeds: Deeds, acts: Sequence[Act]) -> list[Json]:
             for aim in _aims(deeds, act):
                 alike[act.what, aim].append(act)
     return [
-        _twice(acts, (what, aim), pair)
+        _twice(look, acts, (what, aim), pair)
         for what, aim in sorted(alike)
         for pair in pairwise(sorted(alike[what, aim], key=lambda act: (act.day, act.partner, act.on)))
         if pair[0].partner != pair[1].partner and (pair[1].day - pair[0].day).days <= TWICE_DAYS
     ]
 
 
-def _twice(acts: Sequence[Act], done: tuple[str, str], pair: tuple[Act, Act]) -> Json:
+def _twice(look: Look, acts: Sequence[Act], done: tuple[str, str], pair: tuple[Act, Act]) -> Json:
     one, other = pair
+    who, too, aim = (
+        look.node(ref)["label"] if look.sees(ref) else ref for ref in (one.partner, other.partner, done[1])
+    )
     days = (other.day - one.day).days
+    apart = f"{counted(days, 'day')} apart" if days else "on the same day"
     together = _joined_by(acts, one.partner) & _joined_by(acts, other.partner)
     return {
         "what": done[0],
@@ -147,7 +160,7 @@ def _twice(acts: Sequence[Act], done: tuple[str, str], pair: tuple[Act, Act]) ->
         "days_apart": days,
         "together": sorted(together),
         "acts": [{"partner": act.partner, **act.as_json()} for act in pair],
-        "says": f"{one.partner} and {other.partner} both {done[0]}, {days} day(s) apart",
+        "says": f"{who} and {too} both {_ALIKE[done[0]].format(aim)}, {apart}",
     }
 
 

@@ -20,6 +20,8 @@ from projections.graph.questions.inquiry import Inquiry
 
 Json = Any
 
+_CATEGORIES = CATEGORY.rstrip(":")
+
 _Ties = dict[tuple[str, str, str], DerivedTie]
 
 MOST_STARTS = 500
@@ -80,7 +82,7 @@ def _from(inquiry: Inquiry, query: GraphQuery, refs: Sequence[str], kinds: Seque
 def _ends(inquiry: Inquiry, query: GraphQuery, ties: _Ties, listed: Collection[str]) -> list[str]:
     """Return the other ends of derived ties that fit a query, sorted."""
     ends = {end for tie in ties for end in tie[:2]}.difference(listed)
-    is_cut = bool(query.kinds) or query.country is not None
+    is_cut = (bool(query.kinds) and _CATEGORIES not in query.kinds) or query.country is not None
     with inquiry.lock:
         look = inquiry.look(replace(query, ties=()))
         return sorted(ref for ref in ends if (not is_cut if ref.startswith(CATEGORY) else look.fits(ref)))
@@ -88,7 +90,7 @@ def _ends(inquiry: Inquiry, query: GraphQuery, ties: _Ties, listed: Collection[s
 
 def _node(look: Look, ref: str) -> Json:
     if ref.startswith(CATEGORY):
-        return {"ref": ref, "kind": "category", "label": ref.removeprefix(CATEGORY)}
+        return {"ref": ref, "kind": _CATEGORIES, "label": ref.removeprefix(CATEGORY)}
     return look.node(ref)
 
 

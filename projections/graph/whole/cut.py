@@ -19,6 +19,9 @@ Numbers = NDArray[Any]
 INTRODUCES_NOBODY = frozenset({"place", "standard", "indicator"})
 """Kinds of node left out: that two live in one country, or break one norm, ties nobody to anybody."""
 
+_ALIKE = ("body", "partner")
+"""Kinds that one organisation bears: what it is, and what it is here."""
+
 _RUN = 20_000
 """References sorted at once; a longer sort would hold all other threads up for more than 50 ms."""
 
@@ -69,6 +72,22 @@ class Cut:
     def kinds(self) -> list[str]:
         """The kind of each node."""
         return [ref.partition(":")[0] for ref in self.refs]
+
+    @cached_property
+    def without_own_bodies(self) -> "Cut":
+        """The same without bodies to which nobody but one partner is tied: each is that partner by another name."""
+        is_body, is_partner = (np.array([kind == one for kind in self.kinds], bool) for one in _ALIKE)
+        is_own = is_body & (self.degrees == 1)
+        first, second = self.first, self.second
+        keeps = ~((is_own[first] & is_partner[second]) | (is_own[second] & is_partner[first]))
+        if keeps.all():
+            return self
+        first, second = first[keeps], second[keeps]
+        is_left = np.zeros(len(self), bool)
+        is_left[first] = is_left[second] = True
+        numbers = (np.cumsum(is_left) - 1).astype(first.dtype)
+        refs = [ref for ref, is_here in zip(self.refs, is_left.tolist(), strict=True) if is_here]
+        return Cut(refs, numbers[first], numbers[second], self.claims[keeps])
 
     @cached_property
     def matrix(self) -> Any:

@@ -113,12 +113,11 @@ class MeasureSight:
     def _told(self, question: WholeQuestion, cut: Cut, found: Any) -> Json:
         key = self._allowed.reader, "portraits"
         portraits = self._desk.kept.get(key, cut.digest, Portraits, lambda _: _WEIGHT_OF_PORTRAITS)
-        ranking = Ranking(cut, partial(self._looking, portraits), question, portraits)
-        if question.of == "communities":
-            return ranking.communities(found)
+        looking = partial(self._looking, portraits)
         if question.of == "bridges":
-            return ranking.bridges(found)
-        return ranking.central(found)
+            return Ranking(cut.without_own_bodies, looking, question).bridges(found)
+        ranking = Ranking(cut, looking, question, portraits)
+        return ranking.communities(found) if question.of == "communities" else ranking.central(found)
 
     def _looking(self, portraits: Portraits, row: Row, number: int) -> Json | None:
         with self._view.lock:
@@ -132,6 +131,8 @@ class MeasureSight:
 
 
 def _measure(question: WholeQuestion, cut: Cut, step: Step) -> Any:
+    if question.of == "bridges":
+        cut = cut.without_own_bodies
     if not len(cut):
         # Algorithms of NetworKit end the whole process on a graph without nodes.
         return NO_BREAKS if question.of == "bridges" else np.zeros(0, np.int64)

@@ -88,7 +88,7 @@ class Ranking:
             return None
         near = self._portraits.of(node, lambda: self._portrait(look, node))
         degree, strongest = near["ties"], near["strongest"]
-        most = f", by most claims to {strongest[0]['node']['label']}" if strongest else ""
+        most = f", by most claims to {_called(strongest[0]['node'])}" if strongest else ""
         why = f"{meaning} Tied to {degree}{most}."
         return {"node": near["node"], "value": value, "ties": degree, "why": why, "strongest": strongest}
 
@@ -154,7 +154,7 @@ class Ranking:
             "parts": parts[:MOST_PARTS],
             "ties": len(near),
             "cut_off": named,
-            "why": f"Without {here['label']}, {len(parts)} parts would be left: {whom} would lose the largest.",
+            "why": f"Without {_called(here)}, {len(parts)} parts would be left: {whom} would lose the largest.",
             "strongest": self._strongest(look, node, cut_off),
         }
 
@@ -164,7 +164,7 @@ class Ranking:
             return None
         nodes, counts = [self._node(look, ref) for ref in refs], sides.tolist()
         small = 0 if counts[0] <= counts[1] else 1
-        lost, label = counts[small], [node["label"] for node in nodes]
+        lost, label = counts[small], [_called(node) for node in nodes]
         whom = _among(nodes[small : small + 1], lost)
         return {
             "ends": nodes,
@@ -260,8 +260,15 @@ class _Groups:
 
 
 def _among(named: Sequence[Json], count: int) -> str:
-    names = ", ".join(one["label"] for one in named)
-    return names if count <= len(named) else f"{count}, among them {names},"
+    called = dict.fromkeys(map(_called, named))
+    names = ", ".join(called)
+    return names if count <= len(called) else f"{count}, among them {names},"
+
+
+def _called(node: Json) -> str:
+    """Return the label of a node as a part of a sentence, which has a full stop of its own."""
+    label: str = node["label"]
+    return label.rstrip(".") or label
 
 
 def _meaning(by: str, value: float, sources: int | None) -> str:
