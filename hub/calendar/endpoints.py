@@ -53,8 +53,8 @@ class Words:
         return self._kinds.get(code, code)
 
     def link(self, ref: str) -> str:
-        """Return the address of a hearing's dossier."""
-        return f"{self._base}/api/v1/hearings/{quote(ref, safe=':.')}"
+        """Return the page of a hearing: whoever may not see it is shown there how to sign in."""
+        return f"{self._base}/hearings/{quote(ref, safe=':.')}"
 
 
 def written(sights: Sights, found: list[Story], words: Words, name: str) -> bytes:

@@ -16,6 +16,7 @@ OFF = frozenset({"cancelled", "postponed_no_date"})
 """Statuses under which a hearing has no date."""
 
 _ADJOURNED = "hearing.adjourned"
+_IN_PART = "held_in_part"
 _REPORTED = "hearing.reported"
 
 
@@ -102,7 +103,7 @@ def _live(story: Story) -> list[str]:
     new = [str(one["data"]["new_starts"]) for one in _moves(story) if "new_starts" in one["data"]]
     put_off = _put_off(story)
     # What another partner still says of a date that was put off is no other opinion, only older.
-    standing = [text for text in dict.fromkeys([*shown, *new[-1:]]) if key_of(text) not in put_off]
+    standing = [text for text in dict.fromkeys([*shown, *new[-1:]]) if _keys([text]).isdisjoint(put_off)]
     return standing or new[-1:] or shown
 
 
@@ -118,8 +119,29 @@ def _own(story: Story) -> list[Json]:
 
 def _put_off(story: Story) -> list[str]:
     """Return the keys of the dates from which it was moved, as recorded."""
-    said = (one["data"].get("previous_starts", "") for one in _moves(story))
-    return [key for text in said if (key := key_of(text))]
+    return [key for one in _moves(story) for key in _left_by(story, one)]
+
+
+def _left_by(story: Story, move: Json) -> list[str]:
+    """Return the keys of the dates that a move leaves: the one it names, else what its publisher had said before.
+
+    What others say is another opinion, unless it is named.
+    """
+    named, new = move["data"].get("previous_starts"), move["data"].get("new_starts")
+    if named is not None:
+        return sorted(_keys([named])) if key_of(named) else []
+    if new is None:
+        return []
+    own = [one for one in _own(story) if one["source"] == move["source"]]
+    earlier = (one["data"] for one in own[: own.index(move)])
+    said = [data[name] for data in earlier for name in ("starts", "new_starts") if name in data]
+    left = sorted(_keys(said) - _keys([new]))
+    # Of several nobody knows on which of them it began.
+    return left if move["data"].get("status") != _IN_PART or len(left) == 1 else []
+
+
+def _keys(texts: Iterable[str]) -> set[str]:
+    return {one.key for text in texts for one in candidates(text)}
 
 
 def _by_key(found: Iterable[When]) -> dict[str, When]:
@@ -150,8 +172,8 @@ def _held(story: Story) -> frozenset[str]:
         data = event["data"]
         if event["type"] == _REPORTED and "started" in data:
             found.add(str(data["started"])[:10])
-        elif data.get("status") == "held_in_part" and (key := key_of(data.get("previous_starts", ""))):
-            found.add(key)
+        elif data.get("status") == _IN_PART:
+            found.update(_left_by(story, event))
     return frozenset(found)
 
 

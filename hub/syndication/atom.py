@@ -37,7 +37,8 @@ def _entry(feed: Element, item: Item) -> None:
     _add(entry, "title", item.title)
     _add(entry, "published", item.published)
     _add(entry, "updated", item.updated)
-    _link(entry, {"rel": "alternate", "type": "application/json", "href": item.link})
+    _link(entry, {"rel": "alternate", "type": "text/html", "href": item.link})
+    _link(entry, {"rel": "related", "type": "application/json", "href": item.api})
     _add(entry, "category").set("term", item.type)
     for code in item.countries:
         country = _add(entry, "category")

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from events.event import SOURCE_PREFIX, Json
 from events.moments import read_moment, stamp
+from hub.address import API
 from hub.feeds.frames import Place
 from hub.personal.reading import Sights
 from hub.syndication.newest import end_of, moment_of, newest_messages
@@ -37,7 +38,8 @@ class Item:
         id: of the event.
         type: of the event.
         title: a few words.
-        link: its address.
+        link: its page, for people.
+        api: where programs read it.
         text: sentences.
         published: when it was recorded.
         updated: when it came to read as it does.
@@ -52,6 +54,7 @@ class Item:
     type: str
     title: str
     link: str
+    api: str
     text: str
     published: str
     updated: str
@@ -90,12 +93,20 @@ class Wording:
     base: str
 
     def address(self, source: str, event_id: str) -> str:
-        """Return the address of an event."""
-        return f"{self.base}/api/v1/events/{quote(source, safe=':')}/{quote(event_id, safe='')}"
+        """Return the page of an event: whoever may not see it is shown there how to sign in."""
+        return self.base + _path(source, event_id)
+
+    def api(self, source: str, event_id: str) -> str:
+        """Return where programs read an event."""
+        return f"{self.base}{API}{_path(source, event_id)}"
 
     def type(self, event_type: str) -> str:
         """Return the title of a type; of one without contract its name."""
         return self.titles.get(event_type, event_type)
+
+
+def _path(source: str, event_id: str) -> str:
+    return f"/events/{quote(source, safe=':')}/{quote(event_id, safe='')}"
 
 
 def page_of_items(
@@ -122,7 +133,7 @@ def item_of(sights: Sights, message: FeedMessage, wording: Wording) -> Item:
 
     def made(kind: Literal["open", "closed", "withdrawn"], title: str, text: str) -> Item:
         urn = f"{message.source}:event:{quote(message.id, safe='')}"
-        link = wording.address(message.source, message.id)
+        link, api = wording.address(message.source, message.id), wording.api(message.source, message.id)
         updated = moment_of(sights.own, message)
         moment = read_moment(published)
         if message.kind != "event" and updated == published and moment is not None:
@@ -130,7 +141,7 @@ def item_of(sights: Sights, message: FeedMessage, wording: Wording) -> Item:
             updated = stamp(moment + _A_BIT)
         is_open = kind == "open" and known is not None
         return Item(
-            kind, urn, message.source, message.id, message.type, title, link, text, published, updated,
+            kind, urn, message.source, message.id, message.type, title, link, api, text, published, updated,
             message.countries if is_open else (), known["event"] if is_open and known is not None else None,
         )  # fmt: skip
 

@@ -36,7 +36,7 @@ def _item(item: Item) -> Json:
         "date_published": item.published,
         "date_modified": item.updated,
         "tags": [item.type, *item.countries],
-        "_hub": {"kind": item.kind, "source": item.source, "id": item.id, "type": item.type},
+        "_hub": {"kind": item.kind, "source": item.source, "id": item.id, "type": item.type, "api": item.api},
     }
     if item.event is not None:
         said["authors"] = [{"name": item.publisher}]
