@@ -29,11 +29,12 @@ Follower = Callable[[HubSocket, Asked], Awaitable[None]]
 class ValueRefused(ValueError):
     """A parameter has a bad value."""
 
-    def __init__(self, code: str, detail: str, hint: str | None = None) -> None:
+    def __init__(self, code: str, detail: str, hint: str | None = None, **values: Json) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
         self.hint = hint
+        self.values = values
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,9 @@ def read_query(parameters: tuple[Parameter, ...], query: QueryParams) -> dict[st
         try:
             asked[name] = _value(parameter, query.getlist(name))
         except ValueRefused as refused:
-            problems.append(Problem(f"/query/{name}", refused.code, refused.detail, refused.hint))
+            problems.append(
+                Problem(f"/query/{name}", refused.code, refused.detail, refused.hint, refused.values)
+            )
     if problems:
         raise QueryRefused(problems)
     return asked
@@ -127,7 +130,13 @@ def read_query(parameters: tuple[Parameter, ...], query: QueryParams) -> dict[st
 def _unknown(query: QueryParams, known: Mapping[str, Parameter]) -> list[Problem]:
     hint = f"It knows: {', '.join(known) or 'none'}."
     return [
-        Problem(_pointer(name), "unknown_parameter", "This address does not know this parameter.", hint)
+        Problem(
+            _pointer(name),
+            "unknown_parameter",
+            "This address does not know this parameter.",
+            hint,
+            {"known": tuple(known)},
+        )
         for name in sorted(set(query))
         if name not in known
     ]
@@ -141,7 +150,7 @@ def _value(parameter: Parameter, said: list[str]) -> Json:
     if parameter.many:
         parts = [part for text in said for part in text.split(",")]
         if len(parts) > 100:
-            raise ValueRefused("too_many_items", "At most 100 values.")
+            raise ValueRefused("too_many_items", "At most 100 values.", most=100)
         return tuple(parameter.read(part) for part in parts)
     if len(said) > 1:
         raise ValueRefused("repeated_item", "Say this parameter once.")

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
+from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
+from starlette.types import Receive, Scope, Send
 
 from events.clock import Clock
 from events.copies import Copies
@@ -117,6 +119,7 @@ def build(
         lifespan=_alive(_Parts(settings, clock, extra, random, table, closing, starting, watch)),
     )
     app.router.redirect_slashes = False
+    app.router.default = _absent
     # Outside HubState: the server says goodbye by the one, pages and tests show the other.
     app.state.closing = closing
     app.state.starting = starting
@@ -124,6 +127,11 @@ def build(
     app.state.settings = settings
     app.state.addresses = table
     return app
+
+
+async def _absent(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer what no address takes: a WebSocket too with 404; Starlette's 403 would make its caller doubt his token."""
+    raise HTTPException(HTTPStatus.NOT_FOUND)
 
 
 @cache
@@ -249,6 +257,7 @@ def _open(parts: _Parts, opened: ExitStack) -> HubState:
         shelf,
         parts.closing,
         broadcaster,
+        book,
         settings.data,
     )
     parts.watch.metrics.watch(gauges.gauges_of(asked))

@@ -180,7 +180,7 @@ async def on_error(request: Request | WebSocket, error: Exception) -> Response:
         # A refused handshake is answered outside the middleware, which knows HTTP alone.
         response.headers.update(SECURITY_HEADERS)
         return response
-    return _as_page(request, response) if _is_for_a_person(request) else response
+    return _as_page(request, response, error) if _is_for_a_person(request) else response
 
 
 def _is_for_a_person(request: Request) -> bool:
@@ -188,11 +188,13 @@ def _is_for_a_person(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(f"{API}/")
 
 
-def _as_page(request: Request, response: Response) -> Response:
-    """Say a problem as a page says it; status and headers stay."""
+def _as_page(request: Request, response: Response, error: Exception) -> Response:
+    """Say a problem as a page says it, with the limits and codes that it names; status and headers stay."""
     kept = {name: value for name, value in response.headers.items() if name not in _OF_A_BODY}
     try:
-        said = json.loads(bytes(response.body))
+        said = {**json.loads(bytes(response.body)), "values": getattr(error, "values", {})}
+        if "errors" in said:
+            said["errors"] = getattr(error, "problems", said["errors"])
         return render(cast("HubRequest", request), "problem.html", said, response.status_code, kept)
     except refusals.NotSignedIn:
         return response

@@ -35,6 +35,7 @@ class NotAtEdge(Exception):
     """A public edge has what is clear and takes nothing; for all else there is the hub."""
 
     def __init__(self, hub: str) -> None:
+        self.values = {"hub": hub} if hub else {}
         where = f" at {hub}" if hub else ""
         super().__init__(
             f"This public edge shows what anybody may read and takes nothing. Ask the hub{where}."
@@ -53,6 +54,7 @@ class RateLimited(Exception):
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"Too much at once. Ask again in {seconds} s.")
+        self.values = {"seconds": seconds}
         self.headers = {"Retry-After": str(seconds)}
 
 
@@ -75,6 +77,7 @@ class BodyTooLarge(Exception):
 
     def __init__(self, limit: int, unit: str, said: Mapping[str, Json] | None = None) -> None:
         super().__init__(f"The body is over the limit of {limit} {unit}.")
+        self.values = {unit: limit}
         self.said = said or {}
 
 

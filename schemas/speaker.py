@@ -46,21 +46,26 @@ _FORMS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 FORM_CODES = frozenset(code for code, _, _ in _FORMS.values()) | {"wrong_form"}
 """Codes that say a text is no such thing at all."""
 
-_LIMITS: Mapping[str, tuple[str, str]] = MappingProxyType(
+_LIMITS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
-        "maxLength": ("too_long", "This text has more than {} characters."),
-        "minLength": ("too_short", "This text is too short; the least length is {}."),
-        "maxItems": ("too_many_items", "This list has more than {} items."),
-        "minItems": ("too_few_items", "This list has too few items; the least number is {}."),
-        "maxProperties": ("too_many_fields", "This object has more than {} fields."),
-        "minProperties": ("too_few_fields", "This object has too few fields; the least number is {}."),
-        "maximum": ("too_big", "This number is above {}."),
-        "exclusiveMaximum": ("too_big", "This number is not below {}."),
-        "minimum": ("too_small", "This number is below {}."),
-        "exclusiveMinimum": ("too_small", "This number is not above {}."),
-        "multipleOf": ("wrong_form", "This number is not a multiple of {}."),
+        "maxLength": ("too_long", "most", "This text has more than {} characters."),
+        "minLength": ("too_short", "least", "This text is too short; the least length is {}."),
+        "maxItems": ("too_many_items", "most", "This list has more than {} items."),
+        "minItems": ("too_few_items", "least", "This list has too few items; the least number is {}."),
+        "maxProperties": ("too_many_fields", "most", "This object has more than {} fields."),
+        "minProperties": (
+            "too_few_fields",
+            "least",
+            "This object has too few fields; the least number is {}.",
+        ),
+        "maximum": ("too_big", "most", "This number is above {}."),
+        "exclusiveMaximum": ("too_big", "below", "This number is not below {}."),
+        "minimum": ("too_small", "least", "This number is below {}."),
+        "exclusiveMinimum": ("too_small", "above", "This number is not above {}."),
+        "multipleOf": ("wrong_form", "step", "This number is not a multiple of {}."),
     }
 )
+"""Keyword → code, what its limit is called among the values of the problem, and the sentence."""
 _PLAIN: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "uniqueItems": ("repeated_item", "This list has an item more than once."),
@@ -81,6 +86,7 @@ _TYPES: Mapping[str, str] = MappingProxyType(
     }
 )
 _OPTIONS_LISTED = 12
+_NO_VALUES: Mapping[str, Json] = MappingProxyType({})
 
 
 class Speaker:
@@ -88,7 +94,7 @@ class Speaker:
 
     def __init__(self, library: "Library[Json]") -> None:
         self._library = library
-        self._guesses: dict[tuple[str, int], str | None] = {}
+        self._nearest: dict[tuple[str, int], str | None] = {}
         self._fields: dict[int, tuple[Json, dict[str, Json]]] = {}
         self._tellers: Mapping[str, Callable[[Breach], list[Problem]]] = {
             "required": self._required,
@@ -132,21 +138,17 @@ class Speaker:
                 f"One of these fields is required: {', '.join(breach.names)}.",
                 None,
                 breach.names[0],
+                {"fields": breach.names},
             )
         ]
 
     def _unknown(self, breach: Breach) -> list[Problem]:
         known = self._fields_of(breach)
+        detail = "This contract has no such field."
+        meant = {name: self._meant(name, tuple(known)) for name in breach.names if name not in known}
         return [
-            _problem(
-                breach,
-                "unknown_field",
-                "This contract has no such field.",
-                self._guess(name, tuple(known)),
-                name,
-            )
-            for name in breach.names
-            if name not in known
+            _problem(breach, "unknown_field", detail, _did_you_mean(near), name, _given(near_field=near))
+            for name, near in meant.items()
         ]
 
     def _mistyped(self, breach: Breach) -> list[Problem]:
@@ -157,13 +159,20 @@ class Speaker:
     def _no_option(self, breach: Breach) -> list[Problem]:
         options = [breach.expected] if breach.keyword == "const" else breach.expected
         texts = tuple(option if isinstance(option, str) else json.dumps(option) for option in options)
-        hint = self._guess(breach.sent, texts) or _listed(texts) or describe(breach.schema, self._library)
+        near = self._meant(breach.sent, texts)
+        described = describe(breach.schema, self._library)
+        hint = _did_you_mean(near) or _listed(texts) or described
+        if breach.keyword == "const" and hint is not None and described is not None:
+            # A single value is asked for in a case; why it is, the contract says beside it.
+            hint = f"{hint} {described}"
+        few = None if near or len(texts) > _OPTIONS_LISTED else texts
         vocabulary = breach.schema.get("x-vocabulary")
+        values = _given(near=near, choices=few, vocabulary=vocabulary)
         if vocabulary:
-            return [_problem(breach, "unknown_code", f"This is not a code of the list {vocabulary}.", hint)]
-        return [
-            _problem(breach, "wrong_value", "This is not one of the values that are possible here.", hint)
-        ]
+            detail = f"This is not a code of the list {vocabulary}."
+            return [_problem(breach, "unknown_code", detail, hint, values=values)]
+        detail = "This is not one of the values that are possible here."
+        return [_problem(breach, "wrong_value", detail, hint, values=values)]
 
     def _misshapen(self, breach: Breach) -> list[Problem]:
         form = breach.schema.get("x-form", breach.schema.get("format"))
@@ -174,8 +183,8 @@ class Speaker:
 
     def _other(self, breach: Breach) -> list[Problem]:
         if breach.keyword in _LIMITS:
-            code, detail = _LIMITS[breach.keyword]
-            return [_problem(breach, code, detail.format(breach.expected))]
+            code, called, detail = _LIMITS[breach.keyword]
+            return [_problem(breach, code, detail.format(breach.expected), values={called: breach.expected})]
         code, detail = _PLAIN.get(breach.keyword, _PLAIN["false"])
         return [_problem(breach, code, detail, describe(breach.schema, self._library))]
 
@@ -186,21 +195,33 @@ class Speaker:
             self._fields[key] = breach.schema, fields_of(breach.schema, self._library)
         return self._fields[key][1]
 
-    def _guess(self, sent: str | None, among: tuple[str, ...]) -> str | None:
+    def _meant(self, sent: str | None, among: tuple[str, ...]) -> str | None:
         if sent is None:
             return None
         key = (sent, hash(among))
-        if key not in self._guesses:
-            meant = nearest(sent, among)
-            self._guesses[key] = f"Did you mean {meant}?" if meant else None
-        return self._guesses[key]
+        if key not in self._nearest:
+            self._nearest[key] = nearest(sent, among)
+        return self._nearest[key]
 
 
 def _problem(
-    breach: Breach, code: str, detail: str, hint: str | None = None, name: str | None = None
+    breach: Breach,
+    code: str,
+    detail: str,
+    hint: str | None = None,
+    name: str | None = None,
+    values: Mapping[str, Json] = _NO_VALUES,
 ) -> Problem:
     path = breach.path if name is None else (*breach.path, name)
-    return Problem("/data" + pointer_of(path), code, detail, hint)
+    return Problem("/data" + pointer_of(path), code, detail, hint, values)
+
+
+def _given(**values: Json) -> Mapping[str, Json]:
+    return {name: value for name, value in values.items() if value}
+
+
+def _did_you_mean(near: str | None) -> str | None:
+    return f"Did you mean {near}?" if near else None
 
 
 def _listed(texts: tuple[str, ...]) -> str | None:

@@ -22,6 +22,7 @@ from hub.keys import make_keys
 from hub.settings import Settings
 from tests.canaries import Aviary, Released
 from tests.running import Chance, SetClock, World, admit, example, recording, registry
+from tests.wording import in_own_name
 
 Json = Any
 Path = tuple[str | int, ...]
@@ -299,6 +300,13 @@ class Nest:
             },
             "partner.suspended.v1": lambda: {"partner": of("partner.admitted.v1")["partner"]},
             "statement.issued.v1": lambda: {"sha256": text_hash(data["text"][data["language"]])},
+            # Three numbers that are each unlike all others are no percentage.
+            "legalaid.reported.v1": lambda: {
+                "observations": [
+                    {**one, "unit": "hours"} if one["unit"] == "percent" else one
+                    for one in data["observations"]
+                ]
+            },
             "claim.assessed.v1": lambda: {
                 **self._about("threat.updated.v1", slug, label),
                 "verdict": "disputes",
@@ -313,7 +321,7 @@ class Nest:
                 "reason": "unsafe" if label.name in UNSAFE else "superseded",
             },
         }
-        fitted = {**data, **fits.get(stem, dict)()}
+        fitted = in_own_name(stem, slug, {**data, **fits.get(stem, dict)()})
         if stem == "record.corrected.v1" and label.name != NARROWED:
             del fitted["tlp"]
         return fitted

@@ -20,11 +20,26 @@ REF = re.compile(r"([a-z]+):([a-z0-9][a-z0-9-]{1,39})(?:\.([A-Za-z0-9_.-]{1,80})
 KINDS = frozenset(registry().graph.kinds) - {"place", "standard", "claim"}
 _LATER = ("about_event", "about_source", "related_events", "supersedes", "replaced_by")
 
+_SPEAKERS = {
+    "commitment.made.v1": "by",
+    "commitment.progressed.v1": "by",
+    "impact.assessed.v1": "assessor",
+    "legalaid.reported.v1": "reporter",
+}
+"""Who promises, reports or judges: whoever publishes it."""
+
 
 def example(stem: str, slug: str, random: Random) -> dict[str, Json]:
     """Return the example of a type, about a few shared things, in other words."""
     kept = {k: v for k, v in registry().contract(stem).example.items() if k not in _LATER}
-    return fitted(reworded(kept, slug, random))
+    return fitted(in_own_name(stem, slug, reworded(kept, slug, random)))
+
+
+def in_own_name(stem: str, slug: str, data: dict[str, Json]) -> dict[str, Json]:
+    """Return a payload in which nobody speaks for another partner."""
+    name = _SPEAKERS.get(stem)
+    is_partner = name in data and str(data[name]).startswith("partner:")
+    return {**data, name: f"partner:{slug}"} if name is not None and is_partner else data
 
 
 def fitted(data: dict[str, Json]) -> dict[str, Json]:

@@ -1,6 +1,6 @@
 """Reading request bodies within their limits."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from events.event import Json
 from events.strict import read_json
@@ -23,8 +23,12 @@ _WRAPPING = 16 * 1024
 """Room for what stands around the event in an envelope: its signatures."""
 
 
-def media_type(request: HubRequest) -> str:
+def media_type(request: HubRequest, known: Sequence[str] = KNOWN) -> str:
     """Return the media type of the body, in lower case and without parameters.
+
+    Args:
+        request: what is asked.
+        known: what may be sent there.
 
     Raises:
         MediaTypeUnknown: none, several, unknown, or in another encoding than UTF-8.
@@ -32,10 +36,10 @@ def media_type(request: HubRequest) -> str:
     said = request.headers.getlist("content-type")
     kind, _, parameters = said[0].lower().partition(";") if len(said) == 1 else ("", "", "")
     charset = parameters.replace('"', "").replace(" ", "")
-    if kind.strip() not in KNOWN or charset not in {"", "charset=utf-8"}:
-        raise MediaTypeUnknown(KNOWN)
+    if kind.strip() not in known or charset not in {"", "charset=utf-8"}:
+        raise MediaTypeUnknown(known)
     if request.headers.get("content-encoding", "identity") != "identity":
-        raise MediaTypeUnknown(KNOWN)
+        raise MediaTypeUnknown(known)
     return kind.strip()
 
 
@@ -64,8 +68,7 @@ async def read_small(request: HubRequest) -> Json:
         BodyTooLarge: it is over `SMALL` bytes.
         MalformedJson: it cannot be read.
     """
-    if media_type(request) != PLAIN:
-        raise MediaTypeUnknown((PLAIN,))
+    media_type(request, (PLAIN,))
     return read_json(await read_body(request, SMALL))
 
 

@@ -10,8 +10,10 @@ from hub.address import Asked, HubRequest
 from hub.api.answers import ask, json_answer, present, refuse_debtor
 from hub.api.queries import graph_query, moment_query, whole_position
 from hub.api.questions import today
-from projections.graph.paths.introductions import PathQuery
+from hub.refusals import QueryRefused
+from projections.graph.paths.introductions import NO_WAY, PathQuery
 from projections.sight import Sight
+from schemas.problem import Problem
 
 FORMATS: Mapping[str, str] = {
     "json": "application/json",
@@ -65,10 +67,29 @@ async def show_changes(request: HubRequest, asked: Asked) -> Response:
 
 
 async def show_paths(request: HubRequest, asked: Asked) -> Response:
-    """Answer the shortest introduction paths."""
+    """Answer the shortest introduction paths; where there is none, say so.
+
+    Raises:
+        QueryRefused: both ends are one, or an end is to be avoided.
+    """
+    _refuse_ends(asked)
     chosen = asked["k"], asked["avoid"], asked["weigh"], asked["hostile"]
     query = PathQuery(asked["from"], asked["to"], today(request), *chosen)
-    return json_answer(present(await ask(request, lambda sight: sight.paths(query))))
+    found = present(await ask(request, lambda sight: sight.paths(query)))
+    return json_answer(found if found["paths"] else {**found, "says": NO_WAY})
+
+
+def _refuse_ends(asked: Asked) -> None:
+    source, target = asked["from"], asked["to"]
+    problems = []
+    if source == target:
+        detail = "Nobody is introduced to himself: say two different ends."
+        problems.append(Problem("/query/to", "not_allowed", detail))
+    if {source, target} & set(asked["avoid"]):
+        detail = "A path cannot avoid where it begins or ends."
+        problems.append(Problem("/query/avoid", "not_allowed", detail))
+    if problems:
+        raise QueryRefused(problems)
 
 
 async def export_graph(request: HubRequest, asked: Asked) -> Response:

@@ -28,10 +28,13 @@ async def show_health(_: HubRequest, __: Asked) -> Response:
 
 async def show_readiness(request: HubRequest, _: Asked) -> Response:
     """Answer each view's lag; 503 until all have caught up, when one stands still, or this hub is about to stop."""
+    unit = 1 if _is_steward(request) else COARSE
     views = await _views(request)
     status = _status(request, views)
-    shown = {} if views is None else {name: {"lag": lag, "state": state} for name, state, lag in views}
-    return json_answer({"status": status, "views": shown}, 200 if status == "ready" else 503)
+    found = () if views is None else views
+    shown = {name: {"lag": lag // unit * unit, "state": state} for name, state, lag in found}
+    body = {"status": status, "counted_in": unit, "views": shown}
+    return json_answer(body, 200 if status == "ready" else 503)
 
 
 async def show_metrics(request: HubRequest, _: Asked) -> Response:
@@ -54,7 +57,7 @@ def _status(request: HubRequest, views: Sequence[tuple[str, str, int]] | None) -
 
 async def _views(request: HubRequest) -> Sequence[tuple[str, str, int]] | None:
     """Return name, state and lag of each view; None if the log does not answer."""
-    room, step = request.state["room"], 1 if _is_steward(request) else COARSE
+    room = request.state["room"]
     with anyio.move_on_after(PATIENCE_SECONDS):
         try:
             status = await anyio.to_thread.run_sync(
@@ -62,7 +65,7 @@ async def _views(request: HubRequest) -> Sequence[tuple[str, str, int]] | None:
             )
         except StoreUnavailable:
             return None
-        return [(one.name, one.state, one.lag // step * step) for one in status]
+        return [(one.name, one.state, one.lag) for one in status]
     return None
 
 

@@ -23,9 +23,8 @@ def _matching(name: str, meaning: str, form: re.Pattern[str], hint: str) -> Para
 def _one_of(choices: Sequence[str]) -> Callable[[str], Json]:
     def read(said: str) -> str:
         if said not in choices:
-            raise ValueRefused(
-                "wrong_value", "Is none of the values there are.", f"One of: {', '.join(choices)}."
-            )
+            hint = f"One of: {', '.join(choices)}."
+            raise ValueRefused("wrong_value", "Is none of the values there are.", hint, known=tuple(choices))
         return said
 
     return read

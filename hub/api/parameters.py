@@ -6,6 +6,8 @@ from datetime import date
 
 from events.event import Json
 from hub.address import Parameter, ValueRefused
+from schemas.documents import read_graph_vocabulary
+from schemas.vocabulary import nearest
 
 AT_LEAST = "at_least"
 MAX_EVENTS = 1000
@@ -13,6 +15,8 @@ MAX_NODES = 10_000
 MAX_HOPS = 4
 MAX_LISTED = 200
 MAX_RECORDS = 15
+URGENCIES = ("urgent", "high", "normal", "low")
+"""The vocabulary `urgency`."""
 
 _CURSOR = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _GLOB = re.compile(r"[a-z_*]+(?:\.[a-z_*]+)*")
@@ -20,7 +24,9 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 _REF = re.compile(r"[a-z]+:[A-Za-z0-9_.:-]{1,130}")
 _SOURCE = re.compile(r"urn:hub:partner:[a-z0-9][a-z0-9-]{1,39}")
+_NEGATIVE = re.compile(r"-[0-9]{1,18}")
 _LARGEST = 999_999_999
+_NO_MATTERS = ("partner", "place", "standard", "indicator")
 _CODE = re.compile(r"[A-Za-z][A-Za-z_]{0,39}")
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _WHERE = re.compile(r"[a-z_]{1,40}:[A-Za-z0-9_.:-]{1,140}")
@@ -40,12 +46,17 @@ def _form(form: re.Pattern[str], hint: str) -> Callable[[str], Json]:
 
 def _count(most: int, least: int = 0) -> Callable[[str], Json]:
     def read(said: str) -> int:
+        if _NEGATIVE.fullmatch(said):
+            detail = "This number is out of range."
+            raise ValueRefused("too_small", detail, f"{least} to {most}", least=least, most=most)
         if not (said.isascii() and said.isdigit() and len(said) < 10):
-            raise ValueRefused("wrong_type", "This value is not a whole number.", f"{least} to {most}")
+            detail = "This value is not a whole number."
+            raise ValueRefused("wrong_type", detail, f"{least} to {most}", least=least, most=most)
         count = int(said)
         if not least <= count <= most:
             code = "too_big" if count > most else "too_small"
-            raise ValueRefused(code, "This number is out of range.", f"{least} to {most}")
+            detail = "This number is out of range."
+            raise ValueRefused(code, detail, f"{least} to {most}", least=least, most=most)
         return count
 
     return read
@@ -64,10 +75,34 @@ def _day(said: str) -> str:
 def _one_of(choices: Sequence[str]) -> Callable[[str], Json]:
     def read(said: str) -> str:
         if said not in choices:
-            raise ValueRefused("unknown_code", "This is not one of the accepted values.", ", ".join(choices))
+            detail = "This is not one of the accepted values."
+            raise ValueRefused("unknown_code", detail, ", ".join(choices), known=tuple(choices))
         return said
 
     return read
+
+
+def _code_of(choices: Sequence[str]) -> Callable[[str], Json]:
+    """Return what reads one of many words; a word that is none of them is told what was meant."""
+
+    def read(said: str) -> str:
+        if said not in choices:
+            near = nearest(said, choices)
+            hint = f"Did you mean {near}?" if near else ", ".join(choices)
+            values = {"near": near} if near else {"known": tuple(choices)}
+            raise ValueRefused("unknown_code", "This is not one of the accepted values.", hint, **values)
+        return said
+
+    return read
+
+
+def _matter(said: str) -> str:
+    ref: str = _form(_REF, "kind:LOCAL")(said)
+    if ref.partition(":")[0] in _NO_MATTERS:
+        detail = "Nobody acts in a partner, a place, a standard or an indicator as in a matter."
+        hint = "a person, body, case, threat, trial, hearing, need, action, statement, law or promise"
+        raise ValueRefused("not_allowed", detail, hint)
+    return ref
 
 
 def _yes(said: str) -> bool:
@@ -84,7 +119,7 @@ def _words(said: str) -> str:
     if not words or "\0" in words:
         raise ValueRefused("too_short", "Say what to look for.")
     if len(words) > 200:
-        raise ValueRefused("too_long", "At most 200 characters.")
+        raise ValueRefused("too_long", "At most 200 characters.", most=200)
     return words
 
 
@@ -175,9 +210,7 @@ about = Parameter(
     _form(_REF, "kind:LOCAL"),
     many=True,
 )
-urgency = Parameter(
-    "urgency", "Only of these urgencies.", _text(_CODE), _form(_CODE, "e.g. urgent"), many=True
-)
+urgency = some_codes("urgency", "Only of these urgencies.", URGENCIES)
 partner = Parameter("partner", "Only from these partners.", _text(_SLUG), _form(_SLUG, "a slug"), many=True)
 since = Parameter("since", "Recorded on this day or later.", {"type": "string", "format": "date"}, _day)
 until = Parameter("until", "Recorded on this day or earlier.", {"type": "string", "format": "date"}, _day)
@@ -197,7 +230,13 @@ merge = Parameter(
 )
 derived = flag("derived", "Add the ties that follow from others: who supports whom, who acted together.")
 claims = flag("claims", "Add the events behind it as nodes, and what speaks for and against them.")
-matter = reference("about", "The person, case, threat, trial or law in question.", required=True)
+matter = Parameter(
+    "about",
+    "The person, case, threat, trial or law in question; no partner, place, standard or indicator.",
+    _text(_REF),
+    _matter,
+    required=True,
+)
 past = flag("past", "Also ties that are said no more since they were put right (`superseded`).")
 since_cursor = Parameter(
     "since",
@@ -205,8 +244,19 @@ since_cursor = Parameter(
     _text(_CURSOR),
     _form(_CURSOR, "a cursor of this hub"),
 )
-kinds = Parameter("kinds", "Only nodes of these kinds.", _text(_CODE), _form(_CODE, "e.g. lawyer"), many=True)
-ties = Parameter("ties", "Only ties of these kinds.", _text(_CODE), _form(_CODE, "e.g. TARGETS"), many=True)
+_GRAPH = read_graph_vocabulary()
+_KINDS = (*_GRAPH.kinds, "category")
+_TIES = tuple(_GRAPH.ties)
+kinds = Parameter(
+    "kinds",
+    "Only nodes of these kinds.",
+    {"type": "string", "enum": list(_KINDS)},
+    _code_of(_KINDS),
+    many=True,
+)
+ties = Parameter(
+    "ties", "Only ties of these kinds.", {"type": "string", "enum": list(_TIES)}, _code_of(_TIES), many=True
+)
 hops = Parameter("hops", "How far from `about`.", _number(0, MAX_HOPS, 1), _count(MAX_HOPS), default=1)
 offset = Parameter(
     "offset", "How many to leave out from the start.", _number(0, 1_000_000, 0), _count(1_000_000), default=0
@@ -214,7 +264,9 @@ offset = Parameter(
 words = Parameter(
     "q", "What to look for, in any script.", {"type": "string", "maxLength": 200}, _words, required=True
 )
-tie = Parameter("kind", "The kind of the tie.", _text(_CODE), _form(_CODE, "e.g. TARGETS"), required=True)
+tie = Parameter(
+    "kind", "The kind of the tie.", {"type": "string", "enum": list(_TIES)}, _code_of(_TIES), required=True
+)
 tie_from = reference("from", "Where the tie or path begins.", required=True)
 tie_to = reference("to", "Where the tie or path ends.", required=True)
 ways = Parameter("k", "How many paths.", _number(1, 10, 3), _count(10, 1), default=3)

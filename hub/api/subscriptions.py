@@ -28,7 +28,7 @@ _NOT_CALLED = "not_public"
 async def follow(request: HubRequest, _: Asked) -> Response:
     """Make a subscription; a webhook's address is looked at first."""
     account = _signed_in(request)
-    wish = read_wish(await bodies.read_small(request))
+    wish = read_wish(await bodies.read_small(request), request.state["registry"].types)
     _keep_within(account, wish)
     if wish.channel == "webhook":
         await _check(request, wish.target)

@@ -1,7 +1,9 @@
 """Reading what somebody wants to follow: `about` and the filters of `GET /events`, a channel, and what it needs."""
 
+import difflib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import TypeVar
 
 from events.event import Json
@@ -31,6 +33,7 @@ _FIELDS: Mapping[Channel, frozenset[str]] = {
 }
 _MAIL_RATES: tuple[Rate, ...] = ("daily", "weekly")
 T = TypeVar("T")
+D = TypeVar("D")
 
 
 def filters() -> tuple[Parameter, ...]:
@@ -38,8 +41,12 @@ def filters() -> tuple[Parameter, ...]:
     return tuple(one for one in EVENT_FILTERS if one.name not in _PLACED)
 
 
-def read_wish(said: Json) -> Wish:
+def read_wish(said: Json, types: Collection[str]) -> Wish:
     """Read the body of `POST /subscriptions`; whether a webhook may be called is looked at elsewhere.
+
+    Args:
+        said: the body.
+        types: all event types that there are.
 
     Raises:
         SubscriptionRefused: with every problem at once.
@@ -47,11 +54,12 @@ def read_wish(said: Json) -> Wish:
     if not isinstance(said, dict):
         raise SubscriptionRefused([Problem("", "wrong_type", "The body is no object.")])
     reading = _Reading(said)
-    channel = reading.one("channel", _one_of(CHANNELS), CHANNELS[0])
+    channel = reading.one("channel", _one_of(CHANNELS), None, hint=", ".join(CHANNELS))
     known = {one.name: one for one in filters()}
-    allowed = {*known, "channel", "why", *_FIELDS[channel]}
-    reading.refuse_others(allowed)
+    own = _FIELDS.values() if channel is None else (_FIELDS[channel],)
+    reading.refuse_others({*known, "channel", "why"}.union(*own))
     asked = {name: reading.many(parameter) for name, parameter in known.items()}
+    reading.refuse_dead(types)
     target, schemes = "", tuple[Scheme, ...]()
     rate: Rate = "each"
     if channel == "webhook":
@@ -61,7 +69,7 @@ def read_wish(said: Json) -> Wish:
         target = reading.one("address", _mail, "")
         rate = reading.one("rate", _one_of(_MAIL_RATES), _MAIL_RATES[0])
     why = reading.one("why", _note, "", is_needed=False)
-    if reading.problems:
+    if reading.problems or channel is None:
         raise SubscriptionRefused(sorted(reading.problems, key=lambda one: (one.pointer, one.code)))
     query = event_filters({**dict.fromkeys(_PLACED), **asked})
     return Wish(query, channel, target, rate, why, schemes)
@@ -74,18 +82,25 @@ class _Reading:
         self._said = said
         self.problems: list[Problem] = []
 
-    def one(self, name: str, read: Callable[[Json], T], otherwise: T, *, is_needed: bool = True) -> T:
+    def one(
+        self, name: str, read: Callable[[Json], T], otherwise: D, *, is_needed: bool = True, hint: str = ""
+    ) -> T | D:
         """Return a field; if it is missing or odd, `otherwise`."""
         if name not in self._said:
             if is_needed:
-                self.problems.append(Problem(f"/{name}", "required", "This field is required."))
+                self.problems.append(Problem(f"/{name}", "required", "This field is required.", hint or None))
             return otherwise
         return self._read(f"/{name}", self._said[name], read, otherwise)
 
     def many(self, parameter: Parameter) -> tuple[Json, ...]:
         """Return the values of a filter, one or a list."""
-        said = self._said.get(parameter.name, [])
+        if parameter.name not in self._said:
+            return ()
+        said = self._said[parameter.name]
         values = said if isinstance(said, list) else [said]
+        if not values:
+            hint = "Leave it out to follow all that you may see."
+            self.problems.append(Problem(f"/{parameter.name}", "too_few_items", "Name one at least.", hint))
         if len(values) > MOST_VALUES:
             self.problems.append(
                 Problem(f"/{parameter.name}", "too_many_items", f"At most {MOST_VALUES} values.")
@@ -102,6 +117,18 @@ class _Reading:
         return tuple(
             self._read(pointer, value, read, "") for pointer, value in zip(pointers, values, strict=True)
         )
+
+    def refuse_dead(self, types: Collection[str]) -> None:
+        """Note every glob that no type of event fits: what follows it would be silent for ever."""
+        said = self._said.get("type", [])
+        is_list = isinstance(said, list)
+        wrong = {one.pointer for one in self.problems}
+        for number, glob in enumerate(said if is_list else [said]):
+            pointer = f"/type/{number}" if is_list else "/type"
+            if not wrong & {pointer, "/type"} and not any(fnmatchcase(name, glob) for name in types):
+                close = difflib.get_close_matches(glob, [*types, *_families(types)], n=1)
+                hint = f"Did you mean {close[0]}?" if close else ", ".join(_families(types))
+                self.problems.append(Problem(pointer, "unknown_code", "No type of event fits this.", hint))
 
     def schemes(self) -> tuple[Scheme, ...]:
         """Return how to sign: `v1` unless something else is said."""
@@ -124,12 +151,16 @@ class _Reading:
             if name not in allowed
         ]
 
-    def _read(self, pointer: str, value: Json, read: Callable[[Json], T], otherwise: T) -> T:
+    def _read(self, pointer: str, value: Json, read: Callable[[Json], T], otherwise: D) -> T | D:
         try:
             return read(value)
         except ValueRefused as refused:
             self.problems.append(Problem(pointer, refused.code, refused.detail, refused.hint))
             return otherwise
+
+
+def _families(types: Collection[str]) -> list[str]:
+    return sorted({f"{name.partition('.')[0]}.*" for name in types})
 
 
 def _text(most: int) -> Callable[[Json], str]:

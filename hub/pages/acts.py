@@ -61,9 +61,6 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "text_changed": N_(
             "The text was changed while you were reading. Nothing was signed. Read the new text below, then sign again."
         ),
-        "too_big": N_("This number is too great."),
-        "too_long": N_("This text is too long."),
-        "too_small": N_("This number is too small."),
         "not_a_moment": N_("This is not a date and time."),
         "unknown_partner": N_("Choose an organisation."),
         "not_your_type": N_("Your organisation does not have the role for this."),

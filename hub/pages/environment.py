@@ -7,6 +7,7 @@ from jinja2.ext import InternationalizationExtension
 
 from events.event import Json
 from hub.pages.addressing import dossier_address
+from hub.pages.naming import OWN_TITLES
 from hub.pages.reasons import Reasons
 from hub.pages.refusals import why
 from hub.pages.values import Values
@@ -34,7 +35,11 @@ def environment(code: str, registry: Registry) -> jinja2.Environment:
         texts.gettext, texts.ngettext, newstyle=True, pgettext=texts.pgettext, npgettext=texts.npgettext
     )
     made.globals.update(
-        speech=speech, language=speech.language, languages=LANGUAGES, address_of=dossier_address
+        speech=speech,
+        own_titles=OWN_TITLES,
+        language=speech.language,
+        languages=LANGUAGES,
+        address_of=dossier_address,
     )
     values = values_of(code, registry)
     made.filters.update(_filters(speech), **_of_contracts(values), reason=Reasons(speech, values).said)
@@ -49,7 +54,6 @@ def values_of(code: str, registry: Registry) -> Values:
 
 def _filters(speech: Speech) -> dict[str, Json]:
     """Return what turns data into words: `{{ event.data.urgency | label("urgency") }}`."""
-    texts = speech.texts
     return {
         "country": speech.country,
         "day": speech.day,
@@ -58,10 +62,10 @@ def _filters(speech: Speech) -> dict[str, Json]:
         "moment": speech.moment,
         "number": speech.number,
         "percent": speech.percent,
-        "refused": lambda problem: why(problem, texts),
+        "refused": lambda problem: why(problem, speech),
         "said": speech.said,
         "tie": speech.tie,
-        "title_of": speech.title,
+        "title_of": lambda of: speech.texts.gettext(OWN_TITLES[of]) if of in OWN_TITLES else speech.title(of),
     }
 
 
@@ -74,6 +78,7 @@ def _of_contracts(values: Values) -> dict[str, Json]:
         "link": values.link,
         "name_of": values.name,
         "payload": values.payload,
+        "provenance": values.provenance,
         "shown": values.shown,
         "start": values.start,
     }

@@ -55,6 +55,7 @@ def _shown(graph: Json) -> dict[str, Json]:
         "edges": edges[:LISTED],
         "sizes": (len(nodes), len(edges)),
         "truncated": graph["truncated"],
+        "standards": [one["ref"] for one in nodes if one["kind"] == "standard"],
         "called": {one["ref"]: one["label"] for one in nodes if one["ref"] in ends},
     }
 

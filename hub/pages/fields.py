@@ -25,6 +25,11 @@ _TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "commitment": ("commitment.progressed", "commitment.made"),
     "indicator": ("indicator.defined",),
     "partner": ("partner.admitted", "partner.suspended"),
+    "support": ("support.delivered", "support.matched"),
+    "threat": ("threat.updated", "threat.reported", "accountability.recorded"),
+    "body": ("body.profiled", "partner.admitted"),
+    "dataset": ("legalaid.reported",),
+    "case": ("impact.assessed",),
 })  # fmt: skip
 """Kind of thing → types of events that give it values, those first whose codes say most."""
 
@@ -57,6 +62,21 @@ class Reading:
         wanted = "kind" if prop == "of_kind" else prop
         found = (self._props.get((one, wanted)) for one in _TYPES.get(kind, ()))
         return next(filter(None, found), {})
+
+    def of_field(self, pointer: str) -> Json:
+        """Return the schema of the field that a JSON Pointer leads to, as the first contract says that has it."""
+        wanted = [step for step in pointer.split("/") if not step.isdecimal()][-1]
+        return self._by_name.get(wanted, {})
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Json]:
+        library = library_of(dict(self._documents))
+        found: dict[str, Json] = {}
+        for stem in self._registry.stems:
+            for place in places(self._registry.contract(stem).schema, library):
+                for name, schema in place.schema.get("properties", {}).items():
+                    found.setdefault(name, schema)
+        return found
 
     @cached_property
     def titles(self) -> Mapping[str, str]:

@@ -1,18 +1,19 @@
 """The feed as a page: the newest events that fit a filter; a script goes on from there."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from events.event import Json
+from events.event import Json, slug_of
 from hub.address import Asked, HubRequest
 from hub.api.answers import ask
 from hub.api.queries import event_filters
 from hub.latest import latest_events, latest_place
 from hub.pages.around import calendar, world
 from hub.pages.names import names_of
+from hub.pages.naming import OWN_TITLES
 from hub.pages.rendering import render
 from hub.texts import N_
 from projections.sight import Sight
@@ -75,7 +76,10 @@ def newest(request: HubRequest, count: int, asked: Asked) -> Callable[[Sight], d
     """Return what finds the newest events that fit filters, and how the feed that goes on behind them is asked."""
     query, cursors = event_filters(asked), request.state["cursors"]
     registry, now = request.state["registry"], request.state["clock"]()
-    words = {"types": sorted(set(registry.types)), "urgencies": registry.vocabularies["urgency"].codes}
+    words = {
+        "types": sorted({*registry.types, *OWN_TITLES}),
+        "urgencies": registry.vocabularies["urgency"].codes,
+    }
 
     def look(sight: Sight) -> dict[str, Json]:
         head = sight.position
@@ -83,13 +87,21 @@ def newest(request: HubRequest, count: int, asked: Asked) -> Callable[[Sight], d
         events = latest_events(sight, head, count, query)
         return {
             "events": events,
-            "names": names_of(sight.papers(now), {one["subject"] for one in events if "subject" in one}),
+            "names": names_of(sight.papers(now), set(_named(events))),
             "cursor": cursors.encode(place.position),
             "filters": _filters(asked),
             **words,
         }
 
     return look
+
+
+def _named(events: Sequence[Json]) -> Iterator[str]:
+    """Yield what the cards of events name: what they are about, and whose they are."""
+    for one in events:
+        yield f"partner:{slug_of(one['source'])}"
+        if "subject" in one:
+            yield one["subject"]
 
 
 def _filters(asked: Asked, but: Collection[str] = ()) -> str:

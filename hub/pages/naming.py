@@ -7,6 +7,9 @@ from hub.texts import N_
 
 FIELDS: Mapping[str, str] = MappingProxyType({
     "about": N_("About"), "accepted_by_person": N_("Accepted by the person"),
+    "accountability": N_("Called to account"), "conflicts": N_("Conflicts of interest"), "deadlines": N_("Deadlines"),
+    "dossiers": N_("Dossiers"), "erasures": N_("Erasures"), "graph": N_("Graph"), "identities": N_("Identities"),
+    "search": N_("Search"), "timeline": N_("Timeline"), "unsupported": N_("What nothing supports any more"),
     "accused_present": N_("Accused present"), "addressees": N_("Addressees"),
     "adjourned_by": N_("Put off by"), "adjournment_reason": N_("Reason for putting it off"),
     "affects": N_("Affects"), "age_band": N_("Age group"), "alias_public": N_("Public name"),
@@ -149,6 +152,8 @@ CODES: Mapping[str, str] = MappingProxyType({
     "ratification": N_("Ratification"), "read": N_("Reading"), "red": N_("Red"), "refused": N_("Refused"),
     "registry": N_("Register"), "released": N_("Released"), "remote": N_("By video"), "removed": N_("Removed"),
     "repealed": N_("Repealed"), "replaced": N_("Replaced"), "reply": N_("A reply"),
+    "publisher": N_("Publisher"), "observer": N_("Observer"),
+    "coordinator": N_("Coordinator"), "steward": N_("Steward"),
     "representative": N_("By a representative"), "rescheduled": N_("Moved to another date"),
     "research": N_("Research"), "reservation": N_("Reservation"), "reserved": N_("Reserved"),
     "restricted": N_("Restricted"), "retired": N_("Retired"), "retracted": N_("Taken back"),
@@ -172,6 +177,14 @@ CODES: Mapping[str, str] = MappingProxyType({
     "write": N_("Writing"), "yellow": N_("Yellow"), "yes": N_("Yes"),
 })  # fmt: skip
 """Code of a short list in a contract, or of a board → what it means, in English."""
+
+OWN_TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        "conflict.judged": N_("A conflict of interest was judged"),
+        "steward.acted": N_("A steward acted on the hub"),
+    }
+)
+"""Type of an event that the hub itself records, and that has no contract → what it tells."""
 
 
 def spelled(name: str) -> str:

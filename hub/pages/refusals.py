@@ -7,7 +7,9 @@ from types import MappingProxyType
 from markupsafe import Markup
 
 from events.event import Json
+from hub.pages.refusal_values import with_hint, with_values
 from hub.texts import N_
+from hub.texts.speech import Speech
 from schemas.problem import Problem
 
 URN = "urn:hub:problem:"
@@ -16,6 +18,9 @@ OF_CODES: Mapping[str, str] = MappingProxyType(
     {
         "above_the_most": N_("That is more than this offer gives."),
         "agreement_required": N_("The lawyer it is about has not agreed to this."),
+        "agreement_unknown": N_(
+            "It is about a case, so about a person: say whether that person agrees, or why nobody could be asked."
+        ),
         "already_decided": N_("This is over: nothing more can be said about it."),
         "already_joined": N_("Your organisation has joined in this role already."),
         "already_reserved": N_(
@@ -32,8 +37,10 @@ OF_CODES: Mapping[str, str] = MappingProxyType(
         "consent_unknown": N_("Nobody knows what the person allows. Ask, and record the consent first."),
         "consent_withdrawn": N_("The person has withdrawn the consent. This may not be said any more."),
         "control_character": N_("There is a hidden control sign in the text. Type the text anew."),
+        "counts_as_endorser": N_("Your organisation does not have the status that signing needs here: it endorses."),
         "embargoed": N_("One who is named joined with an embargo, and must not be named yet."),
         "lapsed": N_("The time for this is over. Ask again."),
+        "late": N_("After the date to join by: it is marked as late."),
         "lone_surrogate": N_("There is half of a sign in the text. Type the text anew."),
         "malformed_json": N_("What was sent cannot be read."),
         "name_only": N_("Similar names alone do not prove that two are one. Say what else speaks for it."),
@@ -60,6 +67,7 @@ OF_CODES: Mapping[str, str] = MappingProxyType(
         "not_lead": N_("Your organisation does not lead this action."),
         "not_nfc": N_("Some signs of the text are written in an unusual way. Type the text anew."),
         "not_open": N_("This is not open any more."),
+        "not_signed": N_("This organisation has not signed the text, as far as you may see."),
         "not_your_type": N_("Your organisation does not have the role for this."),
         "not_yours": N_("Your organisation may not say this."),
         "nothing_to_release": N_("Nothing is held back until this moment."),
@@ -81,6 +89,7 @@ OF_CODES: Mapping[str, str] = MappingProxyType(
         "text_changed": N_(
             "The text was changed while you were reading. Nothing was signed. Read the new text below, then sign again."
         ),
+        "text_not_said": N_("Which text you signed is not said: it counts for the one that stands now."),
         "too_big": N_("This number is too great."),
         "too_deep": N_("There are too many levels inside each other."),
         "too_few_fields": N_("At least one more is needed."),
@@ -163,16 +172,23 @@ def all_words(texts: NullTranslations) -> list[tuple[str, str]]:
     return [(code, texts.gettext(text)) for code, text in (*OF_CODES.items(), *answers)]
 
 
-def why(problem: Problem | Mapping[str, Json], texts: NullTranslations) -> str | Markup:
-    """Return why something was refused, in the language of some texts; in the hub's English where none has words.
+def why(problem: Problem | Mapping[str, Json], speech: Speech) -> str | Markup:
+    """Return why something was refused, in a language; in the hub's English where nobody has words for it.
+
+    Limits and codes that a problem names are told, and what would be accepted, where there are words for that.
 
     Args:
-        problem: or its public form; `code` may be the `type` of a problem document.
-        texts: of the language.
+        problem: or its public form, perhaps with `values`; `code` may be the `type` of a problem document.
+        speech: of the language.
     """
-    said = problem.as_json() if isinstance(problem, Problem) else problem
+    values, said = _values_of(problem), problem.as_json() if isinstance(problem, Problem) else problem
     code = str(said.get("code", ""))
     words = OF_ANSWERS.get(code.removeprefix(URN)) if code.startswith(URN) else OF_CODES.get(code)
-    if words is not None:
-        return texts.gettext(words)
-    return _OTHERWISE.format(said.get("detail", ""), said.get("hint") or "")
+    if words is None:
+        return _OTHERWISE.format(said.get("detail", ""), said.get("hint") or "")
+    whole = with_values(code.removeprefix(URN), values, speech)
+    return whole or with_hint(code, speech.texts.gettext(words), said.get("hint"), speech)
+
+
+def _values_of(problem: Problem | Mapping[str, Json]) -> Mapping[str, Json]:
+    return problem.values if isinstance(problem, Problem) else problem.get("values") or {}

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
 from babel.dates import format_datetime
-from babel.numbers import format_currency
 from markupsafe import Markup, escape
 
 from events.event import Json
 from hub.pages.addressing import dossier_address
 from hub.pages.fields import reading_of
 from hub.pages.naming import CODES, FIELDS, spelled
+from hub.pages.standards import standard_name
 from hub.texts import N_
 from hub.texts.speech import Speech
 from schemas.registry import Registry
@@ -27,6 +27,7 @@ _KINDS = frozenset(
 )
 _SHORT = 40
 _SHORT_CODE = 3
+_NOWHERE = N_("International")
 _OR = N_("%(one)s or %(other)s")
 _AS_DAY = frozenset({"edtf", "edtf_interval", "date"})
 _COUNTRY = frozenset({"country", "country_or_international"})
@@ -71,6 +72,12 @@ class Values:
         """Return what a field is called."""
         return self._speech.texts.gettext(self._called[name]) if name in self._called else spelled(name)
 
+    def way(self, pointer: str) -> str:
+        """Return where a JSON Pointer into a payload leads, by the names of the fields on the way."""
+        steps = [step for step in pointer.split("/") if step]
+        said = (self._speech.number(int(one) + 1) if one.isdecimal() else self.field(one) for one in steps)
+        return " › ".join(said)
+
     def code(self, code: Json) -> str:
         """Return what a code of a short list means."""
         text = str(code)
@@ -79,13 +86,16 @@ class Values:
     def name(self, ref: str, names: Names) -> str:
         """Return what a reference is called: as somebody named it, else by its kind and its own number."""
         known = names.get(ref, ref)
-        if known != ref:
+        # The graph calls places and provisions by their codes.
+        if known not in {ref, ref.partition(":")[2]}:
             return known
         kind, _, local = ref.partition(":")
+        if kind == "standard":
+            return standard_name(local, self._speech)
         if kind not in self._registry.graph.kinds:
             return ref
-        if kind == "place" and len(local) == 2:
-            return self._speech.country(local)
+        if kind == "place":
+            return self._country(local)
         called = f"{self._speech.kind(kind)} {local.partition('.')[2] or local}"
         told = known.told if isinstance(known, Unnamed) else ()
         more = [str(self.shown(value, kind, prop, {}).striptags()) for prop, value in told]
@@ -130,12 +140,19 @@ class Values:
 
     def payload(self, event: Mapping[str, Json], names: Names) -> list[tuple[str, Markup]]:
         """Return what an event says, field by field."""
-        schema = self._reading.of_type(str(event["type"]))
+        said = {name: one for name, one in event["data"].items() if name not in {"provenance", "protection"}}
+        return self._rows(said, self._reading.of_type(str(event["type"])), names)
+
+    def provenance(self, event: Mapping[str, Json], names: Names) -> list[tuple[str, Markup]]:
+        """Return how the publisher of an event knows what it says, field by field."""
+        around = self._reading.fields(self._reading.of_type(str(event["type"])))
+        return self._rows(event["data"].get("provenance", {}), around.get("provenance", {}), names)
+
+    def _rows(self, said: Mapping[str, Json], schema: Json, names: Names) -> list[tuple[str, Markup]]:
         fields = self._reading.fields(schema)
         return [
             (self.field(name), self._said(value, fields.get(name, {}), names, name))
-            for name, value in event["data"].items()
-            if name not in {"provenance", "protection"}
+            for name, value in said.items()
         ]
 
     def _said(self, value: Json, schema: Json, names: Names, field: str) -> Markup:
@@ -160,8 +177,9 @@ class Values:
             return escape(coded)
         if name in _AS_DAY or name == "date_time":
             return self._time(text, name)
-        if REF.fullmatch(text) and text.partition(":")[0] in _KINDS:
-            return self.link(text, names)
+        is_named = REF.fullmatch(text) and text.partition(":")[0] in _KINDS
+        if is_named or name == "standard":
+            return self.link(text if is_named else f"standard:{text}", names)
         if name == "uri" or re.fullmatch(r"https?://\S+", text):
             return Markup('<a rel="nofollow noreferrer" href="{0}"><bdi>{0}</bdi></a>').format(text)
         return Markup('<span dir="auto">{}</span>').format(text)
@@ -171,11 +189,17 @@ class Values:
         if name.startswith("vocabulary "):
             return self._speech.label(name.removeprefix("vocabulary "), text)
         if name in _COUNTRY or field == "country":
-            return self._speech.country(text)
-        if name == "language":
-            return self._language(text)
+            return self._country(text)
+        if name in {"language", "pointer"}:
+            return self._language(text) if name == "language" else self.way(text)
+        labels = schema.get("x-labels", {})
+        if text in labels:
+            return self._speech.texts.gettext(labels[text])
         is_code = "enum" in schema or "const" in schema or (not schema and text in CODES)
         return self.code(text) if is_code else None
+
+    def _country(self, code: str) -> str:
+        return self._speech.texts.gettext(_NOWHERE) if code == "INT" else self._speech.country(code)
 
     def _language(self, code: str) -> str:
         """Return the name of a language; of another word what a field of that name is called."""
@@ -192,17 +216,19 @@ class Values:
         if name == "lang_map":
             return escape(self._speech.said(value))
         if value.keys() == {"amount", "currency"}:
-            return escape(
-                format_currency(value["amount"], value["currency"], locale=self._speech.language.code)
+            # By its code: a sign such as $ or kr does not say whose money it is.
+            return Markup("<bdi>{}\N{NO-BREAK SPACE}{}</bdi>").format(
+                self._speech.number(value["amount"]), value["currency"]
             )
         fields = self._reading.fields(schema)
-        rows = [
-            (
-                self.field(one) if fields else self._language(one),
-                self._said(inner, fields.get(one, {}), names, one),
-            )
-            for one, inner in value.items()
-        ]
+        rows = []
+        for one, inner in value.items():
+            if one.startswith("/"):
+                title, field, known = self.way(one), one.rpartition("/")[2], self._reading.of_field(one)
+            else:
+                title, field = self.field(one) if fields else self._language(one), one
+                known = fields.get(one, {})
+            rows.append((title, self._said(inner, known, names, field)))
         inside = Markup().join(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(*row) for row in rows)
         return Markup('<dl class="inner">{}</dl>').format(inside)
 

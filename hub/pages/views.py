@@ -1,6 +1,9 @@
 """The pages: rendered on the server from a sight, and working without scripts."""
 
+import gzip
+import re
 from datetime import timedelta
+from functools import cache
 from urllib.parse import parse_qs
 
 import anyio.to_thread
@@ -118,7 +121,22 @@ async def show_static(request: HubRequest, _: Asked) -> Response:
     if found is None:
         raise Absent
     body, media = found
-    return Response(body, 200, {"Cache-Control": "public, max-age=300"}, media)
+    headers = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding"}
+    if media != STATIC_TYPES["png"] and _takes_gzip(request.headers.get("accept-encoding", "")):
+        # They are the same for everybody: their sizes tell nothing, as those of pages would.
+        return Response(_packed(body), 200, {**headers, "Content-Encoding": "gzip"}, media)
+    return Response(body, 200, headers, media)
+
+
+@cache
+def _packed(body: bytes) -> bytes:
+    return gzip.compress(body, mtime=0)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Tell whether an `Accept-Encoding` header names gzip, and not to refuse it."""
+    said = (one.replace(" ", "").lower() for one in accepted.split(","))
+    return any(one.partition(";")[0] == "gzip" and not re.fullmatch(r"gzip;q=0(\.0*)?", one) for one in said)
 
 
 def _refused(request: HubRequest, sentence: str, limited: RateLimited | None = None) -> Response:

@@ -34,6 +34,11 @@ class Speech:
         self._locale = Locale.parse(language.code)
         self._registry = registry
 
+    @property
+    def registry(self) -> Registry:
+        """The contracts and vocabularies whose words it says."""
+        return self._registry
+
     def label(self, vocabulary: str, code: Json) -> str:
         """Return what a person reads for a code; the code itself where the vocabulary has none."""
         if not isinstance(code, str):

@@ -38,6 +38,8 @@ def test_a_node_is_found_opened_and_taken_back_and_what_comes_flows_in(
     shown.open(f"{hub.url}/explore?about={LAWYER}&hops=0&at_least={cursor}")
     shown.wait_for(f"{STATE}.startsWith('1 node. 0 ties.')")
     assert shown.evaluate("document.querySelectorAll('[data-explore=canvas] canvas').length") > 0
+    # What nobody named is called by its kind and its own number.
+    shown.wait_for("document.querySelector('[data-explore=nodes] button')?.textContent === 'Lawyer 0001'")
     find(shown, "0001")
     shown.wait_for(f"{PANEL}.includes('{LAWYER}')")
     shown.evaluate("document.querySelector('[data-explore=panel] .acts button').click()")

@@ -1,7 +1,10 @@
 """`/live` in a real browser: what comes, what is taken back, and whether silence is silence."""
 
+import re
+
 import httpx
 
+from tests.accessible import look_as
 from tests.chromium import Page, needs_chromium
 from tests.running import Served, World, threat
 
@@ -32,9 +35,32 @@ def test_what_fits_the_filter_comes_and_what_is_withdrawn_says_so(
     second, other = shown.evaluate(CARDS)
     assert "<i>Second</i>" in second
     assert "First" in other
+    # A card that came names its partner as those that were there, and its moment says on which clock it is.
+    by = "[...document.querySelectorAll('.event a[href^=\"/partners/\"]')].map((one) => one.textContent)"
+    assert len(set(shown.evaluate(by))) == 1
+    assert shown.evaluate(by)[0] != "harbour-bar-watch"
+    at = "[...document.querySelectorAll('.event time')].map((one) => one.textContent)"
+    assert all(re.search(r" [A-Z]{3,4}[+:0-9-]*$", one) for one in shown.evaluate(at))
     hub.post(retraction("t-1"), publisher)
     shown.wait_for(f"{CARDS}[1].includes('Withdrawn by its publisher')")
     assert "First" not in shown.evaluate("(document.body?.innerText ?? '')")
+
+
+@needs_chromium
+def test_on_a_phone_the_first_thing_seen_is_what_happened(shown: Page, hub: Served, world: World) -> None:
+    cursor = hub.post(threat(21, tlp="clear", data={"title": "Seen"}), world.bearer("publisher"))["cursor"]
+    form, card = "document.querySelector('.ask')", "document.querySelector('.event')"
+    for width, is_shown in ((390, False), (1280, True)):
+        look_as(shown, width=width)
+        shown.open(f"{hub.url}/live?at_least={cursor}")
+        shown.wait_for(f"{card} !== null")
+        assert shown.evaluate(f"{form}.checkVisibility()") == is_shown
+        assert shown.evaluate(f"{card}.getBoundingClientRect().bottom < innerHeight")
+    look_as(shown, width=390)
+    # What is asked for stands open.
+    shown.open(f"{hub.url}/live?country=QM")
+    assert shown.evaluate(f"{form}.checkVisibility()")
+    look_as(shown)
 
 
 @needs_chromium

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from hub.demo.stories import stories
+from tests.accessible import look_as
 from tests.chromium import Page, needs_chromium
 from tests.running import Served, World
 
@@ -70,6 +71,12 @@ def test_two_records_are_judged_by_the_keyboard_without_scripts(
     shown.call("Emulation.setScriptExecutionDisabled", value=True)
     try:
         shown.open(f"{hub.url}/review")
+        # On a phone, too, both stand beside each other, each under its name.
+        look_as(shown, width=390)
+        beside = "[...document.querySelectorAll('.aligned tr:first-child td')].slice(0, 2)"
+        assert len(set(shown.evaluate(f"{beside}.map((one) => one.getBoundingClientRect().top)"))) == 1
+        assert shown.evaluate("document.querySelector('.aligned thead th:nth-child(2)').offsetHeight") > 10
+        look_as(shown)
         tab_to(shown, "[name=basis][value=counsel_confirmed]")
         press(shown, " ", 32, " ")
         assert shown.evaluate("document.activeElement.checked")

@@ -413,6 +413,50 @@ def test_the_graph_answers(client: TestClient, world: World) -> None:
 
 
 @pytest.mark.parametrize(
+    ("address", "asked", "pointer", "code", "hint"),
+    [
+        ("/graph", {"kinds": "lawer"}, "/query/kinds", "unknown_code", "Did you mean lawyer?"),
+        ("/graph", {"ties": "TARGETS,SUPORTS"}, "/query/ties", "unknown_code", "Did you mean SUPPORTS?"),
+        ("/graph", {"limit": "-1"}, "/query/limit", "too_small", "1 to 10000"),
+        ("/graph/central", {"kinds": "x"}, "/query/kinds", "unknown_code", "partner, lawyer, "),
+        (
+            "/graph/edges",
+            {"from": "a:1", "to": "a:2", "kind": "TARGET"},
+            "/query/kind",
+            "unknown_code",
+            "TARGETS",
+        ),
+        ("/graph/alone", {"offset": "-1"}, "/query/offset", "too_small", "0 to "),
+        ("/graph/who-acts", {"about": "place:QM"}, "/query/about", "not_allowed", "a person, body, case"),
+        ("/graph/invite", {"about": "partner:a"}, "/query/about", "not_allowed", "a person, body, case"),
+        ("/graph/invite", {"about": "nobody"}, "/query/about", "wrong_form", "kind:LOCAL"),
+        ("/graph/paths", {"from": "a:1", "to": "a:1"}, "/query/to", "not_allowed", ""),
+        ("/graph/paths", {"from": "a:1", "to": "a:2", "avoid": "a:3,a:2"}, "/query/avoid", "not_allowed", ""),
+    ],
+)
+def test_a_question_to_the_graph_that_cannot_be_meant_is_refused_with_what_can(
+    client: TestClient, address: str, asked: dict[str, str], pointer: str, code: str, hint: str
+) -> None:
+    answer = client.get(f"/api/v1{address}", params=asked)
+    assert answer.status_code == 400
+    (said,) = answer.json()["errors"]
+    assert (said["pointer"], said["code"]) == (pointer, code)
+    assert hint in said.get("hint", "")
+
+
+def test_where_nobody_introduces_anybody_the_answer_says_so(client: TestClient, world: World) -> None:
+    one, other = threat(8101), threat(8102)
+    cursors = [post(client, world, event).json()["cursor"] for event in (one, other)]
+    asked = {"from": one["data"]["threat"], "to": other["data"]["targets"][0], "at_least": cursors[-1]}
+    found = client.get("/api/v1/graph/paths", params=asked, headers=world.bearer("observer")).json()
+    assert found["paths"] == []
+    assert found["says"].startswith("Nobody leads there in at most 6 steps")
+    asked["to"] = one["data"]["targets"][0]
+    found = client.get("/api/v1/graph/paths", params=asked, headers=world.bearer("observer")).json()
+    assert found.keys() == {"paths", "avoided"}
+
+
+@pytest.mark.parametrize(
     ("form", "media"),
     [("json", "application/json"), ("gexf", "application/gexf+xml"), ("graphml", "application/graphml+xml"),
      ("csv", "text/csv; charset=utf-8"), ("node-link", "application/json"), ("ftm", "application/x-ndjson")],

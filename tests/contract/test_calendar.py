@@ -123,6 +123,36 @@ class TestWhatBecomesOfADate:
         [new] = [one for one in events.values() if one["UID"].startswith(C)]
         assert events[new["RELATED-TO"]]["STATUS"] == "CANCELLED"
 
+    def test_a_date_that_is_left_need_not_be_named(self, court: Court) -> None:
+        court.hold("h-a", "2026-03-04")
+        court.adjourn("ad", "rescheduled", new_starts="2026-03-18")
+        assert court.entries() == [("2026-03-04", "CANCELLED", 1), ("2026-03-18", "CONFIRMED", 1)]
+        court.adjourn("ad2", "rescheduled", new_starts="2026-03-20")
+        events = court.events()
+        assert [(str(one["DTSTART"].dt), one["STATUS"]) for one in events.values()] == [
+            ("2026-03-04", "CANCELLED"), ("2026-03-18", "CANCELLED"), ("2026-03-20", "CONFIRMED")]  # fmt: skip
+        [stands] = [one for one in events.values() if one["STATUS"] == "CONFIRMED"]
+        assert str(events[stands["RELATED-TO"]]["DTSTART"].dt) == "2026-03-18"
+
+    def test_all_that_it_may_have_been_is_left(self, court: Court) -> None:
+        court.hold("h-a", "[2026-03-04,2026-04-03]")
+        court.adjourn("ad", "rescheduled", new_starts="2026-04-03")
+        assert [(day, status) for day, status, _ in court.entries()] == [
+            ("2026-03-04", "CANCELLED"), ("2026-04-03", "CONFIRMED")]  # fmt: skip
+
+    def test_another_who_says_another_date_is_not_overruled(self, court: Court) -> None:
+        court.hold("h-b", "2026-03-05", A, "docket")
+        court.hold("h-a", "2026-03-04")
+        court.adjourn("ad", "rescheduled", new_starts="2026-03-18")
+        assert [(day, status) for day, status, _ in court.entries()] == [
+            ("2026-03-04", "CANCELLED"), ("2026-03-05", "TENTATIVE"), ("2026-03-18", "TENTATIVE")]  # fmt: skip
+
+    def test_the_day_on_which_it_began_need_not_be_named(self, court: Court) -> None:
+        court.hold("h-a", "2026-03-04")
+        court.adjourn("ad", "held_in_part", new_starts="2026-03-18")
+        assert [(day, status) for day, status, _ in court.entries()] == [
+            ("2026-03-04", "CONFIRMED"), ("2026-03-18", "CONFIRMED")]  # fmt: skip
+
     def test_a_day_on_which_something_took_place_is_not_taken_back(self, court: Court) -> None:
         court.hold("h-a", "2026-03-04")
         court.adjourn("ad", "held_in_part", previous_starts="2026-03-04", new_starts="2026-03-18")
@@ -275,4 +305,5 @@ class TestTheFile:
         assert public["SUMMARY"] == f"Hearing: Review of detention, {TRIAL}"
         assert partners["SUMMARY"] == "Hearing: Review of detention, Trial at the quay"
         assert public["LOCATION"] == "Room 4"
-        assert public["URL"].endswith(f"/api/v1/hearings/{A}")
+        page = court.door.get(str(public["URL"]), headers={"accept": "text/html"})
+        assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")

@@ -687,9 +687,31 @@ def test_pairs_are_scored_in_their_order(terminal: Terminal) -> None:
     assert scores[0].keys() == {"score", "reasons"}
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"a": {}, "b": {}}', '{"a": 1, "b": 2}'])
-def test_a_line_that_is_no_pair_is_wrong_use(terminal: Terminal, line: str) -> None:
-    assert "Line 1 is no pair" in terminal.fails(2, "identity", "score", stdin=line)
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("{", "no pair"),
+        ("[]", "no pair"),
+        ('{"a": {"name": "A"}}', "no pair"),
+        ('{"a": {}, "b": {}}', '"name"'),
+        ('{"a": 1, "b": 2}', '"name"'),
+        ('{"a": {"name": 3}, "b": {"name": "A"}}', '"name"'),
+        ('{"a": {"name": "A", "aliases": "B"}, "b": {"name": "A"}}', '"aliases"'),
+        ('{"a": {"name": "A"}, "b": {"name": "A", "aliases": ["B", null]}}', '"aliases"'),
+    ],
+)
+def test_a_line_that_is_no_pair_is_told_and_the_next_is_scored(
+    terminal: Terminal, line: str, why: str
+) -> None:
+    pair = json.dumps({"a": {"name": "Isvael Korrendt", "aliases": None}, "b": {"name": "Yisvayel Qorendht"}})
+    ran = terminal.run("identity", "score", stdin=f"{pair}\n\n{line}\n{pair}\n")
+    first, wrong, last = map(json.loads, ran.stdout.splitlines())
+    assert ran.exit_code == 1
+    assert first == last
+    assert first["score"] > 0.5
+    assert (wrong["line"], wrong.keys()) == (3, {"line", "error"})
+    assert why in wrong["error"]
+    assert wrong["error"] in ran.stderr
 
 
 # --- demo and serve, as processes

@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ OF_COMPOSE = {"HUB_DOMAIN", "HUB_UPSTREAM", "HUB_LOG"}
 def commands_in(text: str) -> Iterator[list[str]]:
     """Yield the words of each command of the hub that a text shows: in back quotes, a line of code, or a unit."""
     plain = text.replace("$$", "$")
-    where = r"(?:`|^ {4,}|/bin/|run --rm |&& |^#   )hub(?:ctl)? +"
+    where = r"(?:`|^ {4,}|/bin/|run --rm |exec (?:-T )?hub |RELEASE=\S+ |&& |^#   )hub(?:ctl)? +"
     for found in re.finditer(where + r"([a-z][a-z-]+[^`\n#&;|']*)", plain, re.MULTILINE):
         yield shlex.split(re.sub(r"\[.*?\]", "", found[1]).strip(" ."))
 
@@ -258,6 +259,75 @@ def test_the_image_is_built_from_what_is_there() -> None:
     check_command([command])
     named = set(re.findall(r"\bHUB_[A-Z_]+", text))
     assert named <= SETTINGS
+
+
+def image() -> dict[str, list[str]]:
+    """Return the lines of the Dockerfile by their instruction."""
+    text = (DEPLOY / "compose/Dockerfile").read_text("utf-8").replace("\\\n", " ")
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            name, _, rest = line.partition(" ")
+            found.setdefault(name, []).append(" ".join(rest.split()))
+    return found
+
+
+def test_the_image_the_containers_and_the_proxy_agree_on_ports_and_folders() -> None:
+    made = image()
+    assert set(made) <= set("FROM WORKDIR COPY RUN USER ENV VOLUME EXPOSE HEALTHCHECK ENTRYPOINT CMD".split())
+    environ = dict(one.split("=", 1) for one in made["ENV"][0].split())
+    compose = yaml.safe_load((DEPLOY / "compose/compose.yaml").read_text("utf-8"))
+    service, proxy = compose["services"]["hub"], compose["services"]["caddy"]
+    [port] = made["EXPOSE"]
+    assert environ["HUB_PORT"] == port
+    assert proxy["environment"]["HUB_UPSTREAM"] == f"hub:{port}"
+    assert f"127.0.0.1:{port}/readyz" in made["HEALTHCHECK"][0]
+    assert {one.rpartition(":")[2] for one in proxy["ports"]} == {"80", "443", "443/udp"}
+    mounted = {one.split(":")[1] for one in service["volumes"]}
+    owned = set(re.search(r"install -d -o hub -g hub -m 0700 ([/\w -]+)", made["RUN"][1])[1].split())  # type: ignore[index]
+    # A volume takes its owner from the image: one that the image does not make belongs to root.
+    assert mounted == owned
+    assert {environ["HUB_DATA"], environ["HUB_KEYS"]} <= mounted
+    said = {
+        **environ,
+        **dict.fromkeys(service["environment"], ""),
+        "HUB_PUBLIC_URL": "https://hub.example",
+    }
+    assert Settings.read(
+        {name: value for name, value in said.items() if name in SETTINGS and value}
+    ).for_serving()
+    grace = int(service["stop_grace_period"].removesuffix("s"))
+    assert grace >= int(service["environment"]["HUB_DRAIN_SECONDS"]) + 2 * 20
+
+
+def test_the_first_lines_of_the_containers_make_all_that_they_ask_for() -> None:
+    text = (DEPLOY / "compose/compose.yaml").read_text("utf-8")
+    head = text.partition("\nname:")[0]
+    compose = yaml.safe_load(text)
+    for secret in compose["secrets"].values():
+        assert secret["file"].removeprefix("./") in head
+    assert "HUB_DOMAIN=" in head
+    written = set(re.findall(r" (/backups[a-z-]*)/", head))
+    assert written == {"/backups", "/backups-of-keys"}
+    assert written <= {one.split(":")[1] for one in compose["services"]["hub"]["volumes"]}
+
+
+def test_what_the_image_is_built_from_is_named_and_nothing_else_is_sent() -> None:
+    lines = (DEPLOY / "compose/Dockerfile.dockerignore").read_text("utf-8").splitlines()
+    rules = [one for one in lines if one and not one.startswith("#")]
+    assert rules[0] == "*"
+    sent = {one.removeprefix("!") for one in rules if one.startswith("!")}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    wheel = project["tool"]["hatch"]["build"]
+    needed = {*wheel["targets"]["wheel"]["packages"], wheel["hooks"]["custom"]["path"].split("/")[0]}
+    needed |= {
+        project["project"]["readme"],
+        *project["project"]["license-files"],
+        "pyproject.toml",
+        "requirements",
+    }
+    assert sent == needed
+    assert all((ROOT / one).exists() for one in sent)
 
 
 def test_the_proxy_passes_addresses_and_logs_none() -> None:

@@ -172,7 +172,7 @@ class TestWhatIsSent:
         mail = box.wait(2)[1]
         for said in parts(mail):
             assert "Arrest at the quay" in said
-            assert "urn:hub:partner:harbour-bar-watch/t-2" in said
+            assert f"{ORIGIN}/events/urn:hub:partner:harbour-bar-watch/t-2" in said
             assert "partners" not in said
             assert hidden not in said
         assert mail.get_content_type() == "multipart/alternative"

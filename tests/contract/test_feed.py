@@ -203,6 +203,7 @@ def test_head_of_the_feed_ends(hub: Served) -> None:
         ("after=AAAAAAAAAAAAAAAAAAAAAA", {}, 400),
         ("after=yesterday!", {}, 400),
         ("colour=red", {}, 400),
+        ("urgency=panic", {}, 400),
         ("", {"Authorization": "Bearer hub_wrong"}, 401),
         ("", {"Origin": "https://elsewhere.example"}, 403),
         ("", {"Origin": "null"}, 403),
@@ -219,6 +220,16 @@ def test_a_handshake_that_does_not_fit_is_refused_with_a_problem(
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert json.loads(answer.body)["type"].startswith("urn:hub:problem:")
+
+
+@pytest.mark.parametrize("path", ["/feed", "/api/v1/feeds", "/api/v1/events", "/"])
+def test_a_websocket_at_an_address_that_is_none_is_told_so(hub: Served, path: str) -> None:
+    there = hub.url.replace("http", "ws", 1) + path
+    with pytest.raises(InvalidStatus) as refused, connect(there, proxy=None):
+        pass
+    answer = refused.value.response
+    assert answer.status_code == 404
+    assert json.loads(answer.body)["type"] == "urn:hub:problem:not-found"
 
 
 def test_a_page_of_this_hub_may_listen(hub: Served) -> None:

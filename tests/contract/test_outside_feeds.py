@@ -63,8 +63,10 @@ def test_the_newest_comes_first_in_plain_words(door: TestClient, publisher: Publ
     first = found["items"][1]
     assert first["id"] == "urn:hub:partner:harbour-bar-watch:event:t-1"
     assert first["content_text"].startswith("Arrest at the quay\nCountry: QM.")
-    opened = door.get(first["url"])
-    assert opened.json()["event"] == first["_hub"]["event"]
+    assert door.get(first["_hub"]["api"]).json()["event"] == first["_hub"]["event"]
+    page = door.get(first["url"], headers={"accept": "text/html"})
+    assert page.headers["content-type"].startswith("text/html")
+    assert "Arrest at the quay" in page.text
 
 
 def test_what_is_not_public_is_only_a_link(door: TestClient, world: World, publisher: Publisher) -> None:
@@ -75,6 +77,9 @@ def test_what_is_not_public_is_only_a_link(door: TestClient, world: World, publi
     assert titles(found) == [("t-1", "A threat against a lawyer, a firm or a bar (not public)")]
     assert found["items"][0]["_hub"]["kind"] == "closed"
     assert "authors" not in found["items"][0]
+    page = door.get(found["items"][0]["url"], headers={"accept": "text/html"})
+    assert page.status_code == 404
+    assert 'href="/sign-in' in page.text, "whoever opens the link is told what to do"
     assert "partners" not in str(found)
     world.issue("cleared", "open-docket", "observer", clearance="red")
     cleared = feed(door, publisher, world.bearer("cleared"))
@@ -167,6 +172,9 @@ def test_feedparser_reads_atom(door: TestClient, world: World, publisher: Publis
     assert entry.title.endswith("Arrest & <trial>")
     assert {one.term for one in entry.tags} == {"threat.reported", "QM"}
     assert entry.author == "harbour-bar-watch"
+    assert entry.link == f"{BASE}/events/urn:hub:partner:harbour-bar-watch/t-1"
+    [api] = [one for one in entry.links if one.rel == "related"]
+    assert door.get(api.href).json()["event"]["id"] == "t-1"
     assert entry.published_parsed.tm_year == 2031
 
 
@@ -188,8 +196,8 @@ def test_it_is_not_sent_again_while_what_is_seen_is_the_same(
 
 
 def test_what_xml_does_not_have_is_replaced() -> None:
-    item = Item("open", "urn:x", "urn:hub:partner:x", "1", "y", "a\ufffeb", "http://x/", "", "2031-05-04T12:00:00Z",
-                "2031-05-04T12:00:00Z")  # fmt: skip
+    item = Item("open", "urn:x", "urn:hub:partner:x", "1", "y", "a\ufffeb", "http://x/", "http://x/api", "",
+                "2031-05-04T12:00:00Z", "2031-05-04T12:00:00Z")  # fmt: skip
     head = Head("Hub", "urn:h", BASE, BASE, None)
     assert feedparser.parse(atom(ItemPage([item], None), head)).entries[0].title == "a\ufffdb"
     assert feedparser.parse(atom(ItemPage([], None), head)).feed.updated == "1970-01-01T00:00:00.000000Z"

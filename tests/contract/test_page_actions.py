@@ -54,6 +54,28 @@ def test_the_board_tells_what_is_missing_and_whose_it_is(client: TestClient, wor
     assert ref not in page(client, world, None, "/actions")
 
 
+def test_that_nobody_says_whether_the_person_agrees_is_shown(client: TestClient, world: World) -> None:
+    own = "harbour-bar-watch.unsaid"
+    data = {
+        "action": f"action:{own}", "kind": "joint_letter", "lead": "partner:harbour-bar-watch",
+        "purpose": "A letter about a threat", "about": [f"threat:{own}"],
+    }  # fmt: skip
+    at = say(client, world, "harbour", "action.proposed", data)
+    shown = "Agreed with the person"
+    whole = page(client, world, "signer", "/actions", at)
+    card = whole[whole.index(f'href="/actions/action:{own}"') :].partition("</article>")[0]
+    assert (shown in card, "not said" in card) == (True, True)
+    stands = page(client, world, "signer", f"/actions/action:{own}").partition('data-part="stands"')[2]
+    assert "not said" in stands.partition(shown)[2].partition("</dd>")[0]
+    say(
+        client,
+        world,
+        "harbour",
+        "action.completed",
+        {"action": f"action:{own}", "state": "cancelled", "on": "2026"},
+    )
+
+
 def test_the_exact_text_is_signed_once_and_the_letter_is_there(client: TestClient, world: World) -> None:
     ref, at = called(client, world, 2)
     address = f"/actions/{ref}"

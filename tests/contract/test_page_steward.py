@@ -1,12 +1,13 @@
 """/steward: partners, tokens and acts by form, for stewards alone; /board and the first page of a partner."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from hub.federation.book import NotTaken, Peer
 from tests.forms import form, page, say, send, shows, words
-from tests.running import TestClient, World, make_world, threat
+from tests.running import TestClient, World, calling, make_world, threat
 
 OWN = "harbour-bar-watch"
 
@@ -244,6 +245,30 @@ def test_whether_there_is_such_an_event_is_told_to_who_reads_alone(client: TestC
     assert send(client, world, "fourth", agree, {}).status_code == 303
     assert send(client, world, "fourth", agree.replace("/agree", "/read"), {}).status_code == 404
     assert send(client, world, "fourth", "/steward/glass/nothing/agree", {}).status_code == 404
+
+
+def test_when_the_time_for_a_reading_is_over_the_desk_says_so(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    world.issue("second", "stewards", "steward", account="second", clearance="amber+strict")
+    with calling(world, follow_redirects=False) as client:
+        agree = glass_of(
+            asked_for(client, world, "t-old") and page(client, world, "second", "/steward"), "t-old", "agree"
+        )
+        assert agree is not None
+        world.clock.move(hours=24, seconds=1)
+        late = send(client, world, "second", agree, {})
+        assert late.status_code == 422
+        assert "The time for this is over. Ask again." in words(late.text)
+        # What has no effect any more is not offered, either.
+        assert "t-old" not in page(client, world, "second", "/steward")
+        asked_for(client, world, "t-new")
+        agree = glass_of(page(client, world, "second", "/steward"), "t-new", "agree")
+        assert agree is not None
+        assert send(client, world, "second", agree, {}).status_code == 303
+        world.clock.move(hours=1, seconds=1)
+        read = send(client, world, "second", agree.replace("/agree", "/read"), {})
+        assert read.status_code == 422
+        assert "The time for this is over. Ask again." in words(read.text)
 
 
 def test_glass_by_form_is_for_stewards_who_may_act_and_for_our_own_pages(

@@ -79,6 +79,27 @@ def test_static_files_are_served_with_their_type(client: TestClient, name: str, 
     assert found.headers["cache-control"] == "public, max-age=300"
 
 
+@pytest.mark.parametrize(
+    ("accepted", "name", "packs"),
+    [
+        ("br, gzip", "hub.css", True),
+        ("gzip;q=0.5", "live.js", True),
+        ("gzip;q=0", "hub.css", False),
+        ("identity", "hub.css", False),
+        ("gzip", "icon-192.png", False),
+    ],
+)
+def test_what_is_the_same_for_everybody_is_sent_small_to_whoever_can_read_it(
+    client: TestClient, accepted: str, name: str, packs: bool
+) -> None:
+    whole = client.get(f"/static/{name}", headers={"Accept-Encoding": "identity"})
+    found = client.get(f"/static/{name}", headers={"Accept-Encoding": accepted})
+    assert (found.headers.get("content-encoding") == "gzip") == packs
+    assert (int(found.headers["content-length"]) < len(whole.content) / 2) == packs
+    assert found.content == whole.content
+    assert found.headers["vary"] == "Accept-Encoding"
+
+
 def test_other_static_files_and_pages_are_absent(client: TestClient) -> None:
     for address in ("/static/nothing.css", "/static/..%2f__init__.py", "/nowhere"):
         assert client.get(address).status_code == 404

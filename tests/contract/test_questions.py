@@ -133,8 +133,8 @@ def test_whom_to_invite_for_the_reform_when_the_call_is_over(tmp_path: Path) -> 
     for item in answer["items"]:
         assert item["score"] == pytest.approx(sum(one["points"] for one in item["reasons"]))
     reasons = {one["reason"]: one for one in answer["items"][0]["reasons"]}
-    assert reasons["mandate"]["says"] == "has 2 fitting role(s): bar, policy"
-    assert reasons["response"]["says"] == "joined 1 of 1 such calls, a share of 1.0"
+    assert reasons["mandate"]["says"] == "has 2 fitting roles: bar, policy"
+    assert reasons["response"]["says"] == "joined 1 of 1 such call"
 
 
 def test_who_takes_part_in_an_open_call_need_not_be_invited(told: Told) -> None:

@@ -1,17 +1,22 @@
 """Whatever is refused is told in the reader's language: every code has words, and pages show no English to others."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from events.disclosure_rules import SAID
+from hub.address import ValueRefused
+from hub.pages.addresses import page_addresses
 from hub.pages.environment import environment
 from hub.pages.reasons import WORDS
+from hub.pages.refusal_values import HINTED, OF_HINTS, OF_VALUES
 from hub.pages.refusals import OF_ANSWERS, OF_CODES, URN, why
 from hub.problems import rows
 from hub.texts.languages import LANGUAGES, translations
+from hub.texts.speech import speech_of
 from projections.boards.support.reasons import SAYS, reason
 from schemas.problem import Problem
 from schemas.speaker import FORM_CODES
@@ -24,6 +29,12 @@ CODE_AT = {"Problem": 1, "DecisionRefused": 0, "_problem": 1}
 
 REMARKS = frozenset({"late", "stewards_not_told", "code", "self.code", "f'counts_as_{counted}'"})
 """What a receipt remarks is no refusal; the rest are codes by name, which are listed beside."""
+
+GIVEN = {
+    "choices": ("own", "other"), "fields": ("targets", "title"), "hub": "https://hub.example", "known": ("about", "q"),
+    "near": "own", "near_field": "targets",
+}  # fmt: skip
+"""What stands in a sentence for a value that is no number."""
 
 NOT_ON_PAGES = frozenset(
     {"unknown-size", "note-refused", "unknown-origin", "not-signed", "forked", "no-key", "not-found",
@@ -83,9 +94,77 @@ def test_every_reason_is_said_with_all_its_values(language: str) -> None:
 
 
 def test_of_what_nobody_foresaw_the_words_of_the_archive_are_told_as_english() -> None:
-    told = str(why(Problem("", "never_heard", "Is <odd>.", "Mend it."), translations("ar")))
+    told = str(why(Problem("", "never_heard", "Is <odd>.", "Mend it."), speech_of("ar", registry())))
     assert told == '<span lang="en" dir="auto">Is &lt;odd&gt;. Mend it.</span>'
-    assert why({"code": f"{URN}rate-limited"}, translations("en")).startswith("That was too much")
+    assert why({"code": f"{URN}rate-limited"}, speech_of("en", registry())).startswith("That was too much")
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_limits_and_codes_that_a_refusal_names_are_told_in_every_language(language: str) -> None:
+    speech = speech_of(language, registry())
+    for code, sentences in OF_VALUES.items():
+        for text in sentences:
+            values = {name: GIVEN.get(name, 1234) for name in re.findall(r"%\((\w+)\)s", text)}
+            slug = code if code in OF_CODES else URN + code
+            told = str(why({"code": slug, "detail": "x", "values": values}, speech))
+            assert "%(" not in told, (code, text)
+            assert told.count("<bdi>") >= len(values), (code, text)
+            assert language == "en" or not told.startswith(text.partition("%")[0].rstrip()), (code, text)
+            assert all(speech.number(one) in told for one in values.values() if isinstance(one, int))
+        # Without them, the words that fit always.
+        assert "%(" not in str(why({"code": slug}, speech))
+
+
+def test_the_code_that_was_meant_is_told_by_its_label() -> None:
+    arabic = speech_of("ar", registry())
+    [problem] = [
+        one
+        for one in registry()
+        .contract("threat.reported.v1")
+        .check(
+            {
+                "threat": "threat:harbour-bar-watch.1",
+                "targets": ["lawyer:harbour-bar-watch.1"],
+                "categories": ["liberty.arest"],
+            }
+        )
+        if one.code == "unknown_code"
+    ]
+    assert problem.values["near"] == "liberty.arrest"
+    label = arabic.label(str(problem.values["vocabulary"]), "liberty.arrest")
+    assert f"<bdi>{label}</bdi>" in str(why(problem, arabic))
+    assert "liberty.arrest" not in str(why(problem, arabic))
+    # What programs read is as ever.
+    assert problem.as_json().keys() == {"pointer", "code", "detail", "hint"}
+
+
+def test_what_a_parameter_of_a_page_would_accept_is_told_in_the_language_of_the_page() -> None:
+    wrong = []
+    for address in page_addresses():
+        for parameter in address.parameters:
+            try:
+                parameter.read("?" * 201)
+            except ValueRefused as refused:
+                is_told = refused.code not in HINTED or refused.hint in OF_HINTS or refused.values
+                wrong += [] if is_told else [(address.path, parameter.name, refused.hint)]
+    assert wrong == []
+    french = speech_of("fr", registry())
+    told = str(why(Problem("", "wrong_form", "x", "two capital letters"), french))
+    assert told.endswith(translations("fr").gettext(OF_HINTS["two capital letters"]))
+
+
+def test_a_page_that_refuses_tells_the_limits_in_the_language_of_the_reader(
+    client: TestClient, world: World
+) -> None:
+    at = {**shows(world, "observer"), "Accept-Language": "fr"}
+    page = client.get("/trials?limit=999999&odd=1", headers=at)
+    assert page.status_code == 400
+    errors = page.text.partition("<main")[2].partition("</main>")[0]
+    assert "<bdi>200</bdi>" in errors
+    assert "<bdi>country</bdi>" in errors
+    big = client.post("/publish/threat.reported", content=b"x=" + b"y" * 4_000_000, headers=at)
+    assert big.status_code == 413
+    assert re.search(r'<p class="lead">[^<]*<bdi>[^<]+</bdi> octets', big.text)
 
 
 def test_a_page_tells_a_refusal_in_arabic_and_the_interface_as_ever(client: TestClient, world: World) -> None:

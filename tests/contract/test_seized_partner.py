@@ -17,12 +17,13 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         yield scene
 
 
-def suspend(scene: Scene) -> None:
-    """Suspend the partner wholly, as stewards do when its office was seized."""
+def suspend(scene: Scene) -> str:
+    """Suspend the partner wholly, as stewards do when its office was seized; return the cursor."""
     data = {"partner": f"partner:{SLUG}", "from": "2031-05-04T11:45:00Z", "scope": "both", "reason": "seized"}
     event = {"specversion": "1.0", "id": "seized", "source": f"urn:hub:partner:{STEWARDS}", "data": data}
     answer = scene.post({**event, "type": "partner.suspended"}, "application/json", "steward")
     assert answer.status_code == 201, answer.text
+    return str(answer.json()["cursor"])
 
 
 def proposal(event_id: str, signer: str) -> dict[str, Json]:
@@ -45,6 +46,30 @@ def test_what_a_lost_key_signed_is_stored_of_a_suspended_partner_and_has_no_effe
     assert (found.status_code, found.json()["status"]) == (200, "quarantined")
     listed = httpx.get(f"{scene.hub.url}{EVENTS}", params={"type": "threat.*"})
     assert "late" not in {one["id"] for one in listed.json()["events"]}
+
+
+def test_that_it_is_over_as_a_lost_key_says_changes_nothing_of_a_threat(scene: Scene) -> None:
+    begun = fresh(id="begun", tlp="clear")
+    begun["data"] = {**begun["data"], "status": "ongoing"}
+    threat = begun["data"]["threat"]
+    assert scene.post(OURS.envelope(begun)).status_code == 201
+    suspended = suspend(scene)
+    said = {"threat": threat, "as_of": "2031-05-04", "changes": {"status": "ended"}}
+    queued = {**fresh(id="queued", tlp="clear"), "type": "threat.updated", "data": said}
+
+    def read(who: str | None, cursor: str) -> Json:
+        headers = scene.world.bearer(who) if who else {}
+        url = f"{scene.hub.url}/api/v1/threats/{threat}"
+        answer = httpx.get(url, headers=headers, params={"at_least": cursor})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    before = {who: read(who, suspended) for who in ("steward", None)}
+    stored = scene.post(STOLEN.envelope(queued))
+    assert (stored.status_code, stored.json()["status"]) == (201, "stored")
+    assert {who: read(who, stored.json()["cursor"]) for who in ("steward", None)} == before
+    assert before[None]["props"]["status"]["value"] == "ongoing"
+    assert shown(scene, "queued").json()["status"] == "quarantined"
 
 
 @pytest.mark.parametrize("media", [DSSE, "application/json"])

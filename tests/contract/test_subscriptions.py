@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from hub.api.parameters import URGENCIES
 from hub.keys import KeyMissing, keys_folder
 from hub.subscriptions.opening import open_shelf
 from hub.subscriptions.shelf import FILE
 from hub.subscriptions.terms import MOST
+from schemas.registry import Registry
 from tests.receiver import Receiver, receiving
 from tests.running import TestClient, World, calling, make_world
 from tests.subscribing import SUBSCRIPTIONS, Follower, Publisher, make_following_world
@@ -91,7 +93,9 @@ def test_a_webhook_answers_with_its_secret_once(observer: Follower, receiver: Re
     ("body", "expected"),
     [
         ([], [("", "wrong_type")]),
-        ({}, [("/channel", "required"), ("/url", "required")]),
+        ({}, [("/channel", "required")]),
+        ({"channel": None, "url": "x", "rate": "daily", "frob": 1},
+         [("/channel", "unknown_code"), ("/frob", "unknown_field")]),
         ({"channel": "pigeon", "url": "x"}, [("/channel", "unknown_code")]),
         ({"channel": "webhook"}, [("/url", "required")]),
         ({"channel": "webhook", "url": 7}, [("/url", "wrong_type")]),
@@ -107,6 +111,12 @@ def test_a_webhook_answers_with_its_secret_once(observer: Follower, receiver: Re
         ({"channel": "page", "about": ["threat:x.1", "no reference"], "type": 3, "country": "qm"},
          [("/about/1", "wrong_form"), ("/country", "wrong_form"), ("/type", "wrong_type")]),
         ({"channel": "page", "about": ["threat:x.1"] * 101}, [("/about", "too_many_items")]),
+        ({"channel": "page", "about": [], "country": []}, [("/about", "too_few_items"), ("/country", "too_few_items")]),
+        ({"channel": "page", "urgency": "panic"}, [("/urgency", "unknown_code")]),
+        ({"channel": "page", "type": "treat.*"}, [("/type", "unknown_code")]),
+        ({"channel": "page", "type": ["threat.*", "hearing", 3, "["]},
+         [("/type/1", "unknown_code"), ("/type/2", "wrong_type"), ("/type/3", "wrong_form")]),
+        ({"channel": "page", "type": ["threat.*"] * 101}, [("/type", "too_many_items")]),
         ({"channel": "page", "why": "x" * 501}, [("/why", "too_long")]),
         ({"channel": "page", "why": "a\0b"}, [("/why", "control_character")]),
         ({"channel": "page", "why": "\u202eb"}, [("/why", "bidi_override")]),
@@ -116,6 +126,30 @@ def test_every_problem_of_a_wish_is_told_at_once(
     strict: Follower, body: Json, expected: list[tuple[str, str]]
 ) -> None:
     assert problems(strict.ask(body)) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        ({}, "webhook, mail, page"),
+        ({"channel": "page", "type": "treat.*"}, "Did you mean threat.*?"),
+        ({"channel": "page", "type": "qqq"}, "accountability.*, action.*, "),
+        ({"channel": "page", "urgency": "panic"}, "urgent, high, normal, low"),
+    ],
+)
+def test_what_would_be_taken_is_told(strict: Follower, body: Json, hint: str) -> None:
+    [problem] = strict.ask(body).json()["errors"]
+    assert problem["hint"].startswith(hint)
+
+
+def test_the_urgencies_that_may_be_asked_for_are_those_of_the_vocabulary() -> None:
+    assert tuple(Registry.load().vocabularies["urgency"].codes) == URGENCIES
+
+
+def test_what_kind_of_body_is_read_is_told(strict: Follower) -> None:
+    headers = {**strict.headers, "content-type": "text/xml"}
+    answer = strict.door.post(SUBSCRIPTIONS, content="<x/>", headers=headers)
+    assert (answer.status_code, answer.json()["detail"]) == (415, "Send one of: application/json.")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from projections.graph.beginnings import dated
 from projections.graph.query import GraphQuery
-from tests.solidarity import C1, GREEN, L1, L2, T1, Solidarity, solidarity
+from tests.solidarity import A1, C1, GREEN, H1, L1, L2, T1, Solidarity, solidarity
 
 Json = Any
 
@@ -53,3 +53,22 @@ def test_a_past_moment_knows_what_it_knew(world: Solidarity) -> None:
     place = world.position
     world.threaten(T1, L1, occurred="2026-10-20", partner="harbour")
     assert (began(world, T1, upto=place), began(world, T1)) == ("2026-10-04", "2026-10-20")
+
+
+def test_a_call_begins_no_later_than_whoever_joins_it(world: Solidarity) -> None:
+    world.call([L1])
+    world.join("quill", "signatory", joined="2026-11-05")
+    world.join("docket", "signatory", joined="2026-11-04T10:00:00Z")
+    world.tell("action.completed", {"action": A1, "completed": "2026-11-20", "outputs": ["statement:a.1"]})
+    assert began(world, A1) == "2026-11-04"
+
+
+def test_a_hearing_that_was_put_off_begins_no_later_than_the_one_that_takes_its_place(
+    world: Solidarity,
+) -> None:
+    world.trial()
+    world.hearing("2026-11-28")
+    moved = {"hearing": H1, "status": "rescheduled", "new_hearing": "hearing:a.2", "new_starts": "2027-02-01"}
+    world.tell("hearing.adjourned", {**moved, "announced": "2026-11-10"}, "docket")
+    follows = next(edge for edge in world.part()["edges"] if edge["kind"] == "FOLLOWS")
+    assert began(world, H1) <= follows["since"]

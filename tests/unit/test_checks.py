@@ -109,7 +109,7 @@ def test_an_amendment_of_what_is_not_here_yet_is_stored_with_a_warning(archive: 
     )
     archive.push(SLUG, "legalaid.reported", figures((50, 55)), id="later")
     late = archive.push(
-        SLUG, "record.corrected", {"about_event": "later", "changes": [{"pointer": "/a", "to": 1}]}
+        SLUG, "record.corrected", {"about_event": "later", "changes": [{"pointer": "/notes", "to": "Late."}]}
     )
     assert (late.status, list(late.warnings)) == ("stored", [])
 
@@ -136,3 +136,102 @@ def test_what_is_personal_is_not_said_anew_in_the_open(archive: Archive, pointer
 def test_what_stands_beside_personal_fields_may_be_said_anew(archive: Archive) -> None:
     said = {"about_event": "e1", "verdict": "disputes", "alternative": {"/provenance/credibility": "3"}}
     assert archive.push(SLUG, "claim.assessed", said).status == "stored"
+
+
+@pytest.mark.parametrize(
+    ("event_type", "field", "data"),
+    [
+        ("commitment.made", "by", {"commitment": f"commitment:{SLUG}.1", "text": {"en": "A promise"}}),
+        ("commitment.progressed", "by", {"commitment": "commitment:quill-network.1", "state": "broken"}),
+        ("impact.assessed", "assessor", {"about": "action:quill-network.1", "impact": "minor"}),
+        ("legalaid.reported", "reporter", figures((50, 55))),
+    ],
+)
+def test_nobody_speaks_in_the_name_of_another_partner(
+    archive: Archive, event_type: str, field: str, data: Any
+) -> None:
+    foreign = {**data, field: "partner:quill-network"}
+    assert refused(archive, event_type, foreign) == [(f"/data/{field}", "not_yours")]
+    archive.check(SLUG, event_type, {**data, field: f"partner:{SLUG}"})
+
+
+def test_a_public_body_is_reported_on_by_whoever_knows(archive: Archive) -> None:
+    data = {"commitment": f"commitment:{SLUG}.1", "by": f"body:{SLUG}.ministry", "text": {"en": "A promise"}}
+    archive.check(SLUG, "commitment.made", data)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "result"),
+    [
+        ("refutes", "corroborated"),
+        ("refutes", "partly_corroborated"),
+        ("disputes", "verified"),
+        ("corroborates", "refuted"),
+        ("verifies", "disputed"),
+    ],
+)
+def test_an_assessment_does_not_contradict_itself(archive: Archive, verdict: str, result: str) -> None:
+    data = {
+        "about_event": "e1",
+        "about_source": "urn:hub:partner:stewards",
+        "verdict": verdict,
+        "provenance": {"source_kind": "court_record", "reliability": "A", "credibility": "2"},
+    }
+    problem = ("/data/resulting_verification", "not_allowed")
+    assert refused(archive, "claim.assessed", {**data, "resulting_verification": result}) == [problem]
+    archive.check(SLUG, "claim.assessed", data)
+
+
+def test_a_correction_that_changes_nothing_is_stored_with_a_word_why(archive: Archive) -> None:
+    threat = {
+        "threat": f"threat:{SLUG}.9",
+        "targets": [f"lawyer:{SLUG}.9"],
+        "categories": ["liberty.arrest"],
+        "occurred": "2026-11-02",
+        "place": {"country": "QM"},
+        "status": "ongoing",
+        "urgency": "high",
+    }
+    first = archive.push(SLUG, "threat.reported", threat)
+
+    def told(*changes: tuple[str, Any]) -> list[tuple[str, str]]:
+        said = [{"pointer": pointer, "to": to} for pointer, to in changes]
+        outcome = archive.push(SLUG, "record.corrected", {"about_event": first.id, "changes": said})
+        assert outcome.status == "stored"
+        return [(one.pointer, one.code) for one in outcome.warnings]
+
+    assert told(("/occurred", "2026-11-03"), ("/title", "Held at the court")) == []
+    assert told(("/occurred", "03/11/2026"), ("/urgency", "low")) == [("/data/changes/0", "not_edtf")]
+    assert told(("/place/country/code", "QN")) == [("/data/changes/0", "unknown_field")]
+    assert told(("/threat", f"threat:{SLUG}.10")) == [("/data/changes/0", "not_allowed")]
+    # Two that break the contract alone may fit together.
+    detained = [
+        ("/victim_status", "detained.trial"),
+        ("/detention", {"kind": "ordinary_law", "since": "2026-11-02"}),
+    ]
+    assert told(*detained) == []
+    # What an earlier correction put there can be corrected, too.
+    assert told(("/detention/since", "2026-11-03")) == []
+
+
+def test_an_assessment_that_does_not_say_whose_event_it_means_is_stored_with_a_warning(
+    archive: Archive,
+) -> None:
+    said = {"about_event": "somebody-elses", "verdict": "disputes"}
+    own = archive.push(SLUG, "claim.assessed", said)
+    assert [(one.pointer, one.code) for one in own.warnings] == [("/data/about_event", "unknown_event")]
+    # Of what others published nothing is told.
+    foreign = archive.push(SLUG, "claim.assessed", {**said, "about_source": "urn:hub:partner:stewards"})
+    assert foreign.warnings == ()
+
+
+def test_who_verifies_on_one_source_is_told_what_it_takes(archive: Archive) -> None:
+    grade = {"source_kind": "witness", "reliability": "B", "credibility": "2"}
+    about = {"about_event": "e1", "about_source": "urn:hub:partner:stewards"}
+    with pytest.raises(EventRefused) as caught:
+        archive.check(SLUG, "claim.assessed", {**about, "verdict": "verifies", "provenance": grade})
+    [problem] = caught.value.problems
+    assert (problem.pointer, problem.hint) == (
+        "/data/provenance/credibility",
+        "One of: 1. 1: confirmed by two or more independent sources.",
+    )

@@ -101,6 +101,7 @@ def test_kinds_and_countries_leave_out_derived_ends_too(world: Solidarity) -> No
     world.state(["lawyer:a.1"])
     asked: Json = {"about": ["place:QM"], "ties": ["SHARES_THREAT_PATTERN"]}
     assert refs(world.part(**asked)) == ["place:QM", "category:liberty.arrest"]
+    assert refs(world.part(**asked, kinds=("place", "category"))) == ["place:QM", "category:liberty.arrest"]
     assert world.part(**asked)["nodes"][1] == {
         "ref": "category:liberty.arrest",
         "kind": "category",

@@ -342,3 +342,60 @@ def test_of_children_a_percentage_leaves_no_few_either() -> None:
     assert wrong(share(97.0, None, 100, GIRLS)) == [("0/numerator", "not_allowed")]
     assert wrong(share(99, None, 200, GIRLS)) == [("0/numerator", "not_allowed")]
     assert wrong(share(90.0, None, 100, GIRLS), share(100.0, None, 10, {"age_band": "15_17"})) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "part", "whole", "fits"),
+    [
+        (50, 25, 50, True),
+        (20, 25, 50, False),
+        (61.9, 260, 420, True),
+        (62, 260, 420, True),
+        (61, 260, 420, True),  # cut off, as some registers do
+        (61.8, 260, 420, False),
+        (60, 260, 420, False),
+        (0, 0, 0, True),
+        (None, 260, 420, True),
+    ],
+)
+def test_a_percentage_is_that_of_its_numbers(value: Json, part: int, whole: int, *, fits: bool) -> None:
+    cell = {
+        "indicator": "indicator:a.1",
+        "unit": "percent",
+        "value": value,
+        "numerator": part,
+        "denominator": whole,
+    }
+    problems = figure_problems({"observations": [cell]}, {})
+    wrong = [] if fits else [("/data/observations/0/value", "sum_differs")]
+    assert [(one.pointer, one.code) for one in problems] == wrong
+
+
+def test_an_agreed_version_keeps_its_formula(archive: Archive) -> None:
+    ref = f"indicator:{SLUG}.21"
+    draft = {"indicator": ref, "code": "LA-21", "version": "1.0.0", "name": {"en": "Trained"}, "unit": "count",
+             "definition": {"en": "Lawyers trained"}}  # fmt: skip
+    said = {**draft, "numerator": "Trained"}
+
+    def pushed(data: Json, slug: str = SLUG, **more: Json) -> list[tuple[str, str]]:
+        found = archive.push(slug, "indicator.defined", data, **more).problems
+        return [(one.pointer, one.code) for one in found]
+
+    assert pushed(draft) == []
+    assert pushed({**said, "unit": "percent", "status": "agreed"}) == []
+    # An amended draft is none of the agreed one: so it takes a new version, with a reference of its own.
+    assert pushed({**said, "status": "agreed"}) == [("/data/unit", "already_decided")]
+    agreed = {**said, "unit": "percent", "status": "retired"}
+    assert pushed({**agreed, "definition": {"en": "All lawyers"}}) == [
+        ("/data/definition/en", "already_decided")
+    ]
+    assert pushed({**agreed, "numerator": "All"}) == [("/data/numerator", "already_decided")]
+    assert pushed({**agreed, "definition": {"en": "Lawyers trained", "fr": "Avocats formés"}}) == []
+    # What others make of it, or what is not for all, is refused by nothing.
+    assert pushed(draft, "quill-network") == []
+    assert pushed(draft, tlp="green") == []
+    first = archive.push(SLUG, "indicator.defined", {**draft, "indicator": f"{ref}b"})
+    changes = [{"pointer": "/name/en", "to": "Taught"}, {"pointer": "/unit", "to": "hours"}]
+    correction = {"about_event": first.id, "changes": changes}
+    problems = archive.push(SLUG, "record.corrected", correction).problems
+    assert [(one.pointer, one.code) for one in problems] == [("/data/changes/1/pointer", "already_decided")]

@@ -47,10 +47,45 @@ def test_versions_stand_in_a_chain_and_each_has_its_meter(log: MemoryLog, ask: A
 def test_what_a_publisher_says_again_takes_the_place_of_what_it_said(log: MemoryLog, ask: Ask) -> None:
     defined(log, endorsed_by=["partner:tallow", "partner:harbour"])
     defined(log, endorsed_by=["partner:tallow"])
-    defined(log, slug="docket", objections=[{"by": "partner:harbour"}])
+    defined(log, slug="harbour", objections=[{"by": "partner:harbour"}])
     consensus = board(ask(PUBLIC), "indicators", ONE)["consensus"]
     assert [one["by"] for one in consensus["endorsed_by"]] == ["partner:tallow"]
     assert [(one["by"], one["text"]) for one in consensus["objections"]] == [("partner:harbour", None)]
+
+
+def test_whoever_gave_a_version_its_reference_defines_it_and_the_stewards(log: MemoryLog, ask: Ask) -> None:
+    defined(log, unit="count", status="agreed")
+    other: Json = {"unit": "money", "status": "retired", "time": "2026-11-07T00:00:00Z", "replaces": TWO}
+    defined(log, slug="docket", endorsed_by=["partner:docket"], minimum_cell=50, **other)
+    found = board(ask(PUBLIC), "indicators", ONE)
+    said = {name: found["definition"][name] for name in ("unit", "status", "said_by")}
+    assert said == {"unit": "count", "status": "agreed", "said_by": "partner:quill"}
+    assert [one["by"] for one in found["consensus"]["endorsed_by"]] == ["partner:docket"]
+    assert (found["versions"][0]["replaces"], "minimum_cell" in found["definition"]) == (None, False)
+    defined(log, slug="stewards", status="retired", time="2026-11-08T00:00:00Z")
+    assert board(ask(PUBLIC), "indicators", ONE)["definition"]["status"] == "retired"
+    numbered = "indicator:0190aaaa-0000-7000-8000-000000000067"
+    defined(log, numbered, slug="docket", unit="hours", code="LA-02")
+    defined(log, numbered, slug="quill", unit="days", code="LA-02", time="2026-11-09T00:00:00Z")
+    assert board(ask(PUBLIC), "indicators", numbered)["definition"]["unit"] == "hours"
+
+
+def test_nobody_agrees_or_objects_for_another_partner_that_spoke_itself(log: MemoryLog, ask: Ask) -> None:
+    def meter() -> tuple[list[str], list[str]]:
+        found = board(ask(PUBLIC), "indicators", ONE)["consensus"]
+        return [one["by"] for one in found["endorsed_by"]], [one["by"] for one in found["objections"]]
+
+    defined(log, endorsed_by=["partner:tallow", "body:quill.agency"])
+    assert meter() == (["body:quill.agency", "partner:tallow"], [])
+    # Somebody else says so of it, in a definition and in a draft of his own.
+    against: Json = [{"by": "partner:tallow", "text": "Why"}]
+    defined(log, slug="docket", objections=against, time="2026-11-07T00:00:00Z")
+    defined(log, "indicator:docket.3", slug="docket", replaces=ONE, status="draft", objections=against)
+    assert meter() == (["body:quill.agency", "partner:tallow"], [])
+    defined(log, slug="tallow", objections=against, time="2026-11-08T00:00:00Z")
+    assert meter() == (["body:quill.agency"], ["partner:tallow"])
+    defined(log, endorsed_by=["partner:tallow"], time="2026-11-09T00:00:00Z")
+    assert meter() == ([], ["partner:tallow"])
 
 
 def test_an_objection_that_is_hidden_does_not_move_the_meter(log: MemoryLog, ask: Ask) -> None:

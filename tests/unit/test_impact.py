@@ -190,3 +190,13 @@ def test_the_public_gets_no_row_of_few_and_no_sum_with_which_to_find_one(log: Me
 def test_only_what_was_proposed_is_an_action_that_counts(log: MemoryLog, ask: Ask) -> None:
     assess(log, "minor")
     assert works(ask)["total"] == 0
+
+
+def test_nobody_assesses_in_the_name_of_another(log: MemoryLog, ask: Ask) -> None:
+    propose(log)
+    assess(log, "strong_positive")
+    assess(log, "negative", "quill-network", assessor=f"partner:{OWN}", as_of="2026-12-02")
+    found = impact(ask, action())
+    assert found["distribution"] == {"negative": 1, "strong_positive": 1}
+    assert found["by_assessor"] == {"lead": {"strong_positive": 1}, "other": {"negative": 1}}
+    assert [one["assessor"] for one in found["assessments"]] == [f"partner:{OWN}", "partner:quill-network"]

@@ -153,3 +153,15 @@ def test_what_was_refuted_is_not_on_the_list(log: MemoryLog, ask: Ask) -> None:
     log.add("claim.assessed", about, "open-docket", tlp="green")
     assert impunity_list(ask(PARTNER).papers(NOW), None, 50, 0)["total"] == 0
     assert impunity_list(ask(PUBLIC).papers(NOW), None, 50, 0)["total"] == 1
+
+
+def test_a_step_that_was_refuted_is_on_no_rung(log: MemoryLog, ask: Ask) -> None:
+    report(log)
+    step(log, "complaint_filed", "2026-11-11")
+    convicted = step(log, "convicted", "2026-12-11")
+    about = {"about_event": convicted.id, "about_source": convicted.source, "verdict": "refutes"}
+    log.add("claim.assessed", about, "open-docket", tlp="green")
+    papers = ask(PARTNER).papers(NOW)
+    found = accountability_of(papers, THREAT)
+    assert ([one["rung"] for one in found["steps"]], found["rung"]) == ([1, 6], 1)
+    assert [one["rung"] for one in impunity_list(papers, None, 50, 0)["items"]] == [1]

@@ -76,8 +76,23 @@ def test_a_claim_bears_who_speaks_for_and_against_it(log: MemoryLog, ask: Ask) -
         "F",
         False,
     )
-    assert (claim["verification"], board(ask, PUBLIC)["verification"]) == ("refuted", "unverified")
+    assert (claim["verification"], board(ask, PUBLIC)["verification"]) == ("disputed", "unverified")
     assert board(ask, PUBLIC)["claims"][0]["disputed_by"] == []
+
+
+def test_one_field_that_is_wrong_does_not_undo_the_act_and_one_that_is_right_does_not_bring_it_back(
+    log: MemoryLog, ask: Ask
+) -> None:
+    event = report(log)
+    assess(log, event, "refutes", fields=["/urgency"])
+    found = board(ask)
+    assert (found["verification"], found["units"]["count"]) == ("disputed", 1)
+    assess(log, event, "refutes", QUILL)
+    assert (board(ask)["verification"], board(ask)["units"]["count"]) == ("refuted", 0)
+    assess(log, event, "corroborates", fields=["/occurred"])
+    assert (board(ask)["verification"], board(ask)["units"]["count"]) == ("refuted", 0)
+    assess(log, event, "corroborates", QUILL)
+    assert (board(ask)["verification"], board(ask)["units"]["count"]) == ("corroborated", 1)
 
 
 def test_a_dispute_shows_both_sides_the_denial_and_what_was_before(log: MemoryLog, ask: Ask) -> None:

@@ -154,7 +154,7 @@ def test_silence_shows_needs_hearings_and_demands_that_nobody_answered(world: So
     assert found["hearings"][0]["says"] == "the hearing of 2026-11-08 has no observer"
     assert found["hearings"][1]["says"] == "the hearing has no observer"
     (demand,) = found["demands"]
-    assert (demand["ref"], demand["says"]) == (ST1, "1 demand(s), and no answer")
+    assert (demand["ref"], demand["says"]) == (ST1, "1 demand, and no answer")
     assert demand["reply_expected_by"] == ["2026-12-01"]
     assert all(one["events"] for some in found.values() for one in some)
 
@@ -162,6 +162,7 @@ def test_silence_shows_needs_hearings_and_demands_that_nobody_answered(world: So
 def test_the_same_done_by_two_within_thirty_days_is_shown_with_what_they_share(world: Solidarity) -> None:
     world.trial()
     world.hearing("2026-11-08")
+    world.admit("docket", name={"en": "Docket"})
     world.observe("docket")
     world.observe("quill")
     world.call([L1], lead="partner:docket", kind="trial_observation_mission")
@@ -180,7 +181,7 @@ def test_the_same_done_by_two_within_thirty_days_is_shown_with_what_they_share(w
     assert [act["partner"] for act in observed["acts"]] == ["partner:docket", "partner:quill"]
     assert (observed["days_apart"], observed["says"]) == (
         0,
-        "partner:docket and partner:quill both observed, 0 day(s) apart",
+        "Docket and partner:quill both observed hearing:a.1, on the same day",
     )
     assert double["proposed", L1]["acts"][0]["of"] == A1
 

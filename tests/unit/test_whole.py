@@ -161,6 +161,64 @@ def test_bridges_say_what_would_be_cut_off(tmp_path: Path) -> None:
         assert [len(asked.ask("bridges", limit=2)[name]) for name in ("points", "ties")] == [2, 2]
 
 
+def admitted(position: int, slug: str) -> Any:
+    body = {
+        "partner": f"partner:{slug}",
+        "body": f"body:a.{slug}",
+        "name": {"en": slug.title()},
+        "roles": ["monitor"],
+    }
+    return recorded(position, "partner.admitted", body, "stewards")
+
+
+def test_the_loss_of_a_partner_cuts_off_no_body_that_it_is_itself(tmp_path: Path) -> None:
+    with asking(tmp_path) as asked:
+        asked.views.put(admitted(1, "quill"), admitted(2, "docket"), admitted(3, "harbour"))
+        # Nobody is tied to anybody else.
+        told = asked.ask("bridges")
+        assert (told["nodes"], told["pairs"], told["points"], told["ties"]) == (0, 0, [], [])
+        statement = {
+            "statement": "statement:a.1",
+            "kind": "joint_statement",
+            "title": {"en": "Let them work."},
+        }
+        signed = [
+            {"who": one, "capacity": "co_signatory"}
+            for one in ("partner:docket", "body:a.harbour", "body:a.9")
+        ]
+        said = {**statement, "authors": ["partner:quill"], "about": ["lawyer:a.1"], "signatories": signed}
+        asked.views.put(
+            recorded(4, "statement.issued", {**said, "issued": "2026-11-10"}, "quill"),
+            threat(5, 1, "lawyer:a.1"),
+        )
+        told = asked.ask("bridges")
+        # The body of harbour signed, so that harbour is reached by it; those of the others are they themselves.
+        assert [(row["node"]["ref"], row["value"]) for row in told["points"]] == [
+            ("body:a.harbour", 1),
+            ("statement:a.1", 5),
+            ("lawyer:a.1", 1),
+        ]
+        assert told["points"][1]["why"].startswith("Without Let them work, 5 parts would be left")
+        refs = {one["ref"] for row in told["ties"] for one in row["ends"]}
+        assert not refs & {"body:a.quill", "body:a.docket"}
+        assert "partner:harbour" in refs
+        twins = [
+            {**statement, "statement": f"statement:a.{number}", "authors": ["partner:quill"]}
+            for number in (2, 3)
+        ]
+        asked.views.put(
+            *(
+                recorded(5 + number, "statement.issued", {**one, "issued": "2026-11-11"}, "quill")
+                for number, one in enumerate(twins, 1)
+            )
+        )
+        (quill,) = (row for row in asked.ask("bridges")["points"] if row["node"]["ref"] == "partner:quill")
+        # Two of one name are named once, and counted.
+        assert quill["why"] == (
+            "Without Quill, 3 parts would be left: 2, among them Let them work, would lose the largest."
+        )
+
+
 @pytest.mark.parametrize("of", ALL_MEASURES)
 def test_a_graph_without_ties_has_an_empty_answer(of: str, tmp_path: Path) -> None:
     with asking(tmp_path) as asked:

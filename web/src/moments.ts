@@ -1,7 +1,14 @@
 /** Moments on the reader's own clock, beside the court's. */
 
 const language = document.documentElement.lang;
-const alone = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+const alone = new Intl.DateTimeFormat(language, {
+  year: "numeric",
+  month: "short",
+  day: "numeric",
+  hour: "numeric",
+  minute: "2-digit",
+  timeZoneName: "short",
+});
 const beside = new Intl.DateTimeFormat(language, {
   day: "numeric",
   month: "short",

@@ -9,7 +9,7 @@ _MOST = 200
 
 def _said(text: str) -> str:
     if len(text) > _MOST:
-        raise ValueRefused("too_long", f"At most {_MOST} characters.")
+        raise ValueRefused("too_long", f"At most {_MOST} characters.", most=_MOST)
     return text
 
 

@@ -1,6 +1,7 @@
 """Correcting an event of one's own: its form with what it says, and only what differs is sent."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from starlette.responses import Response
@@ -164,7 +165,7 @@ def _placed(problem: Problem, changes: Sequence[Json]) -> Problem:
     head, _, rest = problem.pointer.removeprefix("/data/changes/").partition("/to")
     if not problem.pointer.startswith("/data/changes/") or not head.isdecimal():
         return problem
-    return Problem(f"/data{changes[int(head)]['pointer']}{rest}", problem.code, problem.detail, problem.hint)
+    return replace(problem, pointer=f"/data{changes[int(head)]['pointer']}{rest}")
 
 
 def _answer(request: HubRequest, table: _Table, sheeted: Sheeted, said: _Said) -> Response:

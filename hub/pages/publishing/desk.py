@@ -17,6 +17,7 @@ from hub.pages.publishing.offers import Offers, languages, zones
 from hub.pages.publishing.problems import CHOICES, loosest, said
 from hub.pages.publishing.shown import Shown, Writer, attach
 from hub.pages.publishing.typed import NOTHING
+from hub.pages.refusals import why
 from hub.texts import N_
 from hub.texts.speech import Speech
 from schemas.contract import Contract
@@ -165,7 +166,7 @@ class Sheeted:
             "id": self.written.id,
             "problems": self.problems,
             "preview": self._preview(),
-            "warnings": [one.detail for one in self.outcome.warnings] if self.outcome else [],
+            "warnings": [why(one, desk.speech) for one in self.outcome.warnings] if self.outcome else [],
             "zones": zones() if is_moment else (),
             "languages_offered": languages(desk.speech.language.code),
             **self.attributes,

@@ -27,8 +27,6 @@ CHOICES: Mapping[str, str] = MappingProxyType({
 OWN = "own"
 """Code of what a page itself finds; its detail is translated."""
 
-_HINTED = frozenset({"wrong_form", "too_big", "too_small", "wrong_type"})
-
 TOO_LOOSE = N_(
     "The person concerned has not allowed that. Say above what the person allows, or choose a stricter label."
 )
@@ -40,12 +38,10 @@ _LEAST_CONSENT: Mapping[str, str] = MappingProxyType({"clear": "C5", "green": "C
 
 
 def said(problem: Problem, speech: Speech) -> str:
-    """Return what to tell whoever typed; in English with what would be accepted, where that helps."""
+    """Return what to tell whoever typed."""
     if problem.code == OWN:
         return speech.texts.gettext(problem.detail)
-    words = why(problem, speech.texts)
-    is_useful = problem.hint is not None and speech.language.code == "en" and problem.code in _HINTED
-    return f"{words} {problem.hint}" if is_useful else words
+    return why(problem, speech)
 
 
 def own(pointer: str, text: str) -> Problem:

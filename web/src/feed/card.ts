@@ -35,12 +35,20 @@ function label(event: CloudEvent): HTMLElement {
   return made;
 }
 
+/** Returns a link to all about a thing, by the name that the page has for it already. */
+function named(ref: string, otherwise: string): HTMLAnchorElement {
+  const told = document.querySelector(`a.ref[title="${CSS.escape(ref)}"]`)?.textContent;
+  const link = linkTo(ref, told ?? otherwise);
+  if (told != null) link.title = ref;
+  return link;
+}
+
 function facts(event: CloudEvent, words: Words): HTMLDListElement {
   const list = element("dl");
   const urgency = event.data["urgency"];
   list.append(
-    row(_("About"), event.subject === undefined ? "—" : linkTo(event.subject)),
-    row(_("From"), element("bdi", publisherOf(event.source))),
+    row(_("About"), event.subject === undefined ? "—" : named(event.subject, event.subject)),
+    row(_("From"), named(`partner:${publisherOf(event.source)}`, publisherOf(event.source))),
     ...(typeof urgency === "string" ? [row(_("Urgency"), words.get(`urgency:${urgency}`) ?? urgency)] : []),
     row(_("Recorded"), recorded(event)),
     row(_("Label"), label(event)),

@@ -44,6 +44,8 @@ export class Canvas {
   readonly graph: Shown = new MultiDirectedGraph<NodeLook, TieLook>();
   private readonly steps: Step[] = [];
 
+  constructor(private readonly called: (node: GraphNode) => string) {}
+
   /** Adds a part beside a node, or in the middle; returns how many nodes are new. */
   add(part: GraphPart, beside?: string): number {
     const added: string[] = [];
@@ -59,7 +61,7 @@ export class Canvas {
   renew(part: GraphPart): void {
     const there = new Set(part.edges.map(keyOf));
     const nodes = new Set(part.nodes.map((node) => node.ref));
-    for (const node of part.nodes) if (this.graph.hasNode(node.ref)) this.graph.mergeNodeAttributes(node.ref, { label: node.label });
+    for (const node of part.nodes) if (this.graph.hasNode(node.ref)) this.graph.mergeNodeAttributes(node.ref, { label: this.called(node) });
     for (const tie of part.edges) this.join(tie);
     for (const key of this.graph.edges()) {
       const [from, to] = this.graph.extremities(key);
@@ -118,7 +120,7 @@ export class Canvas {
 
   private place(node: GraphNode, beside?: string): boolean {
     if (this.graph.hasNode(node.ref)) {
-      this.graph.mergeNodeAttributes(node.ref, { label: node.label });
+      this.graph.mergeNodeAttributes(node.ref, { label: this.called(node) });
       return false;
     }
     const near = beside !== undefined && this.graph.hasNode(beside) ? this.graph.getNodeAttributes(beside) : { x: 0, y: 0 };
@@ -126,7 +128,7 @@ export class Canvas {
     this.graph.addNode(node.ref, {
       ref: node.ref,
       kind: node.kind,
-      label: node.label,
+      label: this.called(node),
       x: near.x + x,
       y: near.y + y,
       size: 3,

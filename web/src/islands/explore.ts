@@ -6,6 +6,7 @@ import { ask, type GraphPart, type Groups, type Introductions, type Question, Re
 import { Colours, type Colouring } from "../graph/colours";
 import { Days } from "../graph/days";
 import { Layout } from "../graph/layout";
+import { calledIn } from "../graph/called";
 import { unpacked } from "../graph/packed";
 import { Panel } from "../graph/panel";
 import { png, save, svg } from "../graph/pictures";
@@ -25,7 +26,7 @@ function part<Kind extends HTMLElement>(name: string): Kind {
 }
 
 class Explorer {
-  private readonly canvas = new Canvas();
+  private readonly canvas: Canvas;
   private readonly colours = new Colours();
   private readonly screen: Screen;
   private readonly layout: Layout;
@@ -43,6 +44,7 @@ class Explorer {
     private readonly words: Words,
     private readonly brought: GraphPart,
   ) {
+    this.canvas = new Canvas(calledIn(words));
     // Before it is drawn: each node that is added to a drawing costs more.
     this.canvas.add(brought);
     this.canvas.begin();
