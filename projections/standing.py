@@ -139,12 +139,11 @@ class Standing:
         self, db: sqlite3.Connection, persons: Sequence[str], until: int
     ) -> Iterator[tuple[str, RecordedEvent]]:
         found = self.at(index.effects(db, [key_of("person", one) for one in persons], until))
-        acted = index.acted_on(db, {key for one in found for key in _acting_on(one)})
-        for one in found:
-            person, is_plain = consent_about(one), acted.isdisjoint(_acting_on(one))
-            if person is None or person not in persons:
-                continue  # two may share a key
-            if is_plain:
+        # Two persons may share a key.
+        named = [(said, one) for one in found if (said := consent_about(one)) is not None and said in persons]
+        acted = index.acted_on(db, {key for _, one in named for key in _acting_on(one)})
+        for person, one in named:
+            if acted.isdisjoint(_acting_on(one)):
                 yield person, one
             elif one.stem.startswith("erasure.") or self.counts(db, one, until):
                 yield person, self.corrected(db, one, until)

@@ -60,7 +60,8 @@ class Relay:
         try:
             async with Convoy(link, sequence) as convoy:
                 while await is_mine():
-                    letters, position = await following
+                    # Shielded: whoever is told to stop waits below until the log is not read any more.
+                    letters, position = await asyncio.shield(following)
                     # What comes next is read while these wait for their turn to be sent.
                     following = asyncio.create_task(self._next(position, most))
                     for letter in letters:
@@ -71,7 +72,6 @@ class Relay:
                         if (await link.make(LOG)).last != convoy.end:
                             raise OutOfTurn
         finally:
-            # The log must not be closed under whoever still reads.
             with anyio.CancelScope(shield=True):
                 await asyncio.gather(following, return_exceptions=True)
 

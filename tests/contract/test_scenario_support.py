@@ -292,3 +292,33 @@ def test_a_page_of_matches_and_those_of_one_offer(told: Told) -> None:
     assert [one["need"] for one in mine["items"]] == [f"need:{SLUG_L}.P-2", f"need:{SLUG_L}.P-0"]
     assert told.ask("/needs/" + f"need:{SLUG_L}.P-2", SLUG_L)["board"]["proposals"] == 1
     assert "draft" not in str(told.ask("/matches", None))
+
+
+def test_a_need_is_where_the_person_practises_else_where_the_last_threat_was(told: Told) -> None:
+    told.cursor = "begin"
+    lawyer, need = f"lawyer:{SLUG_L}.W-1", f"need:{SLUG_L}.W-1"
+    asked = {"need": need, "for": lawyer, "kinds": ["training"], "expressed_by": "self"}
+    send(told, SLUG_L, "need.expressed", asked, id="w-need")
+
+    def where() -> Json:
+        [item] = [one for one in told.ask("/matches", SLUG_L)["items"] if one["need"] == need]
+        return item["country"]
+
+    assert where() is None
+    for number, country in enumerate(("QS", "QT")):
+        threat = {
+            "threat": f"threat:{SLUG_L}.W-{number}",
+            "targets": [lawyer],
+            "categories": ["liberty.arrest"],
+        }
+        send(
+            told,
+            SLUG_L,
+            "threat.reported",
+            {**threat, "place": {"country": country}},
+            id=f"w-threat-{number}",
+        )
+        assert where() == country
+    profile = {"lawyer": lawyer, "country_of_practice": "QS"}
+    send(told, SLUG_L, "lawyer.profiled", profile, id="w-profile")
+    assert where() == "QS"

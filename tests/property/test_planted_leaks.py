@@ -13,10 +13,9 @@ import pytest
 
 from events.audience import Reader
 from events.checks import about_of
-from events.desk import Desk
-from events.draft import Entry
-from events.event import Position
+from events.event import Json, Position
 from events.glass import Glass
+from events.notices import Notices
 from events.salt import Salt
 from projections.reading_room import ReadingRoom
 from schemas.problem import Problem
@@ -270,13 +269,12 @@ def test_a_request_to_break_glass_that_tells_whether_its_event_is_there_is_found
 def test_a_warning_that_tells_a_steward_what_is_not_there_is_found(
     stewards_pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def warnings(desk: Desk, entry: Entry) -> Sequence[Problem]:
-        envelope = entry.envelope
-        about = about_of(entry.checked.type, envelope["data"], str(envelope["source"]))
-        is_there = about is None or desk._keys.is_taken(desk._salt.of_event(*about))
+    def warnings(notices: Notices, event_type: str, envelope: Mapping[str, Json]) -> Sequence[Problem]:
+        about = about_of(event_type, envelope["data"], str(envelope["source"]))
+        is_there = about is None or notices._is_here(*about)
         return () if is_there else (Problem("/data/about_event", "unknown_event", ""),)
 
-    monkeypatch.setattr(Desk, "_warnings", warnings)
+    monkeypatch.setattr(Notices, "of", warnings)
     assert stewards_pair.differences(lambda one: bool(one.body))
 
 

@@ -29,6 +29,9 @@ def text(cursor: str) -> str:
     return json.dumps({"kind": "beat", "cursor": cursor})
 
 
+LONG = json.dumps({"kind": "beat", "cursor": "c", "more": "m" * 300_000})
+
+
 def write(out: Output, *cursors: str) -> None:
     for cursor in cursors:
         asyncio.run(out.write(message_of(text(cursor))))
@@ -185,10 +188,9 @@ class TestStandardOutput:
         with closing(os.fdopen(reading, "rb")) as reader, closing(os.fdopen(writing, "wb")) as writer:
             taking = threading.Thread(target=lambda: found.append(reader.readline()))
             taking.start()
-            long = text("c" * 300_000)
-            asyncio.run(standard_output(writer, None).write(message_of(long)))
+            asyncio.run(standard_output(writer, None).write(message_of(LONG)))
             taking.join(20)
-        assert found == [long.encode() + b"\n"]
+        assert found == [LONG.encode() + b"\n"]
 
     def test_a_reader_that_takes_nothing_does_not_keep_from_stopping(self, tmp_path: Path) -> None:
         reading, writing = os.pipe()
@@ -196,7 +198,7 @@ class TestStandardOutput:
 
         async def stop_at_once() -> None:
             writer = os.fdopen(writing, "wb")
-            task = asyncio.create_task(standard_output(writer, state).write(message_of(text("c" * 300_000))))
+            task = asyncio.create_task(standard_output(writer, state).write(message_of(LONG)))
             await asyncio.sleep(0)
             while not task.done():
                 task.cancel()

@@ -13,7 +13,15 @@ THREATS = ("threat.reported", "threat.updated")
 
 
 class Person(NamedTuple):
-    """What these readers may know of whoever needs help, as far as offers ask for it."""
+    """What these readers may know of whoever needs help, as far as offers ask for it.
+
+    Args:
+        country: of practice; where nobody says that, of the last threat.
+        status: of practice, or the kind of a body.
+        gender: as statistics have it.
+        clients: what kinds of people the person defends.
+        accused: bodies that are said to be behind threats to the person.
+    """
 
     country: str | None = None
     status: str | None = None
@@ -31,6 +39,7 @@ def persons_of(tellings: Tellings, refs: Collection[str]) -> dict[str, Person]:
 def _person(names: set[str], told: Sequence[Telling]) -> Person:
     said: dict[str, Json] = {}
     accused: set[str] = set()
+    threatened_in: str | None = None
     for one in told:
         data = one.data
         if one.type in _PROFILES and (data.get("lawyer") in names or data.get("body") in names):
@@ -41,8 +50,10 @@ def _person(names: set[str], told: Sequence[Telling]) -> Person:
                 *data.get("changes", {}).get("attributed_to_added", ()),
             )
             accused |= {str(each["body"]) for each in blamed if "body" in each}
+            threatened_in = data.get("place", {}).get("country", threatened_in)
     status = said.get("practice_status") if "lawyer" in said else said.get("kind")
-    country = said.get("country_of_practice", said.get("country"))
+    # Whoever reports a threat in the night has seldom told of the person before.
+    country = said.get("country_of_practice", said.get("country", threatened_in))
     gender = None if said.get("gender_stat") == "unknown" else said.get("gender_stat")
     clients = frozenset(said.get("client_categories", ()))
     return Person(country, None if status == "unknown" else status, gender, clients, frozenset(accused))
