@@ -158,21 +158,22 @@ class NatsCluster:
         _until(lambda: asyncio.run(self._has_leader()))
 
     async def _has_leader(self) -> bool:
-        import nats
         import nats.errors
 
+        from hub.bus.link import TidyClient
+
+        client = TidyClient()
         try:
-            client = await nats.connect(
+            await client.connect(
                 self.url().split(","), inbox_prefix=b"_HUB", allow_reconnect=False, connect_timeout=1
             )
-        except (nats.errors.Error, OSError):
-            return False
-        try:
             await client.jetstream(timeout=1).account_info()
         except (TimeoutError, nats.errors.Error, OSError):
             return False
         finally:
-            await client.close()
+            with suppress(nats.errors.Error, OSError):
+                await client.close()
+            await client.put_down()
         return True
 
     def stop(self) -> None:

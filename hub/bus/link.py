@@ -259,7 +259,7 @@ class Link:
         await self._client.flush()
 
 
-class _Client(Client):
+class TidyClient(Client):
     """The library forgets a connection open whose handshake was broken off; this one closes it."""
 
     async def _connect_to_server(self, s: Any) -> None:
@@ -303,7 +303,7 @@ async def linked(url: str, name: str, on_back: Callable[[], None] | None = None)
             on_back()
 
     options: dict[str, Any] = {"max_reconnect_attempts": -1, "reconnect_time_wait": WAIT_SECONDS}
-    client = _Client()
+    client = TidyClient()
     connecting = asyncio.ensure_future(
         client.connect(
             url.split(","),

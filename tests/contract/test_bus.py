@@ -15,7 +15,7 @@ import pytest
 from events.store import open_store
 from events.travelling import Copies, NoCopies
 from hub.bus.convoy import AT_ONCE, Convoy
-from hub.bus.link import ASK_SECONDS, FAULTS, LOG, PUBLIC, SUBJECTS, Letter, Link, OutOfTurn, Said
+from hub.bus.link import ASK_SECONDS, FAULTS, LOG, PUBLIC, SUBJECTS, Letter, Link, OutOfTurn, Said, TidyClient
 from hub.bus.opening import board
 from hub.bus.relay import PLACE, Relay
 from hub.bus.sealing import ForeignBox
@@ -290,9 +290,12 @@ def test_the_edge_user_may_read_the_public_stream_and_nothing_else(bus: NatsClus
 
 def test_a_stranger_gets_no_connection(bus: NatsCluster) -> None:
     async def try_it() -> None:
-        await nats.connect(
-            f"nats://hub:wrong@127.0.0.1:{bus.nodes[0].port}", allow_reconnect=False, connect_timeout=2
-        )
+        url = f"nats://hub:wrong@127.0.0.1:{bus.nodes[0].port}"
+        client = TidyClient()
+        try:
+            await client.connect(url, allow_reconnect=False, connect_timeout=2)
+        finally:
+            await client.put_down()
 
     with pytest.raises(nats.errors.Error):
         asyncio.run(try_it())
