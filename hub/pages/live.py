@@ -18,7 +18,8 @@ from hub.pages.rendering import render
 from hub.texts import N_
 from projections.sight import Sight
 
-SHOWN = 100
+SHOWN = 60
+"""A page of so many is some 65 KB, and is not packed: what is older is found by the filters and in the lists."""
 
 FILTERS = ("type", "country", "about", "partner", "urgency", "since", "until")
 
