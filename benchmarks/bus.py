@@ -27,7 +27,6 @@ ROUNDS = 9
 EVENTS = 6_000
 WAYS = 60
 LISTENERS = 50
-FAN_ROUNDS = 5
 
 
 def measure() -> dict[str, Any]:
@@ -160,8 +159,7 @@ async def _fan(cluster: NatsCluster) -> dict[str, Any]:
     async with linked(cluster.url(), "HUB") as link:
         await link.make("HUB_PUBLIC")
         writer = await nats.connect(cluster.url().split(","), inbox_prefix=b"_HUB")
-        # By turns, with connections of their own: whoever came first would pay for the start.
-        for kind in ("edges", "bare") * FAN_ROUNDS:
+        for kind in ("edges", "bare"):
             clients = [
                 await nats.connect(cluster.url("edge").split(","), inbox_prefix=b"_EDGE")
                 for _ in range(LISTENERS)
