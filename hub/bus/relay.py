@@ -1,6 +1,5 @@
 """The relay: what is in the log goes to the bus, once, in order; of all hubs on a log one does it."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Protocol
@@ -55,25 +54,16 @@ class Relay:
     async def run(self, link: Link, is_mine: Callable[[], Awaitable[bool]]) -> None:
         """Write while it is this hub's turn; return when it is not."""
         sequence, position = await self._end(link)
-        most = link.most_bytes - OVERHEAD
-        following = asyncio.create_task(self._next(position, most))
-        try:
-            async with Convoy(link, sequence) as convoy:
-                while await is_mine():
-                    # Shielded: whoever is told to stop waits below until the log is not read any more.
-                    letters, position = await asyncio.shield(following)
-                    # What comes next is read while these wait for their turn to be sent.
-                    following = asyncio.create_task(self._next(position, most))
-                    for letter in letters:
-                        await convoy.send(letter)
-                    if not letters:
-                        await convoy.arrive()
-                        # The stream may be gone, or be another, although nothing was written.
-                        if (await link.make(LOG)).last != convoy.end:
-                            raise OutOfTurn
-        finally:
-            with anyio.CancelScope(shield=True):
-                await asyncio.gather(following, return_exceptions=True)
+        async with Convoy(link, sequence) as convoy:
+            while await is_mine():
+                letters, position = await self._next(position, link.most_bytes - OVERHEAD)
+                for letter in letters:
+                    await convoy.send(letter)
+                if not letters:
+                    await convoy.arrive()
+                    # The stream may be gone, or be another, although nothing was written.
+                    if (await link.make(LOG)).last != convoy.end:
+                        raise OutOfTurn
 
     async def _end(self, link: Link) -> tuple[int, Position]:
         """Return the number of the stream's last message and how far the log has been told by it."""
