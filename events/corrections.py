@@ -18,30 +18,45 @@ def corrected(data: Json, corrections: Sequence[Json], accepts: Callable[[Json],
         accepts: tells whether a payload may stand.
     """
     for changes in corrections:
-        steps = list(_steps(changes))
-        together = data
-        for pointer, value in steps:
-            together = _placed(together, pointer, value)
-        if together is not _NOWHERE and accepts(together):
-            data = together
-            continue
-        for pointer, value in steps:
-            alone = _placed(data, pointer, value)
-            if alone is not _NOWHERE and accepts(alone):
-                data = alone
+        data, _ = changed(data, changes, accepts)
     return data
+
+
+def changed(
+    data: Json, changes: Json, accepts: Callable[[Json], bool]
+) -> tuple[Json, list[tuple[int, Json]]]:
+    """Return `data` as it reads after one correction, and what was left out of that.
+
+    Each change that was left out is told by its place in the list, with what it would have made of the payload as far
+    as it had come; None where it points nowhere.
+    """
+    steps = list(_steps(changes))
+    together = data
+    for _, pointer, value in steps:
+        together = _placed(together, pointer, value)
+    if together is not _NOWHERE and accepts(together):
+        return together, []
+    left_out: list[tuple[int, Json]] = []
+    for number, pointer, value in steps:
+        alone = _placed(data, pointer, value)
+        if alone is not _NOWHERE and accepts(alone):
+            data = alone
+        else:
+            left_out.append((number, None if alone is _NOWHERE else alone))
+    return data, left_out
 
 
 _NOWHERE = object()
 
 
-def _steps(changes: Json) -> Iterator[tuple[list[str], Json]]:
-    for change in changes if isinstance(changes, list) else ():
+def _steps(changes: Json) -> Iterator[tuple[int, list[str], Json]]:
+    for number, change in enumerate(changes if isinstance(changes, list) else ()):
         if not isinstance(change, Mapping) or "to" not in change:
             continue
         pointer = change.get("pointer")
         if isinstance(pointer, str) and pointer.startswith("/"):
             yield (
+                number,
                 [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]],
                 change["to"],
             )

@@ -7,24 +7,22 @@ from typing import Protocol
 from urllib.parse import unquote
 
 from events.audience import TLP
-from events.event import SOURCE_PREFIX, Json, stem_of
+from events.event import MAX_ID, SLUG, SOURCE_PREFIX, Json, stem_of
 from events.moments import read_moment, stamp
 from events.strict import escape
 from schemas.problem import Problem
 from schemas.vocabulary import nearest
 
 SCHEMAS = "https://solidarity-hub.example/schemas/"
-MAX_ID = 128
 MAX_EXTENSION = 500
 MAX_EXTENSIONS = 20
 MAX_NAMED = 100
 """Partners and accounts in one `audience`."""
 
-_SLUG = r"[a-z0-9][a-z0-9-]{1,39}"
 _ACCOUNT = r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}"
 _NAME = re.compile(r"[a-z0-9]{1,20}")
-_SOURCE = re.compile(re.escape(SOURCE_PREFIX) + _SLUG)
-_NAMED = re.compile(rf"{_SLUG}(?:/{_ACCOUNT})?")
+_SOURCE = re.compile(re.escape(SOURCE_PREFIX) + SLUG.pattern)
+_NAMED = re.compile(rf"{SLUG.pattern}(?:/{_ACCOUNT})?")
 _DATASCHEMA = re.compile(r"(?:.{0,200}/)?schemas/([a-z0-9._-]{1,80})/([1-9][0-9]{0,5})")
 _JSON_TYPE = re.compile(
     r"application/(?:json|[a-z0-9.-]+\+json)(?:\s*;\s*charset=\"?utf-8\"?)?", re.IGNORECASE

@@ -1,5 +1,6 @@
 """What an event is once the hub has recorded it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NewType
@@ -9,11 +10,21 @@ Position = NewType("Position", int)
 """Place of an event in the one global order, from 1; never leaves the hub."""
 
 SOURCE_PREFIX = "urn:hub:partner:"
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
+"""What a partner is called in its sources and references."""
+
+MAX_ID = 128
+"""Characters of the id of an event."""
 
 
 def slug_of(source: str) -> str:
     """Return the partner's slug in a CloudEvents `source`, e.g. `open-docket`."""
     return source.removeprefix(SOURCE_PREFIX)
+
+
+def name_of(envelope: Mapping[str, Json]) -> str:
+    """Return source and id of an event as one text."""
+    return f"{envelope['source']} {envelope['id']}"
 
 
 def stem_of(event_type: str, version: int) -> str:

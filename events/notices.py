@@ -5,16 +5,14 @@ Only of its own events: whether there is one of somebody else must not show.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 
 from events.checks import about_of
-from events.corrections import corrected
+from events.corrections import changed, corrected
 from events.decisions.amended import CORRECTED, Amended
 from events.event import Json
-from events.retelling import Heard, stem_named
+from events.retelling import Heard, contracts, stem_named
 from schemas.contract import Contract
 from schemas.problem import Problem
-from schemas.registry import Registry
 
 _NOT_HERE = Problem("/data/about_event", "unknown_event", "Not here yet; takes effect when it arrives.")
 _WHOSE = Problem(
@@ -73,32 +71,20 @@ class Notices:
                 return _SUBJECT
             return next(iter(contract.check(data)), None)
 
-        before = corrected(read, earlier, lambda data: reason(data) is None)
-        for number, why in _refused(before, correction["data"].get("changes", ()), reason):
-            yield replace(why, pointer=f"/data/changes/{number}", detail=f"Has no effect. {why.detail}")
+        def accepts(data: Json) -> bool:
+            return reason(data) is None
+
+        _, left_out = changed(corrected(read, earlier, accepts), correction["data"].get("changes"), accepts)
+        whys = ((number, _NOWHERE if made is None else reason(made)) for number, made in left_out)
+        yield from (
+            replace(why, pointer=f"/data/changes/{number}", detail=f"Has no effect. {why.detail}")
+            for number, why in whys
+            if why is not None
+        )
 
 
 _NOWHERE = Problem("", "unknown_field", "It points to no place in the event.")
 _SUBJECT = Problem("", "not_allowed", "What an event is about stays.")
-
-
-def _refused(
-    before: Json, changes: Sequence[Json], reason: Callable[[Json], Problem | None]
-) -> Iterator[tuple[int, Problem]]:
-    """Yield which changes are left out, as `corrected` does, and why."""
-    whole, is_placed = before, True
-    for change in changes:
-        placed = corrected(whole, [[change]], lambda _: True)
-        is_placed, whole = is_placed and placed is not whole, placed
-    if is_placed and reason(whole) is None:
-        return
-    for number, change in enumerate(changes):
-        placed = corrected(before, [[change]], lambda _: True)
-        why = _NOWHERE if placed is before else reason(placed)
-        if why is None:
-            before = placed
-        else:
-            yield number, why
 
 
 def _at(data: Json, steps: Sequence[str]) -> Json:
@@ -107,12 +93,7 @@ def _at(data: Json, steps: Sequence[str]) -> Json:
     return data
 
 
-@cache
-def _registry() -> Registry:
-    return Registry.load()
-
-
 def _contract(schema: str) -> Contract | None:
     """Return the contract of an event of the package's own types; of a type that a hub has besides there is none."""
     stem = stem_named(schema)
-    return _registry().contract(stem) if stem in _registry().stems else None
+    return contracts().contract(stem) if stem in contracts().stems else None

@@ -8,7 +8,7 @@ from events.audience import label_of
 from events.checks import about_of
 from events.corrections import corrected
 from events.decisions.amended import CORRECTED, RETRACTED, Amended
-from events.event import Json
+from events.event import Json, name_of
 from events.moments import read_moment
 from schemas.registry import Registry
 
@@ -29,7 +29,7 @@ class Heard(NamedTuple):
     @property
     def name(self) -> str:
         """Source and id."""
-        return f"{self.envelope['source']} {self.envelope['id']}"
+        return name_of(self.envelope)
 
 
 class Retelling:
@@ -87,7 +87,7 @@ def _references(data: Json) -> list[Json]:
 
 
 def _is_sound(envelope: Mapping[str, Json], data: Json) -> bool:
-    return not _registry().contract(stem_named(str(envelope["dataschema"]))).check(data)
+    return not contracts().contract(stem_named(str(envelope["dataschema"]))).check(data)
 
 
 def stem_named(schema: str) -> str:
@@ -97,7 +97,7 @@ def stem_named(schema: str) -> str:
 
 
 @cache
-def _registry() -> Registry:
+def contracts() -> Registry:
     """Return the package's contracts: those of reports that decisions hear of are among them."""
     return Registry.load()
 

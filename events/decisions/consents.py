@@ -9,7 +9,7 @@ from events.alarms import consent_ends, is_date
 from events.corrections import corrected
 from events.decisions.aggregate import Actor, Decision, DecisionRefused
 from events.decisions.amended import Amended
-from events.event import Json, slug_of
+from events.event import Json, name_of, slug_of
 from events.moments import read_moment, stamp
 
 WITHDRAWN = "consent.withdrawn"
@@ -111,8 +111,7 @@ class Consent(Decision):
         known = self.given.get(named)
         # What an older release recorded is told last.
         if known is None or known.place <= place:
-            name = f"{envelope['source']} {envelope['id']}"
-            self.given[named] = Given(place, _kept(envelope["data"]), name)
+            self.given[named] = Given(place, _kept(envelope["data"]), name_of(envelope))
 
     def own(self, slug: str) -> list[Given]:
         """Return the consents that a partner recorded, newest first."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from events.decisions.aggregate import Actor, Decision, DecisionRefused
-from events.event import Json, stem_of
+from events.event import Json, name_of, stem_of
 from events.moments import stamp
 from events.strict import canonical
 
@@ -29,8 +29,7 @@ class Deadlines(Decision):
     @classmethod
     def key(cls, envelope: Mapping[str, Json]) -> str:
         """The event whose deadlines they are."""
-        about = envelope["data"]["about_event"]
-        return f"{about['source']} {about['id']}"
+        return name_of(envelope["data"]["about_event"])
 
     def begin(self) -> None:
         """None has passed."""

@@ -10,9 +10,9 @@ from datetime import datetime
 
 from events.decisions.aggregate import Actor, Decision, DecisionRefused, slug_in
 from events.decisions.amended import RETRACTED
-from events.decisions.support_capacity import ASSESSED, Capacity, is_harm, judged_by, name_of
+from events.decisions.support_capacity import ASSESSED, Capacity, is_harm, judged_by
 from events.decisions.support_match import Match, Sayings, Word, bare, moment_of
-from events.event import Json, slug_of
+from events.event import Json, name_of, slug_of
 from events.submission import STEWARDS
 from schemas.problem import Problem
 

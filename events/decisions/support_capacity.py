@@ -10,7 +10,7 @@ from typing import NamedTuple
 from events.decisions.aggregate import Actor, Decision, DecisionRefused, slug_in
 from events.decisions.amended import RETRACTED
 from events.decisions.support_match import moment_of
-from events.event import Json, slug_of
+from events.event import Json, name_of, slug_of
 from events.moments import read_moment
 
 MATCHED, DELIVERED = "support.matched", "support.delivered"
@@ -212,11 +212,6 @@ def judged_by(envelope: Mapping[str, Json]) -> str:
     """Return source and id of the event that an assessment is about."""
     data = envelope["data"]
     return f"{data.get('about_source', envelope['source'])} {data['about_event']}"
-
-
-def name_of(envelope: Mapping[str, Json]) -> str:
-    """Return source and id of an event as one text."""
-    return f"{envelope['source']} {envelope['id']}"
 
 
 def _stands(terms: Terms, match: Mapping[str, Json], actor: Actor) -> bool:

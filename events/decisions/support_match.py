@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from events.decisions.aggregate import slug_in
-from events.event import Json, slug_of
+from events.event import Json, name_of, slug_of
 from events.moments import read_moment
 
 
@@ -64,7 +64,7 @@ class Sayings:
 
     def hear(self, envelope: Mapping[str, Json], *, is_taken_back: bool) -> Match | None:
         """Take one saying as it reads now, at its first place among those of its match; return the match."""
-        data, name = envelope["data"], f"{envelope['source']} {envelope['id']}"
+        data, name = envelope["data"], name_of(envelope)
         support = str(data["support"])
         self._about[name] = support
         if is_taken_back:

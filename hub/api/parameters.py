@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from events.event import Json
+from events.event import SLUG, Json
 from hub.address import Parameter, ValueRefused
 from schemas.documents import read_graph_vocabulary
 from schemas.vocabulary import nearest
@@ -21,10 +21,9 @@ URGENCIES = ("urgent", "high", "normal", "low")
 _CURSOR = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _GLOB = re.compile(r"[a-z_*]+(?:\.[a-z_*]+)*")
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 _REF = re.compile(r"[a-z]+:[A-Za-z0-9_.:-]{1,130}")
 _SOURCE = re.compile(r"urn:hub:partner:[a-z0-9][a-z0-9-]{1,39}")
-_NEGATIVE = re.compile(r"-[0-9]{1,18}")
+_WHOLE = re.compile(r"-[0-9]{1,18}|[0-9]{1,9}")
 _LARGEST = 999_999_999
 _NO_MATTERS = ("partner", "place", "standard", "indicator")
 _CODE = re.compile(r"[A-Za-z][A-Za-z_]{0,39}")
@@ -46,10 +45,7 @@ def _form(form: re.Pattern[str], hint: str) -> Callable[[str], Json]:
 
 def _count(most: int, least: int = 0) -> Callable[[str], Json]:
     def read(said: str) -> int:
-        if _NEGATIVE.fullmatch(said):
-            detail = "This number is out of range."
-            raise ValueRefused("too_small", detail, f"{least} to {most}", least=least, most=most)
-        if not (said.isascii() and said.isdigit() and len(said) < 10):
+        if not _WHOLE.fullmatch(said):
             detail = "This value is not a whole number."
             raise ValueRefused("wrong_type", detail, f"{least} to {most}", least=least, most=most)
         count = int(said)
@@ -211,7 +207,7 @@ about = Parameter(
     many=True,
 )
 urgency = some_codes("urgency", "Only of these urgencies.", URGENCIES)
-partner = Parameter("partner", "Only from these partners.", _text(_SLUG), _form(_SLUG, "a slug"), many=True)
+partner = Parameter("partner", "Only from these partners.", _text(SLUG), _form(SLUG, "a slug"), many=True)
 since = Parameter("since", "Recorded on this day or later.", {"type": "string", "format": "date"}, _day)
 until = Parameter("until", "Recorded on this day or earlier.", {"type": "string", "format": "date"}, _day)
 as_of = Parameter("as_of", "As the world was on this day.", {"type": "string", "format": "date"}, _day)

@@ -1,6 +1,5 @@
 """Reading what somebody wants to follow: `about` and the filters of `GET /events`, a channel, and what it needs."""
 
-import difflib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -15,6 +14,7 @@ from hub.refusals import SubscriptionRefused
 from hub.subscriptions.desk import Wish
 from hub.subscriptions.subscription import CHANNELS, SCHEMES, Channel, Rate, Scheme
 from schemas.problem import Problem
+from schemas.vocabulary import nearest
 
 MOST_VALUES = 100
 LONGEST_NOTE = 500
@@ -126,8 +126,8 @@ class _Reading:
         for number, glob in enumerate(said if is_list else [said]):
             pointer = f"/type/{number}" if is_list else "/type"
             if not wrong & {pointer, "/type"} and not any(fnmatchcase(name, glob) for name in types):
-                close = difflib.get_close_matches(glob, [*types, *_families(types)], n=1)
-                hint = f"Did you mean {close[0]}?" if close else ", ".join(_families(types))
+                near = nearest(glob, [*types, *_families(types)])
+                hint = f"Did you mean {near}?" if near else ", ".join(_families(types))
                 self.problems.append(Problem(pointer, "unknown_code", "No type of event fits this.", hint))
 
     def schemes(self) -> tuple[Scheme, ...]:

@@ -1,11 +1,11 @@
 """The catalogue of event types, offline: `hub types`, `hub schema`, `hub example`."""
 
 import json
-import re
 from typing import Any
 
 import click
 
+from events.event import SLUG
 from hub.commands.world import World, json_option, moment_text, tell
 from schemas.contract import Contract
 from schemas.registry import Registry
@@ -53,7 +53,7 @@ def schema(type: str, as_json: bool) -> None:
 @click.pass_obj
 def example(world: World, type: str, partner: str, as_json: bool) -> None:
     """Print a complete, valid event of TYPE with a fresh id."""
-    if not re.fullmatch("[a-z0-9][a-z0-9-]{1,39}", partner):
+    if not SLUG.fullmatch(partner):
         raise click.BadParameter(
             "a slug has 2 to 40 lower-case letters, digits and hyphens", param_hint="--partner"
         )

@@ -1,6 +1,5 @@
 """`hub peer`: to which other hubs this one listens, whom it believes about whom, and what it did not take."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
@@ -9,6 +8,7 @@ import click
 
 from events.acts import StewardAct
 from events.audience import TLP
+from events.event import SLUG
 from events.relaying import CEILING
 from events.submission import HUB, STEWARDS
 from hub.client.door import Door, Patience
@@ -21,7 +21,6 @@ from hub.office_opening import open_office
 
 Json = Any
 
-_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 _ADMISSION = ("name", "signing_keys", "countries_of_work", "languages", "website", "ecosoc_status")
 _SECONDS = 20.0
 
@@ -125,7 +124,7 @@ def _check(url: str, slugs: Sequence[str]) -> None:
     if not url.startswith(("https://", "http://")):
         raise click.UsageError("URL begins with https://.")
     for one in slugs:
-        if not _SLUG.fullmatch(one) or one in (HUB, STEWARDS):
+        if not SLUG.fullmatch(one) or one in (HUB, STEWARDS):
             raise click.UsageError(f"{one} is no short name that can be given here.")
 
 

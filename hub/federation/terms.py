@@ -1,13 +1,12 @@
 """What is taken of what a peer tells, and how an event that reads differently there is to read here. Pure."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from events.audience import TLP
-from events.event import SOURCE_PREFIX, RecordedEvent
+from events.event import MAX_ID, SLUG, SOURCE_PREFIX, RecordedEvent
 from events.relaying import CEILING, Told, told_of, vouches
 from events.signatures import payload_of
 from events.strict import MalformedJson, canonical, read_json
@@ -20,9 +19,6 @@ ASSESSED = "claim.assessed"
 
 OWN = frozenset({HUB, STEWARDS})
 """Slugs that every hub uses for itself: what they say there is not said here."""
-
-MAX_ID = 128
-_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 
 MADE_THERE = ("recordedtime", "toldby")
 _REFUSALS: Mapping[str, str] = MappingProxyType({
@@ -77,7 +73,7 @@ def slug_in(shown: Mapping[str, Json]) -> str:
         raise NotWanted("malformed")
     slug = source.removeprefix(SOURCE_PREFIX)
     # What no event here could bear is not even looked up.
-    if not _SLUG.fullmatch(slug) or not 0 < len(event_id) <= MAX_ID or "\0" in event_id:
+    if not SLUG.fullmatch(slug) or not 0 < len(event_id) <= MAX_ID or "\0" in event_id:
         raise NotWanted("malformed")
     return slug
 

@@ -1,16 +1,14 @@
 """What references on a page are called, from what the reader may see."""
 
-import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from events.event import SOURCE_PREFIX, Json, slug_of
+from events.event import SLUG, SOURCE_PREFIX, Json, slug_of
 from hub.pages.values import REF, Unnamed
 from projections.boards.papers import Papers
 from projections.graph.look import plain
 from projections.shown import Shown
 
-SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 _PROPS = ("label", "name", "title")
 _TELLING: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

@@ -11,6 +11,12 @@ from hub.pages.naming import CODES, FIELDS, spelled
 from hub.texts import N_
 from hub.texts.speech import Speech
 
+_NO_CHOICE = (
+    N_("This is not one of the choices. Did you mean: %(near)s?"),
+    N_("This is not one of the choices: %(choices)s."),
+    N_("This is not one of the choices: %(known)s."),
+)
+
 OF_VALUES: Mapping[str, Sequence[str]] = MappingProxyType(
     {
         "not-at-edge": (N_("This address shows only what is public. Use the hub itself for this: %(hub)s"),),
@@ -42,20 +48,12 @@ OF_VALUES: Mapping[str, Sequence[str]] = MappingProxyType(
             N_("This number is too small. It must be %(least)s at least."),
             N_("This number is too small. It must be more than %(above)s."),
         ),
-        "unknown_code": (
-            N_("This is not one of the choices. Did you mean: %(near)s?"),
-            N_("This is not one of the choices: %(choices)s."),
-            N_("This is not one of the choices: %(known)s."),
-        ),
+        "unknown_code": _NO_CHOICE,
         "unknown_field": (N_("This field is not known here. Did you mean: %(near_field)s?"),),
         "unknown_parameter": (N_("This page does not know this question. It knows: %(known)s."),),
         "wrong_form": (N_("This must be a multiple of %(step)s."),),
         "wrong_type": (N_("Something else is expected here: a whole number from %(least)s to %(most)s."),),
-        "wrong_value": (
-            N_("This is not one of the choices. Did you mean: %(near)s?"),
-            N_("This is not one of the choices: %(choices)s."),
-            N_("This is not one of the choices: %(known)s."),
-        ),
+        "wrong_value": _NO_CHOICE,
     }
 )
 """Code of a problem, or end of the `type` of a problem document → sentences; the first whose places all have values."""
@@ -76,11 +74,8 @@ OF_HINTS: Mapping[str, str] = MappingProxyType(
         "urn:hub:partner:SLUG": N_("Expected: urn:hub:partner: and the short name of a partner."),
         "e.g. -starts": N_("For example: -starts"),
         "e.g. 14d or 48h": N_("For example: 14d (days), 48h (hours)"),
-        "e.g. TARGETS": N_("For example: TARGETS"),
         "e.g. ar": N_("For example: ar"),
-        "e.g. lawyer": N_("For example: lawyer"),
         "e.g. threat.*": N_("For example: threat.*"),
-        "e.g. urgent": N_("For example: urgent"),
         "1h to 366d": N_("From 1h to 366d."),
         "Expected: e.g. un-bprl.": N_("For example: un-bprl"),
         "Expected: e.g. LA-16, or indicator:LOCAL.": N_("For example: LA-16"),
@@ -108,8 +103,11 @@ HINTED = frozenset({"wrong_form", "wrong_type", "too_big", "too_small", "not_all
 
 def with_values(code: str, values: Mapping[str, Json], speech: Speech) -> Markup:
     """Return the sentence of a refusal that names what it is about; empty where there is none."""
-    for text in OF_VALUES.get(code, ()):
-        said = {name: _value(name, value, values, speech) for name, value in values.items() if value != ()}
+    texts = OF_VALUES.get(code)
+    if texts is None:
+        return Markup()
+    said = {name: _value(name, value, values, speech) for name, value in values.items() if value != ()}
+    for text in texts:
         places = [name for name in said if f"%({name})s" in text]
         if places and text.count("%(") == len(places):
             told = escape(speech.texts.gettext(text))

@@ -11,7 +11,7 @@ from events.decisions.actions.texts import HEADS, JOINABLE, OPEN, SIGNING, bring
 from events.decisions.aggregate import Actor, Decision, DecisionRefused, slug_in
 from events.decisions.amended import Amended
 from events.decisions.seats import Seats
-from events.event import Json, slug_of
+from events.event import Json, name_of, slug_of
 from events.moments import read_moment
 from schemas.problem import Problem
 
@@ -52,7 +52,7 @@ class Said:
     @property
     def name(self) -> str:
         """Source and id of the event."""
-        return f"{self.envelope['source']} {self.envelope['id']}"
+        return name_of(self.envelope)
 
     def __deepcopy__(self, _: Mapping[int, Any]) -> "Said":
         # Never changed, so it is shared: an action may be long.
