@@ -34,6 +34,8 @@ class House:
         return self.served.post(event, self.world.bearer(who))
 
     def ask(self, path: str, who: str = "steward", **params: Json) -> httpx.Response:
+        """Ask when the hub's views have all that is in its log."""
+        self.served.settle()
         return httpx.get(f"{self.served.url}/api/v1{path}", headers=self.world.bearer(who), params=params)
 
     def show(self, slug: str, event_id: str, who: str) -> Json:
@@ -45,7 +47,7 @@ class House:
         return {(one["source"].rpartition(":")[2], one["id"]) for one in found}
 
     def run(self, *words: str) -> Result:
-        outside = Outside(self.world.clock, self.world.chance, lambda _: None, {})
+        outside = Outside(self.world.clock, self.world.chance, time.sleep, {})
         return CliRunner().invoke(
             command, [*words, "--data", str(self.world.settings.data), "--json"], obj=outside
         )
@@ -105,6 +107,7 @@ def join(here: House, there: House, *, clearance: str = "amber", **named: tuple[
         if intake.rights(slug) is None:
             admit(intake, slug, ["monitor"])
     there.world.issue(slug, slug, "publisher", clearance=clearance)
+    there.served.settle()
     words = [word for kind, slugs in named.items() for one in slugs for word in (f"--{kind}", one)]
     token = there.world.tokens[slug]
     return here.run("peer", "add", there.served.url, "--name", there.name, "--token", token, *words)

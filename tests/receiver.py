@@ -67,6 +67,13 @@ class Receiver:
             assert came, [one.said for one in self._came]
         return self.at(path)
 
+    def until(self, types: set[str]) -> list[Delivered]:
+        """Wait until calls of just these types have come, and return all of them."""
+        with self._news:
+            came = self._news.wait_for(lambda: {one.said["type"] for one in self._came} == types, SECONDS)
+            assert came, [one.said for one in self._came]
+        return self.at("/")
+
     def ids(self, path: str = "/") -> list[str]:
         return [one.id for one in self.at(path)]
 

@@ -160,7 +160,8 @@ def answers(served: Served, world: World) -> dict[str, bytes]:
 
 
 def caught_up(served: Served) -> None:
-    """Wait until the hub has folded all that is in its log."""
+    """Wait until the hub has folded all that is in its log, and says that it is ready."""
+    served.settle()
     gate = threading.Event()
     for _ in range(3000):
         if httpx.get(f"{served.url}/readyz").status_code == 200:

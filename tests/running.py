@@ -238,6 +238,11 @@ class Served:
     def feed(self) -> str:
         return f"ws{self.url.removeprefix('http')}/api/v1/feed"
 
+    def settle(self) -> None:
+        """Wait until the views have all that the log has now."""
+        state = self.server.lifespan.state
+        assert state["room"].wait_for(state["end_of_log"](), 30)
+
     def post(self, event: Mapping[str, Json], headers: Mapping[str, str]) -> Json:
         answer = httpx.post(f"{self.url}/api/v1/events", json=event, headers=headers)
         assert answer.status_code in {200, 201}, answer.text

@@ -66,7 +66,9 @@ class Scene:
     def post(self, body: Json, media: str = DSSE, who: str = "publisher", **params: Json) -> httpx.Response:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {**self.world.bearer(who), "content-type": media}
-        return httpx.post(f"{self.hub.url}{EVENTS}", content=content, headers=headers, params=params)
+        answer = httpx.post(f"{self.hub.url}{EVENTS}", content=content, headers=headers, params=params)
+        self.hub.settle()
+        return answer
 
     def show(self, event_id: str, who: str = "chief", **params: Json) -> Json:
         answer = httpx.get(

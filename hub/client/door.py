@@ -61,6 +61,12 @@ class Door:
         other.patience = replace(self.patience, pause=pause)
         return other
 
+    def once(self) -> "Door":
+        """Return the same door for a call that is not tried again."""
+        other = copy(self)
+        other.patience = replace(self.patience, seconds=0)
+        return other
+
     def get(self, path: str, params: Query | None = None) -> Json:
         """Return the JSON of an address.
 

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from events.submission import is_signed
-from hub.client.answers import Turned
+from hub.client.answers import Turned, Unreachable
 from hub.client.door import Door
 from hub.client.outbox import Outbox, Waiting
 from hub.client.signing import inner
@@ -48,6 +49,8 @@ class Tally:
     stored: int = 0
     duplicates: int = 0
     refusals: list[Refusal] = field(default_factory=list)
+    cursor: str | None = None
+    """Of the last event that the hub has."""
 
 
 class Push:
@@ -92,6 +95,12 @@ class Push:
             self._send(batch, tally)
             after = batch[-1][0].no
             advanced(len(batch))
+
+    def until_read(self, tally: Tally) -> None:
+        """Wait until what the hub has taken is in its answers, so that whoever asks next finds it; not for ever."""
+        if tally.cursor is not None:
+            with suppress(Unreachable, Turned):
+                self._door.once().get("/api/v1/me", {"at_least": tally.cursor})
 
     def send_one(self, waiting: Waiting) -> Json:
         """Send one event and return what the hub says of it: `status`, `errors`, `cursor`, `receipt`.
@@ -142,6 +151,7 @@ class Push:
             tally.refusals.append(Refusal(waiting.file, waiting.line, named, problems_of(result)))
             self._refused.append(waiting.no)
             return False
+        tally.cursor = result.get("cursor", tally.cursor)
         return True
 
 

@@ -145,6 +145,7 @@ def _readable(lines: Iterable[Line], tally: Tally) -> Iterator[tuple[str, int, o
 def _sent(sending: Push, tally: Tally, advance: Callable[[int], None]) -> int:
     try:
         sending.send_all(tally, advance)
+        sending.until_read(tally)
     except Unreachable as away:
         say(f"{away} What has no receipt stays in the outbox: run the same command again.")
         return 3

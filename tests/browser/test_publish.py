@@ -82,6 +82,7 @@ def write(shown: Page, text: str) -> None:
 
 
 def events_of(hub: Served, world: World, event_type: str) -> list[dict[str, Any]]:
+    hub.settle()
     asked = {"type": event_type, "limit": "100"}
     answer = httpx.get(f"{hub.url}/api/v1/events", params=asked, headers=world.bearer("writer"))
     found: list[dict[str, Any]] = answer.json()["events"]

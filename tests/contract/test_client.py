@@ -173,8 +173,8 @@ class TestPublishing:
 
 class TestReading:
     def test_parameters_are_written_as_the_hub_reads_them(self, mine: Hub) -> None:
-        mine.publish(threat(30))
-        found = mine.get("graph", about=["threat:harbour-bar-watch.0030"], hops=1, merge=True, as_of=None)
+        asked = {"about": ["threat:harbour-bar-watch.0030"], "at_least": mine.publish(threat(30)).cursor}
+        found = mine.get("graph", hops=1, merge=True, as_of=None, **asked)
         assert "threat:harbour-bar-watch.0030" in [one["ref"] for one in found["nodes"]]
         assert mine.get("/healthz") == {"status": "ok"}
 

@@ -36,15 +36,20 @@ SLUG = "open-docket"
 
 @dataclass
 class Terminal:
-    """Calls the command with a world of its own."""
+    """Calls the command with a world of its own: one that does not wait, unless told how.
+
+    Args:
+        sleep: pauses; left out, they are only written down.
+    """
 
     environ: dict[str, str] = field(default_factory=dict)
     pauses: list[float] = field(default_factory=list)
     clock: SetClock = field(default_factory=SetClock)
     chance: Chance = field(default_factory=lambda: Chance("terminal"))
+    sleep: Callable[[float], None] | None = None
 
     def run(self, *words: object, stdin: str | None = None) -> Result:
-        world = World(self.clock, self.chance, self.pauses.append, self.environ)
+        world = World(self.clock, self.chance, self.sleep or self.pauses.append, self.environ)
         return CliRunner().invoke(
             command, [str(word) for word in words], obj=world, input=stdin, prog_name="hub"
         )
@@ -767,8 +772,8 @@ def test_the_demo_starts_ends_and_goes_on(tmp_path: Path) -> None:
             browser = httpx.post(accounts[0]["link"], headers={"Origin": address})
             assert "hub_session" in browser.headers.get("set-cookie", "")
             until(partial(is_ready, address))
-            counts.append(count(address, headers, type="partner.admitted"))
             until(partial(has_grown, address, headers, count(address, headers, partner=SLUG)))
+            counts.append(count(address, headers, type="partner.admitted"))
             started.send_signal(signal.SIGINT)
             _, told = started.communicate(timeout=30)
             assert "Traceback" not in told

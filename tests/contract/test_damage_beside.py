@@ -4,6 +4,7 @@ import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -146,7 +147,8 @@ def test_views_that_were_folded_anew_verify(world: World, terminal: Terminal) ->
     terminal.ok("verify", "--views")
 
 
-def test_views_verify_while_a_hub_writes_them(world: World, terminal: Terminal) -> None:
+def test_views_verify_while_a_hub_writes_them(world: World) -> None:
+    terminal = Terminal({"HUB_DATA": str(world.settings.data)}, sleep=sleep)
     with serving(world) as served, Load(lambda: served.url, world.bearer("publisher"), threads=1) as load:
         load.wait_for(3)
         terminal.ok("verify", "--views")

@@ -104,6 +104,9 @@ def test_every_way_out_is_closed_until_the_answer_and_nothing_is_lost(scene: Sce
     # The other's second digest comes in a later round than the first, in which both were due.
     for number, day in enumerate(("2026-06-16T12:02", "2026-06-17T12:03"), 1):
         scene.tell_all(f"B-{number}")
+        scene.pull(
+            "/api/v1/board", O
+        )  # Reads when the views have it: a digest that came before them would be empty.
         told.day(day)
         told.until(partial(scene.has_mails, O, number + 1))
     scene.receiver.wait_for(2, f"/{O}")

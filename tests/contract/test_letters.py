@@ -63,16 +63,9 @@ class Night:
 
 
 def commands() -> str:
-    """Return the commands of the document, one after the other; a test waits for a cursor, not for time."""
-    script = "\n".join(re.findall(r"```sh\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL))
-    kept = '--data-binary @- | tee said; sed \'s/.*"cursor":"//; s/".*//\' said > cursor;'
-    waits = 'ask "$HUB/api/v1/me?at_least=$(cat cursor)"'
-    script = script.replace("--data-binary @-;", kept)
-    return (
-        "set -euo pipefail\n"
-        + re.sub(r"^sleep 1.*$", waits, script, flags=re.MULTILINE)
-        + 'echo "$QUILL" > quill\n'
-    )
+    """Return the commands of the document, one after the other."""
+    blocks = re.findall(r"```sh\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
+    return "\n".join(["set -euo pipefail", *blocks, 'echo "$QUILL" > quill\n'])
 
 
 @pytest.fixture(scope="module")

@@ -131,6 +131,7 @@ def test_what_is_done_once_for_all_passes_to_the_next_hub(tmp_path: Path) -> Non
     with receiving() as receiver, ExitStack() as later:
         with serving(world) as first:
             second = later.enter_context(serving(beside(world, tmp_path / "b")))
+            first.settle()
             with httpx.Client(base_url=first.url, timeout=30) as door:
                 Follower(door, world).follow(receiver.url)
             second.post(threat(1), world.bearer("publisher"))

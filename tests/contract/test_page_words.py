@@ -120,6 +120,7 @@ def test_what_the_hub_records_itself_has_a_title_and_is_not_offered_for_correcti
     client: TestClient, world: World
 ) -> None:
     typed = {"partner": OWN, "role": "observer", "expires": "30"}
+    page(client, world, "steward", "/steward")
     assert send(client, world, "steward", "/steward/tokens", typed).status_code == 200
     for language in LANGUAGES:
         at = {**shows(world, "steward"), "Accept-Language": language}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import httpx
@@ -103,8 +104,8 @@ def test_readers_never_see_half_a_view_and_the_old_file_goes(terminal: Terminal,
         assert len(answer.json()["events"]) == 30
         terminal.one("rebuild", "--data", data)
         until(lambda: files_of(world) == [f"{VIEWS}.second"])
-        erased = terminal.one("erase", LAWYER, "--yes", "--data", data)
-        assert erased["views"] == "forgotten"
+        patient = Terminal(sleep=sleep)
+        assert patient.one("erase", LAWYER, "--yes", "--data", data)["views"] == "forgotten"
         assert httpx.get(f"{served.url}/readyz").status_code == 200
     with serving(world) as served:
         caught_up(served)
@@ -162,7 +163,7 @@ def test_a_newer_release_prepares_beside_and_starts_ready(world: World, newer: P
 
 
 def test_what_was_prepared_goes_with_an_erasure(world: World, newer: Path) -> None:
-    data, terminal = world.settings.data, Terminal({"HUB_REPLY_CLOCKS": str(newer)})
+    data, terminal = world.settings.data, Terminal({"HUB_REPLY_CLOCKS": str(newer)}, sleep=sleep)
     with serving(world) as served:
         caught_up(served)
         ready = Path(terminal.one("prepare", "--data", data)["prepared"])

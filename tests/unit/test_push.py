@@ -29,6 +29,8 @@ class Told:
         self.retry_after = retry_after
         self.bodies: list[list[Json]] = []
         self.paths: list[str] = []
+        self.asked: list[str] = []
+        self.shows: Answer = (200, {"partner": "open-docket"})
 
     def answer(self, body: list[Json]) -> Answer:
         self.bodies.append(body)
@@ -45,7 +47,8 @@ def all_stored(body: list[Json]) -> Answer:
 def hub(told: Told) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._write(200, {"partner": "open-docket"})
+            told.asked.append(self.path)
+            self._write(*told.shows)
 
         def do_POST(self) -> None:
             told.paths.append(self.path)
@@ -211,6 +214,22 @@ def test_a_body_is_cut_before_it_grows_too_large() -> None:
     told = Told(all_stored)
     push(told, [{"id": str(at), "data": "x" * 6_000_000} for at in range(4)])
     assert [len(body) for body in told.bodies] == [2, 2]
+
+
+@pytest.mark.parametrize("shows", [(200, {}), (503, {}), (404, {})], ids=["there", "late", "unknown"])
+def test_a_push_ends_when_what_it_pushed_can_be_read_and_does_not_insist(shows: Answer) -> None:
+    statuses = ["stored", "stored", "duplicate", "refused"]
+    results = [{"line": at, "status": status, "cursor": f"c{at}"} for at, status in enumerate(statuses, 1)]
+    told, tally, pauses = Told((207, {"results": results})), Tally(), list[float]()
+    with hub(told) as url, closing(Outbox(None, url, "run")) as outbox:
+        outbox.add(("a.csv", at, {"id": str(at), "source": "s"}) for at in range(4))
+        with closing(Door(url, "t", Patience(10, pauses.append, lambda _: None))) as door:
+            sending = Push(door, outbox, 9, dry_run=False)
+            sending.until_read(tally)
+            sending.send_all(tally, lambda _: None)
+            told.shows = shows
+            sending.until_read(tally)
+    assert (told.asked, pauses) == (["/api/v1/me?at_least=c3"], [])
 
 
 def test_a_dry_run_asks_for_one() -> None:

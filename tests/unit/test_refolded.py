@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.commands.checks.refolded import _copied, _places
+from hub.commands.checks.refolded import STANDING, _copied, _places
 
 Places = Sequence[int]
 
@@ -24,9 +24,10 @@ def write(file: Path, places: Places) -> None:
     [
         ([(4, 4)], {4}),
         ([(1, 2), (3, 2), (3, 4), (4, 4)], {4}),
-        ([(1, 2), (1, 2), (2, 2)], {1, 2}),
+        ([(1, 2)] * (STANDING - 1) + [(2, 2)], {2}),
+        ([(0, 1)] + [(1, 2)] * STANDING + [(2, 2)], {1, 2}),
     ],
-    ids=["at rest", "between two views", "standing still apart"],
+    ids=["at rest", "between two views", "slowly between two views", "standing still apart"],
 )
 def test_views_are_copied_where_all_stand_at_one_event(
     moments: Sequence[Places], found: set[int], tmp_path: Path

@@ -22,6 +22,9 @@ ATTEMPTS = 5
 LOOKS = 100
 """How often to look for a moment in which a hub that writes is not between two views."""
 
+STANDING = 5
+"""In how many looks that follow each other views must stand at the same different events to be taken for standing."""
+
 _PAUSE_SECONDS = 0.2
 _JOURNAL = "dossiers_refs"
 """Says besides in which batch a reference was touched, which is another with each fold, as is what it forgets then."""
@@ -69,13 +72,12 @@ def _copied(file: Path, target: Path, pause: Callable[[float], None]) -> Path:
     Views that stand at different events, and stay there, are copied as they are.
     """
     with closing(read_only(file)) as db, closing(sqlite3.connect(target)) as copy:
-        seen: set[int] = set()
+        seen: list[set[int]] = []
         for _ in range(LOOKS):
             db.execute("BEGIN")
-            places = _places(db)
-            if len(places) == 1 or places == seen:
+            seen = [*seen[1 - STANDING :], _places(db)]
+            if len(seen[-1]) == 1 or seen == seen[:1] * STANDING:
                 break
-            seen = places
             db.rollback()
             pause(_PAUSE_SECONDS)
         db.backup(copy)
