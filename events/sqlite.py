@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from eventsourcing.persistence import Notification, OperationalError
+from eventsourcing.persistence import ConnectionUnavailableError, Notification, OperationalError
 from eventsourcing.sqlite import (
     SQLiteApplicationRecorder,
     SQLiteConnection,
@@ -55,6 +55,43 @@ class _Connection(SQLiteConnection):
 
 
 class _Pool(SQLiteConnectionPool):
+    """Has writers wait for their turn outside the queue for connections.
+
+    The library's writers wait inside: whoever writes and reads something else meanwhile would queue behind one who
+    waits for him to end, and both would give up.
+    """
+
+    def __init__(self, db_name: str) -> None:
+        super().__init__(db_name=db_name, pool_timeout=BUSY_SECONDS)
+        self._turn = Lock()
+
+    def get_connection(
+        self, timeout: float | None = None, *, is_writer: bool | None = None
+    ) -> SQLiteConnection:
+        """Return a connection; of writers one at a time has one.
+
+        Raises:
+            ConnectionUnavailableError: it took too long.
+        """
+        if not is_writer:
+            return super().get_connection(timeout, is_writer=is_writer)
+        if not self._turn.acquire(timeout=self.pool_timeout if timeout is None else timeout):
+            raise ConnectionUnavailableError("Timed out waiting for the turn to write")
+        try:
+            return super().get_connection(timeout, is_writer=True)
+        except BaseException:
+            self._turn.release()
+            raise
+
+    def put_connection(self, conn: SQLiteConnection) -> None:
+        """Take a connection back, and let the next writer have his turn."""
+        was_writer = conn.is_writer
+        try:
+            super().put_connection(conn)
+        finally:
+            if was_writer:
+                self._turn.release()
+
     def _create_connection(self) -> SQLiteConnection:
         return _Connection(connect(self.db_name), max_age=self.max_age)
 
@@ -62,7 +99,7 @@ class _Pool(SQLiteConnectionPool):
 class _Datastore(SQLiteDatastore):
     def __init__(self, path: Path) -> None:
         super().__init__(str(path))
-        self.pool = _Pool(db_name=str(path), pool_timeout=BUSY_SECONDS)
+        self.pool = _Pool(str(path))
 
 
 def connect(path: str) -> sqlite3.Connection:
