@@ -1,4 +1,4 @@
-"""Notices: what a publisher should know of a word about one of its events that was stored, yet may change nothing.
+"""Notices: what a publisher should know of an event that was stored, yet looks like a slip, or may change nothing.
 
 Only of its own events: whether there is one of somebody else must not show.
 """
@@ -10,6 +10,7 @@ from events.checks import about_of
 from events.corrections import changed, corrected
 from events.decisions.amended import CORRECTED, Amended
 from events.event import Json
+from events.future import said_too_early
 from events.retelling import Heard, contracts, stem_named
 from schemas.contract import Contract
 from schemas.problem import Problem
@@ -24,7 +25,7 @@ _WHOSE = Problem(
 
 
 class Notices:
-    """Finds what has no effect, or none yet, within one transaction.
+    """Finds what looks like a slip, has no effect, or none yet, within one transaction.
 
     Args:
         is_here: tells whether an event of this source and id was recorded.
@@ -44,6 +45,11 @@ class Notices:
 
     def of(self, event_type: str, envelope: Mapping[str, Json]) -> tuple[Problem, ...]:
         """Return what the publisher of an event that is recorded now should know."""
+        contract = _contract(str(envelope["dataschema"]))
+        early = () if contract is None else said_too_early(contract, envelope)
+        return (*early, *self._of_words(event_type, envelope))
+
+    def _of_words(self, event_type: str, envelope: Mapping[str, Json]) -> tuple[Problem, ...]:
         source, data = str(envelope["source"]), envelope["data"]
         about, unknown = about_of(event_type, data, source), _NOT_HERE
         if event_type == "claim.assessed":

@@ -45,7 +45,7 @@ class Seals:
         for steps, seal in self._marked(stem):
             if steps[0] in data:
                 subject = _reference(data, seal) or _fallback(stem, envelope)
-                found += [SealedField(path, subject) for path in _paths(data, steps)]
+                found += [SealedField(path, subject) for path in paths_to(data, steps)]
         if stem.startswith("record.corrected."):
             found += self._corrections(envelope)
         return found
@@ -114,16 +114,17 @@ def _fallback(stem: str, envelope: Mapping[str, Json]) -> str:
     return subject if isinstance(subject, str) else f"event:{source} {event_id}"
 
 
-def _paths(value: Json, steps: Sequence[str], so_far: Path = ()) -> Iterator[Path]:
+def paths_to(value: Json, steps: Sequence[str], so_far: Path = ()) -> Iterator[Path]:
+    """Yield the path of each value that steps lead to; the step `*` leads to every item, or field of a map."""
     if not steps:
         yield so_far
     elif isinstance(value, dict):
         names = value if steps[0] == "*" else [steps[0]] if steps[0] in value else []
         for name in names:
-            yield from _paths(value[name], steps[1:], (*so_far, name))
+            yield from paths_to(value[name], steps[1:], (*so_far, name))
     elif isinstance(value, list) and steps[0] == "*":
         for place, inner in enumerate(value):
-            yield from _paths(inner, steps[1:], (*so_far, place))
+            yield from paths_to(inner, steps[1:], (*so_far, place))
 
 
 def without(data: Json, paths: Sequence[Path]) -> Json:

@@ -34,6 +34,9 @@ URN = "urn:hub:problem:"
 
 _OF_A_BODY = frozenset({"content-length", "content-type"})
 
+_PHRASES = (N_("Method Not Allowed"),)
+"""Titles that HTTP itself gives to what a page may have to say."""
+
 _BUSY = "Too many events wait for the log. Send again; the same id is recognised."
 _LOST = "The log did not confirm. Send again; the same id is recognised."
 

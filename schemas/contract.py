@@ -55,6 +55,7 @@ class Contract:
         tlp: label of an event that names none.
         subject_pointer: where the main reference stands in the payload; None where none is the main one.
         marks: fields with an audience of their own.
+        past: pointers of the dates by which something has happened already.
         schema: the JSON Schema, its references absolute.
         example: a complete, valid payload.
     """
@@ -68,6 +69,7 @@ class Contract:
     tlp: str
     subject_pointer: str | None
     marks: tuple[Mark, ...]
+    past: tuple[str, ...]
     schema: Json
     example: Json
     _gate: jsonschema_rs.Draft202012Validator = field(repr=False, compare=False)

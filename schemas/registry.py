@@ -164,6 +164,7 @@ class _Compiler:
             tlp=schema["x-tlp"],
             subject_pointer=schema.get("x-subject"),
             marks=read_marks(known),
+            past=tuple(one.pointer for one in known if one.schema.get("x-past") is True),
             schema=schema,
             example=schema["examples"][0],
             _gate=gate,

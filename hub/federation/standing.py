@@ -10,6 +10,7 @@ import anyio.to_thread
 
 from events.clock import Clock
 from hub.federation.book import PeerBook
+from hub.federation.sentences import SLOW
 
 State = Literal["behind", "live", "away", "refused"]
 
@@ -69,7 +70,7 @@ class Standing:
 
     async def heard(self, took: float) -> bool:
         """Note that it speaks; `took` is how many seconds its last answer took. Return whether that was written."""
-        said = f"It answers slowly: {took:.0f} s for one question." if took > SLOW_SECONDS else ""
+        said = SLOW % {"seconds": f"{took:.0f}"} if took > SLOW_SECONDS else ""
         return await self.note("live" if self.is_live else "behind", said)
 
 

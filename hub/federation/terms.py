@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from events.audience import TLP
 from events.event import MAX_ID, SLUG, SOURCE_PREFIX, RecordedEvent
-from events.relaying import CEILING, Told, told_of, vouches
+from events.relaying import Told, told_of, vouches
 from events.signatures import payload_of
 from events.strict import MalformedJson, canonical, read_json
 from events.submission import HUB, STEWARDS, EventRefused
 from hub.federation.book import Peer
+from hub.federation.sentences import REFUSALS
 
 Json = Any
 
@@ -21,29 +21,13 @@ OWN = frozenset({HUB, STEWARDS})
 """Slugs that every hub uses for itself: what they say there is not said here."""
 
 MADE_THERE = ("recordedtime", "toldby")
-_REFUSALS: Mapping[str, str] = MappingProxyType({
-    "malformed": "It is no event.",
-    "ours": "Its publisher is a member here: only the member itself publishes, here.",
-    "not_carried": "Nobody here has said that this hub may tell about its publisher.",
-    "decided_there": "Decisions are made in one hub and do not travel.",
-    "too_strict": f"Nothing stricter than {CEILING} goes from hub to hub.",
-    "not_independent": "That hub vouches for what it tells itself: both publishers are known here by its word alone.",
-    "unsigned": "That hub is not its publisher's home, and shows no signature of the publisher.",
-    "not_what_was_signed": "What is shown is not what was signed.",
-    "bad_signature": "It is not signed by a key that is registered here for its publisher.",
-    "differs": "This hub has another event of this publisher under this id.",
-    "was_withdrawn": "It was withdrawn by its home hub, and stays so here.",
-    "not_theirs": "Only who told an event, or its publisher's home hub, may take it back.",
-    "erasure_shared": "What came from there is destroyed. Others here speak of the same: the stewards decide.",
-    "not_acknowledged": "That hub did not take the answer to its erasure.",
-})  # fmt: skip
 
 
 class NotWanted(Exception):
     """An event of a peer is not taken; `code` says why."""
 
     def __init__(self, code: str, why: str | None = None) -> None:
-        super().__init__(why or _REFUSALS[code])
+        super().__init__(why or REFUSALS[code])
         self.code = code
 
 

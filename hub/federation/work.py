@@ -25,11 +25,11 @@ from hub.client.answers import AGAIN, Turned, Unreachable
 from hub.client.course import BEGIN, Course, Feed
 from hub.client.follow import Ways, follow
 from hub.client.messages import Beat, FeedMessage, Live
+from hub.federation import sentences
 from hub.federation.book import NotTaken, Peer, PeerBook
 from hub.federation.door import PeerDoor
 from hub.federation.listener import House, Listener, Owed
 from hub.federation.standing import AGAIN_SECONDS, Ended, Pauses, Standing
-from hub.federation.terms import NotWanted
 from hub.outgoing import Outgoing, TargetRefused
 from hub.subscriptions.turn import Duty
 
@@ -108,7 +108,9 @@ async def _within(scope: anyio.CancelScope, means: Means, peer: Peer) -> None:
             ended = await _heard(means, peer, standing)
             standing.is_live = False
             seconds = pauses.next(AGAIN_SECONDS if ended.state == "refused" else 0.0)
-            await standing.note(ended.state, f"{ended.said} Trying again in {seconds:.2g} s.")
+            await standing.note(
+                ended.state, sentences.AGAIN % {"why": ended.said, "seconds": f"{seconds:.2g}"}
+            )
             await anyio.sleep(seconds)
 
 
@@ -123,13 +125,13 @@ async def _heard(means: Means, peer: Peer, standing: Standing) -> Ended:
     except (Unreachable, TargetRefused) as refused:
         return Ended("refused", str(refused))
     except (StoreBusy, StoreUnavailable, sqlite3.Error):
-        return Ended("behind", "This hub's own log takes nothing now.")
+        return Ended("behind", sentences.OWN_LOG)
     except OSError as broken:
-        return Ended("away", f"It does not answer ({broken or type(broken).__name__}).")
+        return Ended("away", sentences.NO_ANSWER % {"why": broken or type(broken).__name__})
     except Exception as odd:  # what one hub says must not end another
         logging.getLogger("hub").exception("what a peer says cannot be taken")
-        return Ended("refused", f"What it says cannot be taken ({type(odd).__name__}).")
-    return Ended("away", "It said no more.")
+        return Ended("refused", sentences.NOT_TAKEN % {"kind": type(odd).__name__})
+    return Ended("away", sentences.NO_MORE)
 
 
 async def _look(means: Means, peer: Peer, door: PeerDoor) -> None:
@@ -141,28 +143,28 @@ async def _look(means: Means, peer: Peer, door: PeerDoor) -> None:
     """
     status, me = await door.get("/api/v1/me")
     if status == 200 and not isinstance(me, dict):
-        raise Turned(status, "What it answers is no account: too long, or no JSON. Is it a hub?")
+        raise Turned(status, sentences.NO_ACCOUNT)
     if status != 200:
-        raise Turned(status, f"It answered {status} to the token.")
+        raise Turned(status, sentences.TO_TOKEN % {"status": status})
     if me.get("clearance") not in TLP[: TLP.index(CEILING) + 1]:
-        raise Turned(403, f"The token there is cleared for more than {CEILING}: ask for another.")
+        raise Turned(403, sentences.TOO_MUCH % {"label": CEILING})
 
 
 async def _follow(means: Means, peer: Peer, door: PeerDoor, standing: Standing) -> None:
     listener, after = Listener(peer, means.house), await anyio.to_thread.run_sync(_place, means, peer)
     feed = Feed(peer.url, peer.token, longest=MESSAGE_SECONDS)
     course, pauses = Course(feed, after or BEGIN, means.random), Pauses(means.random)
-    sentences: deque[str] = deque(maxlen=1)
+    told: deque[str] = deque(maxlen=1)
 
     async def pause(seconds: float) -> None:
         standing.is_live = False
         left_alone = pauses.next(seconds)
         if left_alone > 2 * seconds:
-            sentences.append(f"It breaks off again and again; trying again in {left_alone:.2g} s.")
-        await standing.note("away", sentences[-1])
+            told.append(sentences.BREAKS_OFF % {"seconds": f"{left_alone:.2g}"})
+        await standing.note("away", told[-1])
         await anyio.sleep(left_alone)
 
-    ways = Ways(pause, sentences.append, door.host)
+    ways = Ways(pause, told.append, door.host)
     async with aclosing(follow(feed, course, ways)) as messages:
         async for message in messages:
             await _take(means, peer, door, (listener, standing), message)
@@ -217,8 +219,8 @@ async def _acknowledge(means: Means, peer: Peer, door: PeerDoor, owed: Owed) -> 
         return
     if status >= 500 or status == 429:
         raise OSError(status)
-    refused = NotWanted("not_acknowledged")
-    noted = NotTaken(SOURCE_PREFIX + "hub", owed.id, refused.code, f"{refused} ({status})", means.clock())
+    why = sentences.NOT_ACKNOWLEDGED % {"status": status}
+    noted = NotTaken(SOURCE_PREFIX + "hub", owed.id, "not_acknowledged", why, means.clock())
     await anyio.to_thread.run_sync(means.book.refuse, peer.name, noted)
 
 

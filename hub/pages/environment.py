@@ -7,9 +7,12 @@ from jinja2.ext import InternationalizationExtension
 
 from events.event import Json
 from hub.pages.addressing import dossier_address
+from hub.pages.alike import Alike
 from hub.pages.naming import OWN_TITLES
+from hub.pages.peers import refusal_said, state_said
 from hub.pages.reasons import Reasons
 from hub.pages.refusals import why
+from hub.pages.standards import standard_text
 from hub.pages.values import Values
 from hub.texts.languages import LANGUAGES
 from hub.texts.speech import Speech, speech_of
@@ -42,7 +45,8 @@ def environment(code: str, registry: Registry) -> jinja2.Environment:
         address_of=dossier_address,
     )
     values = values_of(code, registry)
-    made.filters.update(_filters(speech), **_of_contracts(values), reason=Reasons(speech, values).said)
+    reasons = {"reason": Reasons(speech, values).said, "alike": Alike(speech, values).said}
+    made.filters.update(_filters(speech), **_of_contracts(values), **reasons)
     return made
 
 
@@ -61,7 +65,10 @@ def _filters(speech: Speech) -> dict[str, Json]:
         "label": lambda code, vocabulary: speech.label(vocabulary, code),
         "moment": speech.moment,
         "number": speech.number,
+        "peer_refusal": lambda refusal: refusal_said(refusal, speech),
+        "peer_state": lambda said: state_said(said, speech),
         "percent": speech.percent,
+        "provision": lambda code: standard_text(code, speech),
         "refused": lambda problem: why(problem, speech),
         "said": speech.said,
         "tie": speech.tie,

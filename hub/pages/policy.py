@@ -14,7 +14,9 @@ from hub.pages.figures import Words
 from hub.pages.lists import pages_of
 from hub.pages.names import names_in
 from hub.pages.rendering import render
+from hub.pages.standards import standard_name, standard_text
 from hub.texts import N_
+from hub.texts.speech import Speech
 from projections.boards.law.clock import days_left
 from projections.boards.law.consultations import POLICIES, consultations
 from projections.boards.law.consultations import Asked as Page
@@ -123,7 +125,7 @@ def _table(papers: Papers) -> Mapping[str, Mapping[str, int]]:
 def _touched(norm: Json, words: Words) -> Chart:
     points = [
         Point(
-            f"{one['standard'].partition(':')[2]} · {one['label']}",
+            _called(one["standard"], words.speech),
             float(one["events"]),
             words.speech.number(one["events"]),
         )
@@ -131,3 +133,9 @@ def _touched(norm: Json, words: Words) -> Chart:
         if one["events"]
     ]
     return words.chart("touched", TOUCHED, TOUCHED_SAID, [Series("", tuple(points))])
+
+
+def _called(standard: str, speech: Speech) -> str:
+    """Return the place of a provision in its norm and what it says; its name where that says both."""
+    said = standard_text(standard, speech)
+    return said if said == standard_name(standard, speech) else f"{standard.partition(':')[2]} · {said}"

@@ -39,6 +39,7 @@ OF_CODES: Mapping[str, str] = MappingProxyType(
         "control_character": N_("There is a hidden control sign in the text. Type the text anew."),
         "counts_as_endorser": N_("Your organisation does not have the status that signing needs here: it endorses."),
         "embargoed": N_("One who is named joined with an embargo, and must not be named yet."),
+        "in_future": N_("This has happened already, as you say, and its date has not come yet. Is the year right?"),
         "lapsed": N_("The time for this is over. Ask again."),
         "late": N_("After the date to join by: it is marked as late."),
         "lone_surrogate": N_("There is half of a sign in the text. Type the text anew."),

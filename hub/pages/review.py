@@ -1,6 +1,5 @@
 """What people must judge: who is the same, which incident was told twice, which reports hold; by form."""
 
-import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +15,7 @@ from hub.pages.lists import pages_of
 from hub.pages.names import names_in
 from hub.pages.rendering import render
 from hub.texts import N_
+from projections.alike import Reason
 from projections.boards.papers import Papers
 from projections.boards.truth.claims import ASSESSED, REPORTS
 from projections.boards.truth.review import REASONS, review
@@ -48,28 +48,8 @@ WHY: Mapping[str, str] = MappingProxyType(
 _ACROSS = frozenset({"coordinator", "steward"})
 _ORDER = ("clear", "green", "amber", "amber+strict", "red")
 _STRICT = _ORDER[3:]
-_WEIGHED = re.compile(r"([+-])([0-9.]+) (.+)")
 _STRONG, _SOME = 2.0, 0.3
-_KNOWN: Mapping[str, str] = MappingProxyType(
-    {
-        "born the same year": N_("born the same year"),
-        "same country": N_("same country"),
-        "different countries": N_("different countries"),
-        "same place": N_("same place"),
-        "born the same day": N_("born the same day"),
-        "born the same day, if day and month are swapped": N_(
-            "born the same day, if day and month are swapped"
-        ),
-        "born the same day of another year": N_("born the same day of another year"),
-        "born in years next to each other": N_("born in years next to each other"),
-        "born two years apart": N_("born two years apart"),
-        "born on different days of a year": N_("born on different days of a year"),
-        "born in different years": N_("born in different years"),
-        "same number at the same bar": N_("same number at the same bar"),
-        "different numbers at the same bar": N_("different numbers at the same bar"),
-    }
-)
-"""Reasons that are one whole sentence; others name the words that were compared, and stay as they are."""
+_REFS = ("target", "place", "bodies")
 
 
 async def show_review(request: HubRequest, asked: Asked) -> Response:
@@ -126,14 +106,13 @@ def _pair(sight: Sight, papers: Papers, item: Json, caller: Caller) -> Json:
     }
 
 
-def _reason(said: str) -> Json:
-    """Return a reason in words: for or against, how much, and the text if it is a whole sentence of ours."""
-    found = _WEIGHED.fullmatch(said)
-    if found is None:
-        return {"is_for": True, "weight": "some", "text": said, "known": None}
-    heavy = float(found[2])
+def _reason(said: Reason) -> Json:
+    """Return a reason with what it speaks for, how much, and the references that it names."""
+    heavy = abs(float(said.weight or _SOME))
     weight = "strong" if heavy >= _STRONG else "some" if heavy >= _SOME else "slight"
-    return {"is_for": found[1] == "+", "weight": weight, "text": found[3], "known": _KNOWN.get(found[3])}
+    named = {place: [value] if isinstance(value, str) else value for place, value in said.values.items()}
+    refs = [ref for place in _REFS for ref in named.get(place, ())]
+    return {"is_for": not said.weight.startswith("-"), "weight": weight, "reason": said, "refs": refs}
 
 
 def _rows(left: Json, right: Json) -> list[Json]:

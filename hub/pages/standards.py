@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from hub.texts import N_
 from hub.texts.speech import Speech
+from projections.boards.law.norms import provision
 
 _NORMS: Mapping[str, str] = MappingProxyType(
     {
@@ -17,14 +18,6 @@ _NORMS: Mapping[str, str] = MappingProxyType(
 )
 """Norm → how one of its provisions is called."""
 
-TITLES = (
-    N_("UN Basic Principles on the Role of Lawyers, 1990"),
-    N_("UN Principles and Guidelines on Access to Legal Aid in Criminal Justice Systems, 2012"),
-    N_("Council of Europe Convention for the Protection of the Profession of Lawyer, 2025"),
-    N_("International Covenant on Civil and Political Rights, fair trial"),
-)
-"""What the norms are called that are listed whole (`projections/boards/law/norms.json`)."""
-
 _GOAL = N_("Sustainable Development Goals, %(place)s")
 _OF_GOALS = re.compile(r"[0-9]+\.[0-9a-z]+")
 _RIGHTS = "fair_trial_right"
@@ -32,11 +25,17 @@ _RIGHTS = "fair_trial_right"
 
 def standard_name(code: str, speech: Speech) -> str:
     """Return what a provision is called in a language; its code where nobody named the norm."""
-    norm, _, place = code.partition(":")
-    right = speech.label(_RIGHTS, place)
-    if norm == "iccpr" and right != place:
+    right = speech.label(_RIGHTS, code)
+    if right != code:
         return right
+    norm, _, place = code.partition(":")
     words = _NORMS.get(norm) or (_GOAL if _OF_GOALS.fullmatch(code) else "")
     if not words:
         return code
     return speech.texts.gettext(words) % {"place": (place or code).replace("_", " ")}
+
+
+def standard_text(code: str, speech: Speech) -> str:
+    """Return what a provision says in a language, in a few words; empty where its norm is not listed."""
+    found = provision(code)
+    return "" if found is None else speech.texts.pgettext(found.within, found.label)

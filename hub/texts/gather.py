@@ -17,6 +17,7 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
 from events.event import Json
+from hub.asyncapi import KINDS
 from hub.texts.languages import DOMAINS, LANGUAGES
 
 Text = tuple[str | tuple[str, ...], str | None]
@@ -42,7 +43,7 @@ _TEXT_KEYS = ("title", "description")
 
 
 def said_by(domain: str) -> set[Text]:
-    """Return every text of a domain, read from templates, modules, scripts or contracts."""
+    """Return every text of a domain, read from templates, modules, scripts, or contracts and norms."""
     by = {"pages": _of_pages, "browser": _of_scripts, "contracts": _of_contracts}
     return set(by[domain]())
 
@@ -50,8 +51,11 @@ def said_by(domain: str) -> set[Text]:
 def _of_pages() -> Iterator[Text]:
     for path in files("hub.pages").joinpath("templates").iterdir():
         yield from _extracted("jinja2.ext:babel_extract", path.read_bytes())
-    for path in (*_modules(files("hub.pages")), files("hub").joinpath("problems.py")):
+    beside = (files("hub").joinpath("problems.py"), files("hub.federation").joinpath("sentences.py"))
+    for path in (*_modules(files("hub.pages")), *beside):
         yield from _extracted("python", path.read_bytes())
+    components = json.loads(files("hub.api").joinpath("components.json").read_bytes())
+    yield from ((components[f"Feed{kind.capitalize()}"]["description"], None) for kind in KINDS)
 
 
 def _modules(folder: Traversable) -> Iterator[Traversable]:
@@ -82,9 +86,18 @@ def _of_contracts() -> Iterator[Text]:
         vocabulary = json.loads(path.read_bytes())
         yield (vocabulary["title"], None)
         yield from ((one["en"], vocabulary["name"]) for one in vocabulary["codes"].values())
+    yield from _of_norms()
     graph = json.loads(folder.joinpath("graph.json").read_bytes())
     for context, name in (("kind", "kinds"), ("tie", "ties")):
         yield from ((one["en"], context) for one in graph[name].values())
+
+
+def _of_norms() -> Iterator[Text]:
+    listed = json.loads(files("projections.boards.law").joinpath("norms.json").read_bytes())
+    for norm in listed["norms"]:
+        yield (norm["title"], None)
+        within = norm.get("vocabulary", norm["norm"])
+        yield from ((one["label"], within) for one in norm["provisions"])
 
 
 def _described(schema: Json) -> Iterator[str]:

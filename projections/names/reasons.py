@@ -1,50 +1,56 @@
 """Says in words what was found of two names, so that a person can check it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
+from projections.alike import Reason, reason
 from projections.names.align import Pair
 from projections.names.findings import Findings
 
 _EQUAL = 0.97
 
 
-def in_words(found: Findings) -> str:
+def in_words(found: Findings) -> Reason:
     """Return one sentence about the two names that agree best."""
     if found.one.text == found.other.text:
-        return f"names written the same: {found.one.text}"
+        return reason("written", name=found.one.text)
     if found.by_syllables and found.match:
         match = found.match
-        return f"{match.same} of {max(match.one, match.other)} syllables are the same, read as {_READ[match.system]}"
-    across = "after transliteration" if found.one.script != found.other.script else "as they sound"
-    return f"names compared {across}: " + "; ".join([*map(_paired, found.alignment.pairs), *_left(found)])
+        longer = max(match.one, match.other)
+        return reason("syllables", same=match.same, all=longer, system=READ[match.system])
+    across = "transliterated" if found.one.script != found.other.script else "sounding"
+    return reason(across, parts=(*map(_paired, found.alignment.pairs), *_left(found)))
 
 
-_READ = {
-    "korean": "Korean",
-    "mandarin": "Mandarin",
-    "cantonese": "Cantonese",
-    "overseas": "Chinese of South East Asia",
-    "burmese": "Burmese",
-}
+READ: Mapping[str, str] = MappingProxyType(
+    {
+        "korean": "Korean",
+        "mandarin": "Mandarin",
+        "cantonese": "Cantonese",
+        "overseas": "Chinese of South East Asia",
+        "burmese": "Burmese",
+    }
+)
+"""System of syllables → what it is called."""
 
 
-def _paired(pair: Pair) -> str:
+def _paired(pair: Pair) -> Reason:
+    one, other = pair.one.word, pair.other.word
     if pair.by_initial:
-        return f"{pair.one.word} may be short for {pair.other.word}" if pair.one.initial else _short(pair)
-    if pair.one.kin & pair.other.kin and pair.one.word != pair.other.word:
-        return f"{pair.one.word} and {pair.other.word} are forms of one name"
-    word = pair.one.word if pair.one.word == pair.other.word else f"{pair.one.word} and {pair.other.word}"
-    return f"{word} equal" if pair.alike >= _EQUAL else f"{word} alike by {pair.alike:.0%}"
+        short, long = (one, other) if pair.one.initial else (other, one)
+        return reason("short", short=short, long=long)
+    if pair.one.kin & pair.other.kin and one != other:
+        return reason("forms", pair=(one, other))
+    words = tuple(dict.fromkeys((one, other)))
+    return (
+        reason("equal", pair=words) if pair.alike >= _EQUAL else reason("alike", pair=words, share=pair.alike)
+    )
 
 
-def _short(pair: Pair) -> str:
-    return f"{pair.other.word} may be short for {pair.one.word}"
-
-
-def _left(found: Findings) -> Iterator[str]:
+def _left(found: Findings) -> Iterator[Reason]:
     taken = {at for pair in found.alignment.pairs for at in pair.here}
     taken_too = {at for pair in found.alignment.pairs for at in pair.there}
     left = [part.word for at, part in enumerate(found.one.parts) if at not in taken]
     left_too = [part.word for at, part in enumerate(found.other.parts) if at not in taken_too]
     if left or left_too:
-        yield "without a like: " + ", ".join([*left, *left_too])
+        yield reason("left", words=(*left, *left_too))

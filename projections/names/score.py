@@ -8,9 +8,9 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import starmap
 from typing import Any
 
+from projections.alike import Reason, reason
 from projections.names.findings import Findings, find
 from projections.names.prepared import Prepared, prepare
 from projections.names.reasons import in_words
@@ -43,7 +43,7 @@ class Likeness:
     """
 
     score: float
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
 
     @property
     def tier(self) -> str:
@@ -59,7 +59,7 @@ def score(left: Mapping[str, Json], right: Mapping[str, Json]) -> Likeness:
 def compare(left: Prepared, right: Prepared) -> Likeness:
     """Compare two prepared records; which one stands left makes no difference."""
     if not (left.spellings and right.spellings):
-        return Likeness(_chance(_NAMELESS), ("no name to compare",))
+        return Likeness(_chance(_NAMELESS), (reason("nameless"),))
     found = find(left, right)
     said = [
         (_of_names(found), in_words(found)),
@@ -69,8 +69,9 @@ def compare(left: Prepared, right: Prepared) -> Likeness:
     ]
     said.sort(key=lambda each: (-abs(each[0]), each[1]))
     chance = _chance(sum(weight for weight, _ in said))
+    weighed = tuple(one.weighing(f"{weight:+.1f}") for weight, one in said)
     gated = (found.birth == "clash" and _full(left, right)) or any(weight == _BAR_CLASH for weight, _ in said)
-    return Likeness(min(chance, _NOT_ONE) if gated else chance, tuple(starmap("{:+.1f} {}".format, said)))
+    return Likeness(min(chance, _NOT_ONE) if gated else chance, weighed)
 
 
 def _chance(odds: float) -> float:
@@ -98,38 +99,22 @@ def _trees() -> list[tuple[list[tuple[int, float, int, int]], list[float]]]:
     return [([(*node,) for node in tree["nodes"]], tree["leaves"]) for tree in table("weights")["trees"]]
 
 
-def _of_person(found: Findings) -> Iterator[tuple[float, str]]:
+def _of_person(found: Findings) -> Iterator[tuple[float, Reason]]:
     weights = table("weights")
     if found.birth:
-        yield weights["birth"][found.birth], _BIRTH_SAID[found.birth]
+        yield weights["birth"][found.birth], reason(f"born_{found.birth.replace(' ', '_')}")
     if found.country:
-        yield (
-            weights["country"][found.country],
-            f"{found.country} country" if found.country == "same" else _ABROAD,
-        )
+        yield weights["country"][found.country], reason(f"country_{found.country}")
 
 
-_ABROAD = "different countries"
-_BIRTH_SAID: Mapping[str, str] = {
-    "same day": "born the same day",
-    "same year": "born the same year",
-    "swapped": "born the same day, if day and month are swapped",
-    "day of another year": "born the same day of another year",
-    "near": "born in years next to each other",
-    "other year": "born two years apart",
-    "other day": "born on different days of a year",
-    "clash": "born in different years",
-}
-
-
-def _of_bar(left: Prepared, right: Prepared) -> Iterator[tuple[float, str]]:
+def _of_bar(left: Prepared, right: Prepared) -> Iterator[tuple[float, Reason]]:
     if left.bar_number and right.bar_number and left.bar == right.bar:
         if left.bar_number == right.bar_number:
-            yield _BAR_SAME, "same number at the same bar"
+            yield _BAR_SAME, reason("number_same")
         else:
-            yield _BAR_CLASH, "different numbers at the same bar"
+            yield _BAR_CLASH, reason("number_different")
 
 
-def _of_place(left: Prepared, right: Prepared) -> Iterator[tuple[float, str]]:
+def _of_place(left: Prepared, right: Prepared) -> Iterator[tuple[float, Reason]]:
     if left.place and left.place == right.place:
-        yield _PLACE_SAME, "same place"
+        yield _PLACE_SAME, reason("place_same")

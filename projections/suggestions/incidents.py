@@ -5,6 +5,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
 
+from projections.alike import Reason, reason
 from projections.graph.look import Look, look_at
 from projections.graph.query import ALL
 from projections.graph.questions.said import Said, codes_of
@@ -181,7 +182,7 @@ class Incidents:
             reasons = list(self._reasons(left, right, look.assessments))
             score = round(min(1.0, sum(WEIGHTS[name] for name, _ in reasons)), 4)
             if not {"same category", "same region", "same country"}.isdisjoint(name for name, _ in reasons):
-                said = tuple(f"+{WEIGHTS[name]} {words}" for name, words in _heaviest(reasons))
+                said = tuple(one.weighing(f"+{WEIGHTS[name]}") for name, one in _heaviest(reasons))
                 tier = "strong" if score >= STRONG else "possible"
                 match = Match(theirs.ref, score, tier, said, (*left.events(), *right.events()))
                 newest = max(left.newest, right.newest, key=lambda origin: origin.position)
@@ -191,20 +192,20 @@ class Incidents:
 
     def _reasons(
         self, left: _Incident, right: _Incident, assessments: Assessments
-    ) -> Iterator[tuple[str, str]]:
-        """Yield the name in `WEIGHTS` and the words of each reason."""
+    ) -> Iterator[tuple[str, Reason]]:
+        """Yield the name in `WEIGHTS` of each reason, and the reason."""
         for number, target in enumerate(sorted(left.targets & right.targets)):
-            yield ("another same target" if number else "same target"), f"both target {target}"
+            yield ("another same target" if number else "same target"), reason("target", target=target)
         yield _of_dates(left.span, right.span)
         codes = sorted(self._codes(left, assessments) & self._codes(right, assessments))
         if codes:
-            yield "same category", f"both of category {', '.join(codes)}"
+            yield "same category", reason("category", categories=tuple(codes))
         places = sorted((left.places & right.places), key=lambda place: (-len(place), place))
         if places:
-            yield ("same region" if "-" in places[0] else "same country"), f"both in {places[0]}"
+            yield ("same region" if "-" in places[0] else "same country"), reason("place", place=places[0])
         bodies = sorted(left.bodies & right.bodies)
         if bodies:
-            yield "same attribution", f"both attributed to {', '.join(bodies)}"
+            yield "same attribution", reason("attributed", bodies=tuple(bodies))
 
     def _codes(self, one: _Incident, assessments: Assessments) -> set[str]:
         places = [origin.position for origin in one.origins]
@@ -214,7 +215,7 @@ class Incidents:
         }
 
 
-def _heaviest(reasons: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+def _heaviest(reasons: Sequence[tuple[str, Reason]]) -> list[tuple[str, Reason]]:
     return sorted(reasons, key=lambda one: (-WEIGHTS[one[0]], one[1]))
 
 
@@ -223,10 +224,10 @@ def _apart(one: Span, other: Span) -> int:
     return max(0, (one[0] - other[1]).days, (other[0] - one[1]).days)
 
 
-def _of_dates(one: Span, other: Span) -> tuple[str, str]:
+def _of_dates(one: Span, other: Span) -> tuple[str, Reason]:
     if one == other and one[0] == one[1]:
-        return "same day", f"both on {one[0]}"
+        return "same day", reason("day", day=one[0].isoformat())
     days = _apart(one, other)
     if days == 0:
-        return "dates overlap", "their dates overlap"
-    return "dates near", f"{days} day(s) apart"
+        return "dates overlap", reason("overlap")
+    return "dates near", reason("near", days=days)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from projections.alike import Reason, reason
 from projections.graph.claims import Judgement
 from projections.graph.look import Look
 from projections.shown import Origin
@@ -27,7 +28,7 @@ class Match(NamedTuple):
     other: str
     score: float
     tier: str
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     events: tuple[Origin, ...]
 
 
@@ -83,5 +84,5 @@ def reopened(match: Match, before: Sequence[Judgement], newest: Origin) -> Match
     last = before[-1].claim.origin
     if any(one.kind != _UNSURE for one in before) or newest.position <= last.position:
         return None
-    reason = f"unsure when judged on {last.time[:10]}; more was said since then, on {newest.time[:10]}"
-    return match._replace(reasons=(*match.reasons, reason), events=(*match.events, last))
+    more = reason("unsure", judged=last.time[:10], newest=newest.time[:10])
+    return match._replace(reasons=(*match.reasons, more), events=(*match.events, last))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from projections.alike import Reason
 from projections.graph.look import Look, look_at
 from projections.graph.query import ALL
 from projections.graph.view import Graph
@@ -16,7 +17,6 @@ from projections.suggestions.query import MOST_RECORDS, SuggestionQuery
 Json = Any
 
 _MODEL = "hub suggestions, 1"
-_SAME_NUMBER = "same number at the same bar"
 
 
 class SuggestionSight:
@@ -93,8 +93,8 @@ class SuggestionSight:
         }
 
 
-def _basis(kind: str, reasons: Sequence[str]) -> list[str]:
+def _basis(kind: str, reasons: Sequence[Reason]) -> list[str]:
     if kind == "threat":
         return ["same_incident"]
-    is_numbered = any(reason.endswith(_SAME_NUMBER) for reason in reasons)
+    is_numbered = any(one.form == "number_same" for one in reasons)
     return ["bar_number", "name_transliteration"] if is_numbered else ["name_transliteration"]

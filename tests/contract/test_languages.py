@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hub.texts.gather import said_by
-from hub.texts.languages import DOMAINS, LANGUAGES, PLURALS, catalogue, chosen, script_texts
+from hub.texts.languages import DOMAINS, LANGUAGES, PLURALS, catalogue, chosen, script_texts, translations
 from hub.texts.speech import speech_of
 from tests.running import TestClient, calling, make_world, registry
 
@@ -123,6 +123,19 @@ def test_what_is_missing_is_told_on_a_page_to_a_person_and_as_a_problem_to_a_pro
     assert (program.status_code, program.json()["type"]) == (404, "urn:hub:problem:not-found")
     api = client.get("/api/v1/lawyers/lawyer:none.1", headers={"Accept": "text/html"})
     assert api.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_is_told_of_the_feed_and_of_a_wrong_method_is_told_in_the_language(
+    client: TestClient, language: str
+) -> None:
+    said, headers = translations(language).gettext, {"Accept": "text/html", "Accept-Language": language}
+    told = client.get("/docs", headers=headers).text
+    assert f"<td>{said('Caught up: nothing is missing up to here.')}</td>" in told
+    assert "Caught up" not in told
+    refused = client.get("/steward/glass", headers=headers)
+    assert (refused.status_code, "Method Not Allowed" in refused.text) == (405, False)
+    assert f"<h1>{said('Method Not Allowed')}</h1>" in refused.text
 
 
 class TestDaysAndMoments:

@@ -66,6 +66,8 @@ def test_laws_stand_by_country_and_stage_with_their_clocks(
     assert 'href="/policy?country=QM&stage=consultation#laws"' in seen
     assert f'href="/policies/policy:{OWN}.1"' in seen
     assert "Wide gap" in seen
+    provisions = page(client, world, "reader", f"/policies/policy:{OWN}.1")
+    assert 'title="standard:un-bprl:16"><bdi>UN Basic Principles on Lawyers, 16</bdi></a></td>' in provisions
     only = page(client, world, "reader", "/policy?stage=in_force&gap=none")
     laws = only[only.index('id="laws"') : only.index('id="norms"')]
     assert "Old act" in laws

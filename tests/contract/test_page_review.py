@@ -6,10 +6,16 @@ import re
 import pytest
 
 from hub.demo.stories import stories
+from hub.pages.alike import WORDS, Alike
+from hub.pages.environment import values_of
+from hub.texts.languages import LANGUAGES, translations
+from hub.texts.speech import speech_of
+from projections.alike import SAYS, reason
 from tests.forms import form, page, send, shows, words
-from tests.running import TestClient, World, make_world, threat
+from tests.running import TestClient, World, make_world, registry, threat
 
 OWN, OTHER = "harbour-bar-watch", "open-docket"
+OTHERS = sorted(set(LANGUAGES) - {"en"})
 X, Y = f"lawyer:{OWN}.L-0201", f"lawyer:{OTHER}.OD-0201"
 
 
@@ -50,6 +56,11 @@ def test_two_records_stand_side_by_side_and_are_judged_once(
     assert X in seen
     assert Y in seen
     assert "Speaks strongly for it:" in seen
+    for language in LANGUAGES:
+        said = reasons_on(client, world, "lawyer", language)
+        assert translations(language).gettext("same country") in said
+        assert not any('lang="en"' in one or "names compared" in one for one in said)
+        assert any("<bdi>" in one for one in said)
     assert re.search(r'<tr class="alike"><th scope="row">Country</th>', seen)
     assert f"Who will see this: your organisation and {OWN}, stewards." in seen
     fields = {**form(seen, "/review"), "judgement": "same", "basis": "name_transliteration"}
@@ -72,6 +83,63 @@ def test_two_records_stand_side_by_side_and_are_judged_once(
     ]
     assert [(one["tlp"], one["audience"]) for one in judged] == [("amber", f"{OWN},stewards")]
     assert judged[0]["data"]["basis"] == ["counsel_confirmed"]
+
+
+def reasons_on(client: TestClient, world: World, kind: str, language: str) -> list[str]:
+    """Return why the two of the first pair may be one, as the page of a language says it."""
+    headers = {**shows(world, "coordinator"), "Accept-Language": language}
+    seen = words(client.get(f"/review?kind={kind}", headers=headers).text)
+    [why, *_] = re.findall(r'<ul class="why">(.*?)</ul>', seen)
+    return re.findall(r"</strong> (.*?)</li>", why)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_why_two_reports_may_be_of_one_incident_is_said_in_the_language(
+    client: TestClient, world: World, language: str
+) -> None:
+    target = f"lawyer:{OWN}.73"
+    for who in ("publisher", "docket"):
+        slug = world.accounts[who].partner
+        report = {"threat": f"threat:{slug}.73", "targets": [target], "occurred": "2030-05-04"}
+        told = {**report, "place": {"country": "QM"}}
+        event = threat(73, source=f"urn:hub:partner:{slug}", id="incident-73", data=told)
+        event["audience"] = f"{OWN},{OTHER},stewards"
+        answer = client.post("/api/v1/events", json=event, headers=world.bearer(who))
+        assert answer.status_code in {200, 201}, answer.text
+        client.get(f"/live?at_least={answer.json()['cursor']}", headers=shows(world, "coordinator"))
+    speech = speech_of(language, registry())
+    said = reasons_on(client, world, "threat", language)
+    assert f"<bdi>{speech.day('2030-05-04')}</bdi>" in said[0]
+    assert f'title="{target}"' in said[1]
+    assert speech.label("threat_category", event["data"]["categories"][0]) in said[2]
+    assert f">{speech.country('QM')}<" in said[3].replace("<bdi>", "").replace("</bdi>", "")
+    assert len(said) == 4
+    assert not any('lang="en"' in one or "both" in one for one in said)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_reason_is_said_in_the_language_with_its_values(language: str) -> None:
+    speech = speech_of(language, registry())
+    alike = Alike(speech, values_of(language, registry()))
+    # Two without a name are never suggested.
+    assert WORDS.keys() == SAYS.keys() - {"nameless"}
+    samples = {"system": "Korean", "share": 0.874, "categories": ("liberty.arrest",), "place": "place:QM"}
+    samples |= dict.fromkeys(("same", "all", "days"), 3) | dict.fromkeys(
+        ("day", "judged", "newest"), "2026-11-02"
+    )
+    samples |= {"target": f"lawyer:{OWN}.1", "bodies": (f"body:{OWN}.1", f"body:{OWN}.2")}
+    samples |= {"pair": ("<liz>", "elizabeth"), "words": ("korrendt", "movel")}
+    samples["parts"] = (reason("equal", pair=("isvael",)), reason("left", words=("movel",)))
+    for which, english in SAYS.items():
+        if which != "nameless":
+            places = set(re.findall(r"\{(\w+)", english))
+            assert set(re.findall(r"%\((\w+)\)s", WORDS[which])) == places
+            said = str(alike.said(reason(which, **{one: samples.get(one, "isvael") for one in places}), {}))
+            assert not re.search(r"%\(|<liz>|Korean|2026-11-02<", said), said
+    assert speech.percent(0.87) in alike.said(reason("alike", pair=("liz", "elizabeth"), share=0.874), {})
+    inner = str(alike.said(reason("transliterated", parts=samples["parts"]), {}))
+    assert speech.texts.gettext(WORDS["left"]).partition("%")[0] in inner
+    assert inner.count("<bdi>") == 2
 
 
 def test_who_may_not_know_both_sees_no_pair_and_the_public_is_asked_in(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hub.federation.book import NotTaken, Peer
+from hub.texts.languages import translations
 from tests.forms import form, page, say, send, shows, words
 from tests.running import TestClient, World, calling, make_world, threat
 
@@ -335,7 +336,12 @@ def test_the_desk_names_the_hubs_that_are_listened_to(client: TestClient, world:
             assert text in said, text
         assert "hub_secret" not in seen
         assert "hub peer add" not in seen
+        in_arabic = client.get("/steward", headers={**shows(world, "steward"), "Accept-Language": "ar"}).text
+        listed = in_arabic[in_arabic.index('id="peers"') : in_arabic.index('id="trail"')]
+        assert translations("ar").gettext(why) in listed
+        assert why not in listed
         row = client.get("/api/v1/peers", headers=world.bearer("steward")).json()["items"][0]
+        assert row["refusals"][0]["why"] == why
         assert row["looked"] in part
         assert client.get("/steward", headers=shows(world, "publisher")).status_code == 404
     finally:

@@ -8,6 +8,7 @@ from markupsafe import escape
 
 from hub.pages.environment import environment, values_of
 from hub.pages.naming import OWN_TITLES
+from hub.pages.standards import standard_name, standard_text
 from hub.pages.values import Unnamed
 from hub.texts.languages import LANGUAGES, translations
 from hub.texts.speech import speech_of
@@ -39,7 +40,7 @@ def told(client: TestClient, world: World) -> str:
         "purpose": "A letter",
         "about": [f"policy:{OWN}.p"],
         "lead": f"partner:{OWN}",
-        "standards": ["un-bprl:16c"],
+        "standards": ["un-bprl:16c", "iccpr:9.4.habeas"],
     }
     at = say(client, world, "harbour", "action.proposed", action, tlp="green")
     for who, impact in (("harbour", MODERATE), ("second", "minor")):
@@ -93,7 +94,7 @@ def test_provisions_places_and_what_nobody_named_have_names(language: str) -> No
             ref = f"standard:{one['standard']}"
             # The graph calls a provision by its code.
             called = values.name(ref, {ref: one["standard"]})
-            assert norm["norm"] not in called.lower().split(":")[0], called
+            assert f"{norm['norm']}:" not in called.lower(), called
             assert "_" not in called
     assert "16.3" in values.name("standard:16.3", {})
     assert values.name("standard:unknown:1", {}) == "unknown:1"
@@ -101,6 +102,39 @@ def test_provisions_places_and_what_nobody_named_have_names(language: str) -> No
     ref = f"support:{OWN}.S-1"
     called = values.name(ref, {ref: Unnamed(ref, (("kinds", ["urgent_relocation"]),))})
     assert speech_of(language, registry()).label("support_kind", "urgent_relocation") in called
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_a_provision_says_is_said_in_the_language_and_of_a_part_as_of_the_whole(language: str) -> None:
+    speech, rights = speech_of(language, registry()), registry().vocabularies["fair_trial_right"].codes
+    english = {one["standard"]: one["label"] for norm in norms() for one in norm["provisions"]}
+    said = {standard: standard_text(standard, speech) for standard in english}
+    assert [standard for standard in said if said[standard] in {"", english[standard]}] == []
+    # Of these the name says already what they say.
+    assert {code for code in said if code.startswith("iccpr:")} == set(rights)
+    for code in rights:
+        assert standard_name(code, speech) == said[code] == speech.label("fair_trial_right", code)
+    assert "14.5" in standard_name("iccpr:14.5", speech)
+    assert standard_text("un-bprl:16c", speech) == said["un-bprl:16"]
+    assert standard_text("un-bprl:99", speech) == standard_text("16.3", speech) == ""
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_the_page_of_a_provision_says_what_it_says_in_the_language(
+    client: TestClient, world: World, told: str, language: str
+) -> None:
+    client.get(f"/live?at_least={told}", headers=shows(world, "harbour"))
+    at = {**shows(world, "harbour"), "Accept-Language": language}
+    said = str(escape(standard_text("un-bprl:16", speech_of(language, registry()))))
+    assert f"<p>{said}</p>" in client.get("/things/standard:un-bprl:16c", headers=at).text
+    tracker = client.get("/policy?norm=un-bprl", headers=at).text
+    listed, drawn = f">{said}</td>", f"16 · {said}"
+    assert listed in tracker
+    assert drawn in tracker
+    right = str(escape(standard_name("iccpr:9.4.habeas", speech_of(language, registry()))))
+    charted = client.get("/policy?norm=iccpr", headers=at).text
+    assert f'<th scope="row">{right}</th>' in charted
+    assert 'lang="en"' not in tracker.replace('<html lang="en"', "").replace('value="en" lang="en"', "")
 
 
 def test_money_and_pointers_are_said_for_people() -> None:

@@ -7,14 +7,16 @@ import pytest
 
 from events.intake import EventRefused
 from tests.archive_fixtures import Archive, contracts, sqlite_url
+from tests.running import example
 
 SLUG = "tallow-clinic"
+MONITOR = "open-docket"
 
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     opened = Archive(sqlite_url(tmp_path_factory.mktemp("log")))
-    opened.begin({SLUG: ["legal_aid_provider"]})
+    opened.begin({SLUG: ["legal_aid_provider"], MONITOR: ["monitor"]})
     yield opened
     opened.store.close()
 
@@ -235,3 +237,31 @@ def test_who_verifies_on_one_source_is_told_what_it_takes(archive: Archive) -> N
         "/data/provenance/credibility",
         "One of: 1. 1: confirmed by two or more independent sources.",
     )
+
+
+@pytest.mark.parametrize(
+    ("event_type", "data", "early"),
+    [
+        ("threat.reported", {"occurred": "2126-11-02"}, ["/data/occurred"]),
+        ("threat.reported", {"occurred": "2020-11/2126-12"}, []),
+        ("threat.reported", {"occurred": "../2126-12"}, []),
+        (
+            "threat.reported",
+            {"victim_status": "detained.trial", "detention": {"kind": "ordinary_law", "since": "2126"}},
+            ["/data/detention/since"],
+        ),
+        (
+            "hearing.reported",
+            {"started": "2020-03-04T09:00:00+02:00", "ended": "2126-03-04T09:00:00.25Z"},
+            ["/data/ended"],
+        ),
+        ("hearing.scheduled", {"announced": "2126-03", "starts": "2126-03-04"}, ["/data/announced"]),
+    ],
+    ids=["a day", "an interval that has begun", "one of unknown beginning", "inside", "a moment", "no plan"],
+)
+def test_what_is_said_to_have_happened_at_a_date_to_come_is_stored_with_a_warning(
+    archive: Archive, event_type: str, data: Any, early: list[str]
+) -> None:
+    outcome = archive.push(MONITOR, event_type, {**example(f"{event_type}.v1"), **data})
+    assert outcome.status == "stored"
+    assert [one.pointer for one in outcome.warnings if one.code == "in_future"] == early

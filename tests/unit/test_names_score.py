@@ -184,7 +184,8 @@ def test_where_no_reading_fits_the_words_are_compared() -> None:
 
 
 def test_a_name_without_letters_is_like_no_other() -> None:
-    assert score(of("..."), of("Isvael")) == Likeness(0.018, ("no name to compare",))
+    found = score(of("..."), of("Isvael"))
+    assert (found.score, found.reasons) == (0.018, ("no name to compare",))
 
 
 def test_titles_say_nothing_unless_there_is_nothing_else() -> None:

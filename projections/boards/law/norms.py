@@ -1,7 +1,7 @@
 """Which provisions of which norms are engaged by how many visible events, and which by none."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -41,11 +41,41 @@ class Engaged(NamedTuple):
     standards: tuple[str, ...]
 
 
+class Provision(NamedTuple):
+    """What a listed provision says.
+
+    Args:
+        label: in a few English words.
+        within: the vocabulary whose labels are those of its norm, else the norm: among them the label means one thing.
+    """
+
+    label: str
+    within: str
+
+
 @cache
 def norms() -> Sequence[Json]:
-    """Return the norms that are listed whole: `{"norm", "title", "provisions": [{"standard", "label", "group"}]}`."""
+    """Return the norms that are listed whole: `{"norm", "title", "provisions": [{"standard", "label", "group"}]}`.
+
+    Of a norm whose provisions are the codes of a vocabulary, `vocabulary` names it.
+    """
     found: Sequence[Json] = orjson.loads((files(__package__) / "norms.json").read_bytes())["norms"]
     return found
+
+
+@cache
+def _provisions() -> Mapping[str, Provision]:
+    return {
+        one["standard"]: Provision(one["label"], norm.get("vocabulary", norm["norm"]))
+        for norm in norms()
+        for one in norm["provisions"]
+    }
+
+
+def provision(standard: str) -> Provision | None:
+    """Return the listed provision that one is, or is a part of; None of another norm."""
+    listed = _listed(standard, _provisions())
+    return None if listed is None else _provisions()[listed]
 
 
 def standards_in(data: Json) -> Iterator[str]:
@@ -124,7 +154,7 @@ def standards(papers: Papers, norm: str | None, country: str | None) -> Json:
 
 def _answer(by_standard: Counts, norm: str | None) -> Json:
     listed = [_norm(one, by_standard) for one in norms() if norm in (None, one["norm"])]
-    known = {one["standard"] for of in norms() for one in of["provisions"]}
+    known = _provisions()
     others = [
         {"standard": standard, **_told(by_standard[standard])}
         for standard in sorted(by_standard)
@@ -169,7 +199,7 @@ def _norm(norm: Json, by_standard: Mapping[str, Mapping[tuple[str, str], Engaged
     return {**named, "of": len(provisions), "engaged": engaged, "provisions": provisions}
 
 
-def _listed(standard: str, known: frozenset[str] | set[str]) -> str | None:
+def _listed(standard: str, known: Container[str]) -> str | None:
     """Return the listed provision that one is, or is a part of: `un-bprl:16c` of `un-bprl:16`."""
     if standard in known:
         return standard
