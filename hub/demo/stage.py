@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from threading import Event
 from typing import Any
 
@@ -77,6 +78,10 @@ def _pass(archive: Archive, grant: Grant) -> Pass:
     return Pass(account.role, account.partner, token, link)
 
 
+AT_ONCE = 40
+"""Events that the simulated partner publishes at first: hearings to come, of which the stories have none for ever."""
+
+
 class Stage:
     """Publishes through the hub's public door, as the partners do.
 
@@ -120,18 +125,21 @@ class Stage:
             door.close()
 
     def keep_publishing(self, simulator: Simulator, every_seconds: float) -> None:
-        """Publish what the simulator makes up, until the demo ends."""
-        for event in simulator.events():
-            if self._ended.wait(every_seconds):
-                return
+        """Publish what the simulator makes up, until the demo ends: first as much as fills a calendar."""
+        made = simulator.events()
+        batch = list(islice(made, AT_ONCE))
+        while not self._ended.is_set():
             try:
-                self._doors[SLUG].post_lines(EVENTS, _ndjson([event]), dry_run=False)
+                self._doors[SLUG].post_lines(EVENTS, _ndjson(batch), dry_run=False)
             except Unreachable:
                 return  # the hub runs in this process: it is about to end
             except Turned as turned:
                 self._say(str(turned))
             else:
-                self._say(f"{SLUG} published {event['type']} {event['id']}")
+                last = batch[-1]
+                self._say(f"{SLUG} published {last['type']} {last['id']}")
+            self._ended.wait(every_seconds)
+            batch = [next(made)]
 
 
 def _ndjson(events: list[Json]) -> bytes:

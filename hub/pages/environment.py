@@ -8,6 +8,7 @@ from jinja2.ext import InternationalizationExtension
 from events.event import Json
 from hub.pages.addressing import dossier_address
 from hub.pages.alike import Alike
+from hub.pages.cards import told
 from hub.pages.naming import OWN_TITLES
 from hub.pages.peers import refusal_said, state_said
 from hub.pages.reasons import Reasons
@@ -72,6 +73,7 @@ def _filters(speech: Speech) -> dict[str, Json]:
         "refused": lambda problem: why(problem, speech),
         "said": speech.said,
         "tie": speech.tie,
+        "told": told,
         "title_of": lambda of: speech.texts.gettext(OWN_TITLES[of]) if of in OWN_TITLES else speech.title(of),
     }
 

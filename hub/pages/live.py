@@ -1,17 +1,18 @@
 """The feed as a page: the newest events that fit a filter; a script goes on from there."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from events.event import Json, slug_of
+from events.event import Json
 from hub.address import Asked, HubRequest
 from hub.api.answers import ask
 from hub.api.queries import event_filters
 from hub.latest import latest_events, latest_place
 from hub.pages.around import calendar, world
+from hub.pages.cards import TOLD, named
 from hub.pages.names import names_of
 from hub.pages.naming import OWN_TITLES
 from hub.pages.rendering import render
@@ -78,6 +79,8 @@ def newest(request: HubRequest, count: int, asked: Asked) -> Callable[[Sight], d
     query, cursors = event_filters(asked), request.state["cursors"]
     registry, now = request.state["registry"], request.state["clock"]()
     words = {
+        "fields": TOLD,
+        "kinds": sorted(registry.graph.kinds),
         "types": sorted({*registry.types, *OWN_TITLES}),
         "urgencies": registry.vocabularies["urgency"].codes,
     }
@@ -88,21 +91,13 @@ def newest(request: HubRequest, count: int, asked: Asked) -> Callable[[Sight], d
         events = latest_events(sight, head, count, query)
         return {
             "events": events,
-            "names": names_of(sight.papers(now), set(_named(events))),
+            "names": names_of(sight.papers(now), {ref for one in events for ref in named(one)}),
             "cursor": cursors.encode(place.position),
             "filters": _filters(asked),
             **words,
         }
 
     return look
-
-
-def _named(events: Sequence[Json]) -> Iterator[str]:
-    """Yield what the cards of events name: what they are about, and whose they are."""
-    for one in events:
-        yield f"partner:{slug_of(one['source'])}"
-        if "subject" in one:
-            yield one["subject"]
 
 
 def _filters(asked: Asked, but: Collection[str] = ()) -> str:

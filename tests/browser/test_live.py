@@ -9,6 +9,7 @@ from tests.chromium import Page, needs_chromium
 from tests.running import Served, World, threat
 
 STATE = "document.querySelector('[data-state]')"
+READ = "[...one.children].map((row) => [row.children[0].textContent, row.children[1].textContent])"
 CARDS = "[...document.querySelectorAll('.event')].map((one) => one.innerText)"
 
 
@@ -44,6 +45,33 @@ def test_what_fits_the_filter_comes_and_what_is_withdrawn_says_so(
     hub.post(retraction("t-1"), publisher)
     shown.wait_for(f"{CARDS}[1].includes('Withdrawn by its publisher')")
     assert "First" not in shown.evaluate("(document.body?.innerText ?? '')")
+
+
+@needs_chromium
+def test_a_card_that_came_says_what_the_hub_writes(shown: Page, hub: Served, world: World) -> None:
+    slug, cards = "harbour-bar-watch", f"[...document.querySelectorAll('.event dl')].map((one) => {READ})"
+    publisher = world.bearer("publisher")
+    told = hub.post(threat(31, tlp="clear", data={"title": "Before"}), publisher)["cursor"]
+    address = f"{hub.url}/live?partner={slug}&at_least="
+    shown.open(address + told)
+    shown.wait_for(f"{STATE}.dataset.state === 'live'")
+    before = len(shown.evaluate(cards))
+    raw = {"specversion": "1.0", "source": f"urn:hub:partner:{slug}", "tlp": "clear"}
+    for number, starts in enumerate(("2031-06-11T09:30:00+07:00", "2031-06-12", "2031-06-12/2031-06-20")):
+        data = {"hearing": f"hearing:{slug}.31{number}", "trial": f"trial:{slug}.31", "starts": starts}
+        event = {**raw, "id": f"h-31{number}", "type": "hearing.scheduled", "data": {**data, "country": "QM"}}
+        cursor = hub.post(event, publisher)["cursor"]
+    shown.wait_for(f"{cards}.length === {before + 3}")
+    came = shown.evaluate(cards)
+    shown.open(address + cursor)
+    shown.wait_for(f"{STATE}.dataset.state === 'live'")
+    for live, written in zip(came[:3], shown.evaluate(cards)[:3], strict=True):
+        assert [name for name, _ in live] == [name for name, _ in written]
+        facts, wanted = dict(live), dict(written)
+        assert (facts["Country"], facts["Trial"], facts["From"]) == ("QM", "Trial 31", wanted["From"])
+        # The hub knows by then on which day it is.
+        assert wanted["About"].startswith(facts["About"])
+        assert facts["Date"].startswith("Jun 1") or facts["Date"] == "2031-06-12/2031-06-20"
 
 
 @needs_chromium

@@ -116,6 +116,19 @@ def test_hearings_to_come_stand_by_day_on_the_clock_of_the_court(client: TestCli
     )
 
 
+def test_a_card_says_where_when_and_in_which_trial(client: TestClient, world: World) -> None:
+    cursor = publish(client, world, hearing(7, "2031-05-11T09:30:00", zone="Asia/Bangkok"))
+    cards = look(client, at_least=cursor, type="hearing.*").partition('<ol class="events"')[2]
+    [card] = re.findall(r'<li class="event".*?</li>', cards, re.DOTALL)
+    said = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", card))
+    words = {name: re.sub(r"<[^>]*>", "", value) for name, value in said.items()}
+    assert words["Country"] == "QM"
+    assert (words["Trial"], words["About"]) == ("Trial 7", "Hearing 7 (May 11, 2031)")
+    assert 'datetime="2031-05-11T09:30:00+07:00" data-zone="Asia/Bangkok"' in said["Date"]
+    cursor = publish(client, world, happened(1, "QN"))
+    assert "QN" in look(client, at_least=cursor).partition('<ol class="events"')[2].partition("</li>")[0]
+
+
 def test_more_hearings_than_fit_are_said_to_be_there(client: TestClient, world: World) -> None:
     cursor = [publish(client, world, hearing(number, "2031-06-01")) for number in range(1, 23)][-1]
     text = look(client, at_least=cursor)

@@ -21,6 +21,10 @@ function plain(value: Json | undefined): string | undefined {
   return typeof said === "string" ? said : undefined;
 }
 
+function titleOf(event: CloudEvent): string | undefined {
+  return plain(event.data["title"] ?? event.data["name"]);
+}
+
 function recorded(event: CloudEvent): HTMLTimeElement {
   const moment = element("time", `${event.recordedtime.slice(0, 16).replace("T", " ")} UTC`);
   moment.dateTime = event.recordedtime;
@@ -37,17 +41,66 @@ function label(event: CloudEvent): HTMLElement {
 
 /** Returns a link to all about a thing, by the name that the page has for it already. */
 function named(ref: string, otherwise: string): HTMLAnchorElement {
-  const told = document.querySelector(`a.ref[title="${CSS.escape(ref)}"]`)?.textContent;
-  const link = linkTo(ref, told ?? otherwise);
-  if (told != null) link.title = ref;
+  const link = linkTo(ref, document.querySelector(`a.ref[title="${CSS.escape(ref)}"]`)?.textContent ?? otherwise);
+  link.title = ref;
   return link;
+}
+
+/** Returns what a thing is called that nobody named: its kind and its own number. */
+function unnamed(ref: string, words: Words): string {
+  const [kind = "", local = ""] = ref.split(":", 2);
+  return `${words.get(`kind:${kind}`) ?? kind} ${local.slice(local.indexOf(".") + 1)}`;
+}
+
+/** Returns what an event is about, by the title that it gives to it if the page has no other name. */
+function subjectOf(event: CloudEvent, words: Words): string | HTMLElement {
+  if (event.subject === undefined) return "—";
+  const isItsOwn = event.subject.split(":", 1)[0] === event.type.split(".", 1)[0];
+  return named(event.subject, (isItsOwn ? titleOf(event) : undefined) ?? unnamed(event.subject, words));
+}
+
+const days = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeZone: "UTC" });
+const regions = new Intl.DisplayNames([document.documentElement.lang], { type: "region" });
+
+function when(text: string): HTMLElement {
+  const made = element("time", text);
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) made.textContent = days.format(new Date(text));
+  if (text.includes("T")) {
+    made.dateTime = text;
+    made.dataset["zone"] = "UTC";
+    localise(made);
+  } else {
+    made.title = text;
+  }
+  return made;
+}
+
+function countryOf(code: string): string {
+  return /^[A-Z]{2}$/.test(code) ? (regions.of(code) ?? code) : code;
+}
+
+const TOLD = ["country", "trial", "starts", "new_starts", "join_by", "needed_by", "consultation_closes"];
+
+/** What decides whether somebody reads on (`hub/pages/cards.py` tells the same). */
+function told(event: CloudEvent, words: Words): HTMLElement[] {
+  const place = event.data["place"];
+  const said = { ...(place !== null && typeof place === "object" && !Array.isArray(place) ? place : {}), ...event.data };
+  const rows: HTMLElement[] = [];
+  for (const name of TOLD) {
+    const value = said[name];
+    if (typeof value !== "string") continue;
+    const shown = name === "trial" ? named(value, unnamed(value, words)) : name === "country" ? countryOf(value) : when(value);
+    rows.push(row(words.get(`field:${name}`) ?? name, shown));
+  }
+  return rows;
 }
 
 function facts(event: CloudEvent, words: Words): HTMLDListElement {
   const list = element("dl");
   const urgency = event.data["urgency"];
   list.append(
-    row(_("About"), event.subject === undefined ? "—" : named(event.subject, event.subject)),
+    row(_("About"), subjectOf(event, words)),
+    ...told(event, words),
     row(_("From"), named(`partner:${publisherOf(event.source)}`, publisherOf(event.source))),
     ...(typeof urgency === "string" ? [row(_("Urgency"), words.get(`urgency:${urgency}`) ?? urgency)] : []),
     row(_("Recorded"), recorded(event)),
@@ -56,11 +109,11 @@ function facts(event: CloudEvent, words: Words): HTMLDListElement {
   return list;
 }
 
-function only(subject: string): HTMLParagraphElement {
+function only(subject: string, words: Words): HTMLParagraphElement {
   const made = element("p", undefined, "only");
   const link = element("a", _("Only this"));
   link.href = `/live?about=${encodeURIComponent(subject)}`;
-  link.append(element("span", `: ${subject}`, "hidden"));
+  link.append(element("span", `: ${unnamed(subject, words)}`, "hidden"));
   made.append(link);
   return made;
 }
@@ -71,14 +124,14 @@ export function card(event: CloudEvent, words: Words): HTMLLIElement {
   made.dataset["source"] = event.source;
   made.dataset["id"] = event.id;
   made.append(element("h3", words.get(`type:${event.type}`) ?? event.type));
-  const text = plain(event.data["title"] ?? event.data["name"]);
+  const text = titleOf(event);
   if (text !== undefined) {
     const said = element("p", text, "said");
     said.dir = "auto";
     made.append(said);
   }
   made.append(facts(event, words));
-  if (event.subject !== undefined) made.append(only(event.subject));
+  if (event.subject !== undefined) made.append(only(event.subject, words));
   return made;
 }
 
