@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +20,7 @@ from websockets.asyncio.client import connect
 
 from benchmarks.load import Load, push, request
 from benchmarks.payloads import ROLES, SLUG, batches, mix, threats
-from benchmarks.processes import Server, listening, run_json
+from benchmarks.processes import ROOT, Server, listening, run_json
 
 EVENTS = 500
 BY = 100
@@ -71,14 +73,23 @@ class Fleet:
         self._hubs = 0
         self.cpu: dict[str, list[float]] = {}
 
-    def another(self) -> AbstractContextManager[Server]:
-        """Serve one more hub; it has the keys, and no views."""
+    def another(self, *, takes_views: bool = False) -> AbstractContextManager[Server]:
+        """Serve one more hub; it has the keys, and no views unless it takes those of the first one before it starts."""
         data = self._folder / str(self._hubs)
         if self._hubs:
             shutil.copytree(self._folder / "0" / "keys", data / "keys")
         self._hubs += 1
+        if takes_views:
+            self._take_views(data)
         words = ("serve", "--data", str(data), "--store", self._log, "--port", "0", "--json")
         return listening("hub", *words, token=self._token)
+
+    def _take_views(self, data: Path) -> None:
+        views = (sys.executable, "-m", "hub", "views")
+        send = (*views, "send", "--data", str(self._folder / "0"), "--store", self._log)
+        take = (*views, "take", "--data", str(data), "--store", self._log)
+        with subprocess.Popen(send, cwd=ROOT, stdout=subprocess.PIPE) as sender:
+            subprocess.run(take, cwd=ROOT, stdin=sender.stdout, stdout=subprocess.DEVNULL, check=True)
 
     def written(self, count: int) -> float:
         """Push by the hundred to so many hubs at once; return events a second, all together, until they are durable."""
@@ -116,6 +127,10 @@ class Fleet:
         """Write at the first hub, event by event; return how long each took to the feed of every other, in seconds."""
         lines = self._taken(TOLD)
         return asyncio.run(_told(self.servers[0], self.servers[1:], lines))
+
+    def views_bytes(self) -> int:
+        """Return how large the views of the first hub are."""
+        return (self._folder / "0" / "views.sqlite").stat().st_size
 
     def pages(self, stop: threading.Event) -> list[float]:
         """Ask the first hub for a page, again and again, until told to stop; return how long each took."""

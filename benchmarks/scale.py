@@ -1,5 +1,6 @@
 """Several hubs on one PostgreSQL log: writes by 1, 2 and 4, the CPU of a read, how soon others tell, and a new hub.
 
+The new hub folds the whole log; another new one takes the views of the first in place of that.
 `PART="scale 1000000"` lets the new hub fold so many events; `PART="scale 10000 2"` starts two hubs at most.
 """
 
@@ -154,7 +155,7 @@ def _delays(how: str, hubs: Fleet, goal: float) -> list[Figure]:
 
 
 def _rebuilding(server: DurableServer, folder: Path, count: int) -> list[Figure]:
-    """Let a new hub fold all while another serves; a tenth of it first."""
+    """Let a new hub fold all while another serves, and one more take the views of that; a tenth of it first."""
     figures = []
     with _served(server, folder, 1) as hubs, ThreadPoolExecutor(1) as pool:
         there = 0
@@ -163,8 +164,9 @@ def _rebuilding(server: DurableServer, folder: Path, count: int) -> list[Figure]
             there = size
             calm = _beside(hubs, pool, _rest)[1]
             took, busy = _beside(hubs, pool, lambda: _another(hubs))
-            slow, usual = (percentile(one, 0.99) * 1000 for one in (busy, calm))
-            seconds = took["seconds"]
+            copied, sending = _beside(hubs, pool, lambda: _another(hubs, takes_views=True))
+            slow, late, usual = (percentile(one, 0.99) * 1000 for one in (busy, sending, calm))
+            seconds, quick = took["seconds"], copied["seconds"]
             goal = GOAL_SECONDS * size / 1_000_000
             notes: Notes = {"events/s": size / seconds, "CPU us/event": took["cpu"] / size * 1e6, **noise()}
             figures += [
@@ -177,13 +179,23 @@ def _rebuilding(server: DurableServer, folder: Path, count: int) -> list[Figure]
                     "the same before", slow <= 2 * usual,
                     {"p50 ms": median(busy) * 1000, "before": median(calm) * 1000, "pages": float(len(busy))},
                 ),
+                Figure(
+                    f"a new hub takes the views of another, {size} events: sent, taken, started, ready", "s", quick,
+                    f"<= {goal:g} (150 for a million)", seconds, "it folds them", quick <= goal,
+                    {"CPU us/event of the start": copied["cpu"] / size * 1e6, "views MB": hubs.views_bytes() / 1e6},
+                ),
+                Figure(
+                    f"pages of the other meanwhile, as it sends {size} events, p99", "ms", late, "<= 2", usual,
+                    "the same before", late <= 2 * usual,
+                    {"p50 ms": median(sending) * 1000, "pages": float(len(sending))},
+                ),
             ]  # fmt: skip
     return figures
 
 
-def _another(hubs: Fleet) -> dict[str, float]:
+def _another(hubs: Fleet, *, takes_views: bool = False) -> dict[str, float]:
     began = time.perf_counter()
-    with hubs.another() as new:
+    with hubs.another(takes_views=takes_views) as new:
         wait_until_ready(new)
         return {"seconds": time.perf_counter() - began, "cpu": new.cpu()}
 

@@ -19,6 +19,7 @@ Action = Literal[
     "token_revoked",
     "link_issued",
     "views_rebuilt",
+    "views_sent",
     "backup_made",
     "backup_restored",
     "erase_requested",

@@ -1,7 +1,9 @@
 """The keys of a hub, each in a file that only its owner may read."""
 
+import hmac
 import os
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 from events.vault import FILE, Vault
@@ -100,6 +102,15 @@ def vault_key(data: Path, keys: Path | None = None) -> bytes:
         return (keys_folder(data, keys) / VAULT_KEY).read_bytes()
     except FileNotFoundError as error:
         raise KeyMissing(VAULT_KEY) from error
+
+
+def views_key(data: Path, keys: Path | None = None) -> bytes:
+    """Return the key by which a hub knows views that another hub of the same log has sent.
+
+    Raises:
+        KeyMissing: there is no key that it is made of.
+    """
+    return hmac.digest(vault_key(data, keys), b"views sent to another hub", sha256)
 
 
 def make_subscriptions_key(data: Path, random: Random, keys: Path | None = None) -> None:

@@ -33,6 +33,11 @@ def views_files(data: Path) -> list[Path]:
     return [path for number in numbers if in_use(path := _views(data, number))]
 
 
+def files_for(data: Path, count: int) -> list[Path]:
+    """Return the files of views of so many processes, and what others there are; the first one first."""
+    return [_views(data, one) for one in sorted({*range(1, count + 1), *map(number_of, views_files(data))})]
+
+
 def number_of(views: Path) -> int:
     """Return the number of a file that `own_views` gave."""
     found = _NUMBER.fullmatch(views.name)

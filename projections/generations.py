@@ -6,9 +6,10 @@ the file that came. So a hub that runs goes on with another name, and the next s
 
 import fcntl
 import os
+import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from events.read_only import read_only
@@ -69,10 +70,31 @@ def harden(path: Path) -> None:
         os.close(file)
 
 
+def hand_out(path: Path, also: Sequence[Path], stamp: str) -> Path:
+    """Let views that are whole at `preparing(path)`, and hard, wait for whoever serves from `path`; return where.
+
+    Args:
+        path: usual name of the views of a process that serves.
+        also: those of further processes, each of which gets a copy.
+        stamp: of the code that has folded them.
+    """
+    with ExitStack() as alone:
+        for one in also:
+            # Whoever starts meanwhile leaves what is being copied for him.
+            alone.enter_context(alone_preparing(one))
+            remove(preparing(one))
+            shutil.copyfile(preparing(path), preparing(one))
+            harden(preparing(one))
+        for one in (*also, path):
+            preparing(one).rename(prepared(one, stamp))
+    return prepared(path, stamp)
+
+
 def forget_prepared(path: Path) -> None:
     """Remove what was prepared: it may hold what is erased now."""
     for one in path.parent.glob(f"{path.name}{PREPARED}*"):
         remove(one)
+    _forget_draft(path)
 
 
 def settle(path: Path, stamp: str) -> bool:
@@ -93,11 +115,15 @@ def settle(path: Path, stamp: str) -> bool:
             with suppress(FileNotFoundError):
                 found.with_name(found.name + name).rename(path.with_name(path.name + name))
     remove(other)
+    _forget_draft(path)
+    return is_ready
+
+
+def _forget_draft(path: Path) -> None:
+    """Remove what a killed process left, which is nobody's; not what somebody is preparing."""
     with alone_preparing(path) as is_alone:
         if is_alone:
-            # What a killed process left is nobody's.
             remove(preparing(path))
-    return is_ready
 
 
 def stamps(path: Path) -> list[tuple[str, str]]:

@@ -5,7 +5,6 @@ that runs, it exchanges at once; what a newer release has prepared waits until t
 """
 
 import gc
-import shutil
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
@@ -64,7 +63,7 @@ def prepare(code: Code, path: Path, also: Sequence[Path] = ()) -> Prepared:
             with _seldom_collecting():
                 made = _fold(code, path, also)
             # What was erased meanwhile, the hub that runs did not find in what was not there yet.
-            if not _has_erased_since(code, made.position):
+            if not has_erased_since(code, made.position):
                 return made
             for one in (path, *also):
                 generations.forget_prepared(one)
@@ -90,14 +89,8 @@ def _fold(code: Code, path: Path, also: Sequence[Path]) -> Prepared:
         generations.remove(draft)
         name, stall = next(iter(stalls.items()))
         raise PreparingFailed(f"{name} cannot be folded: {stall.reason}. The views that are served stay.")
-    ready = generations.prepared(path, stamp)
     is_current = stamps in [generations.stamps(one) for one in generations.in_use(path)]
-    for one in also:
-        shutil.copyfile(draft, generations.preparing(one))
-        generations.harden(generations.preparing(one))
-        generations.preparing(one).rename(generations.prepared(one, stamp))
-    draft.rename(ready)
-    return Prepared(ready, position, is_current)
+    return Prepared(generations.hand_out(path, also, stamp), position, is_current)
 
 
 @contextmanager
@@ -123,7 +116,8 @@ def _filled(code: Code, draft: Path) -> Shelves | None:
     return None
 
 
-def _has_erased_since(code: Code, position: Position) -> bool:
+def has_erased_since(code: Code, position: Position) -> bool:
+    """Tell whether somebody was erased, or took consent back, in the log behind a position."""
     while events := code.log.read(position, BATCH):
         if any(event.stem.startswith(_ERASING) for event in events):
             return True
@@ -138,10 +132,16 @@ def take_prepared(code: Code, path: Path) -> bool:
     """
     if not [*path.parent.glob(f"{path.name}.*")]:
         return False
+    return generations.settle(path, stamps_of(code)[1])
+
+
+def stamps_of(code: Code) -> tuple[list[tuple[str, str]], str]:
+    """Return the stamp of each view that this code folds, by name, and the one of them all."""
     shelves = Shelves(code, Path(":memory:"))
-    stamp = shelves.tail.stamp
-    shelves.close()
-    return generations.settle(path, stamp)
+    try:
+        return generations.stamps_in(shelves.database.writer), shelves.tail.stamp
+    finally:
+        shelves.close()
 
 
 class Room(Protocol):

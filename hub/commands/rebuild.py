@@ -54,11 +54,15 @@ def prepare(world: World, data: str | None, store: str | None, as_json: bool) ->
     tell(row, f"{said} {more or 'Stop the old hub and start the new one.'}", as_json=as_json)
 
 
+def code_of(archive: Archive) -> Code:
+    """Return what folds views from the log of a hub, as its hub does."""
+    return Code(archive.registry, archive.store, None, load_clocks(archive.settings.reply_clocks))
+
+
 def _prepare(archive: Archive) -> Prepared:
-    settings = archive.settings
-    code = Code(archive.registry, archive.store, None, load_clocks(settings.reply_clocks))
-    first, files = settings.data / VIEWS_FILE, views_files(settings.data)
+    data = archive.settings.data
+    first, files = data / VIEWS_FILE, views_files(data)
     try:
-        return fold(code, first, [one for one in files if one != first])
+        return fold(code_of(archive), first, [one for one in files if one != first])
     except PreparingFailed as failed:
         raise NotHere(str(failed)) from failed

@@ -9,6 +9,10 @@ class NotHere(Exception):
     """What is asked for is somewhere else. The message is one sentence."""
 
 
+class ViewsRefused(Exception):
+    """Views cannot be sent, or taken, like this; none were changed. The message is one sentence."""
+
+
 class NoSuchPartner(Exception):
     """No partner of this slug was ever admitted."""
 

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "export": "export",
         "rebuild": "rebuild",
         "prepare": "rebuild",
+        "views": "views",
         "backup": "backup",
         "backup-key": "backup",
         "restore": "restore",
@@ -83,7 +84,14 @@ def statuses() -> dict[type[Exception], int]:
     from hub.accounts import GrantRefused
     from hub.backup.refusals import BackupRefused
     from hub.client.answers import Turned, Unreachable
-    from hub.commands.refusals import AlreadyThere, NoSuchPartner, NoSuchToken, NotHere, NothingNamed
+    from hub.commands.refusals import (
+        AlreadyThere,
+        NoSuchPartner,
+        NoSuchToken,
+        NotHere,
+        NothingNamed,
+        ViewsRefused,
+    )
     from hub.keys import HubNotInitialised
     from hub.settings import SettingsRefused
 
@@ -95,6 +103,7 @@ def statuses() -> dict[type[Exception], int]:
         NothingNamed: REFUSED,
         NotHere: REFUSED,
         BackupRefused: REFUSED,
+        ViewsRefused: REFUSED,
         Turned: REFUSED,
         GrantRefused: WRONG_USE,
         KeyRefused: WRONG_USE,

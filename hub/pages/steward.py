@@ -43,6 +43,7 @@ ACTS: Mapping[str, str] = MappingProxyType(
         "token_revoked": N_("revoked a token"),
         "link_issued": N_("made a sign-in link"),
         "views_rebuilt": N_("had views made anew"),
+        "views_sent": N_("sent the views to another hub"),
         "backup_made": N_("made a backup"),
         "backup_restored": N_("restored a backup"),
         "erase_requested": N_("asked for an erasure"),

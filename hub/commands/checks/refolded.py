@@ -1,13 +1,12 @@
 """Are the views what the log says? Folds the log anew beside them and compares all that they hold."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from events.event import Position, RecordedEvent
-from events.read_only import read_only
 from events.store import Store
 from hub.backup.scratch import scratch
 from hub.commands.archive import Archive
@@ -15,15 +14,10 @@ from hub.views_files import views_files
 from projections.boards.statements.clocks import load_clocks
 from projections.generations import in_use
 from projections.shelves import Code, Shelves
+from projections.still import places, still
 
 ATTEMPTS = 5
 """How often to compare: the log may be erased in meanwhile."""
-
-LOOKS = 100
-"""How often to look for a moment in which a hub that writes is not between two views."""
-
-STANDING = 5
-"""In how many looks that follow each other views must stand at the same different events to be taken for standing."""
 
 _PAUSE_SECONDS = 0.2
 _JOURNAL = "dossiers_refs"
@@ -57,7 +51,9 @@ def _odd(archive: Archive, file: Path) -> str:
         head = archive.store.head()
         with scratch(archive.settings.data) as folder:
             try:
-                seen = _copied(file, folder / "seen.sqlite", archive.world.pause)
+                seen = folder / "seen.sqlite"
+                with still(file, archive.world.pause) as db, closing(sqlite3.connect(seen)) as copy:
+                    db.backup(copy)
                 odd = _compared(archive, seen, folder / "folded.sqlite")
             except (sqlite3.DatabaseError, UnicodeDecodeError) as broken:
                 odd = f"it cannot be read ({broken})"
@@ -66,36 +62,14 @@ def _odd(archive: Archive, file: Path) -> str:
     return odd
 
 
-def _copied(file: Path, target: Path, pause: Callable[[float], None]) -> Path:
-    """Copy a file of views as it is at one moment, though a hub writes it: where all of them stand at one event.
-
-    Views that stand at different events, and stay there, are copied as they are.
-    """
-    with closing(read_only(file)) as db, closing(sqlite3.connect(target)) as copy:
-        seen: list[set[int]] = []
-        for _ in range(LOOKS):
-            db.execute("BEGIN")
-            seen = [*seen[1 - STANDING :], _places(db)]
-            if len(seen[-1]) == 1 or seen == seen[:1] * STANDING:
-                break
-            db.rollback()
-            pause(_PAUSE_SECONDS)
-        db.backup(copy)
-    return target
-
-
-def _places(db: sqlite3.Connection) -> set[int]:
-    return {int(row[0]) for row in db.execute("SELECT position FROM tail_positions")}
-
-
 def _compared(archive: Archive, seen: Path, folded: Path) -> str:
     with closing(sqlite3.connect(seen)) as db:
-        places = _places(db)
-    if len(places) != 1:
+        at = places(db)
+    if len(at) != 1:
         return "its views stand at different events"
     code = Code(
         archive.registry,
-        _UpTo(archive.store, Position(*places)),
+        _UpTo(archive.store, Position(*at)),
         None,
         load_clocks(archive.settings.reply_clocks),
     )
