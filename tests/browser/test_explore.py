@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from itertools import combinations
 from typing import Any
 
 import httpx
@@ -125,6 +126,46 @@ DRAG = """(() => {
     at(layer, 'mousedown', 5);
     at(document, 'mousemove', 45);
 })()"""
+
+
+# Where names stand, each time that they are drawn anew: left, right, and their line.
+NAMES = """(() => {
+    const { clearRect, fillText } = CanvasRenderingContext2D.prototype;
+    const isNames = (one) => one.canvas.classList.contains('sigma-labels');
+    window.names = [];
+    CanvasRenderingContext2D.prototype.clearRect = function (...given) {
+        if (isNames(this)) window.names = [];
+        return clearRect.apply(this, given);
+    };
+    CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+        const size = parseFloat(this.font.match(/([0-9.]+)px/)[1]);
+        if (isNames(this)) window.names.push([x, x + this.measureText(text).width, y, size]);
+        return fillText.call(this, text, x, y);
+    };
+})();"""
+
+
+@needs_chromium
+def test_no_name_on_the_canvas_covers_another_or_leaves_it(shown: Page, hub: Served) -> None:
+    shown.call("Page.enable")
+    words = (
+        MANY.replace("900", "60")
+        .replace("8400", "600")
+        .replace("'Lawyer ' + at", "'Lawyer of many words ' + at")
+    )
+    added = [
+        shown.call("Page.addScriptToEvaluateOnNewDocument", source=one)["identifier"]
+        for one in (words, NAMES)
+    ]
+    shown.open(f"{hub.url}/explore?hops=0")
+    for one in added:
+        shown.call("Page.removeScriptToEvaluateOnNewDocument", identifier=one)
+    shown.call("Page.disable")
+    shown.wait_for("performance.getEntriesByName('settled').length > 0 && window.names.length > 4")
+    names, width = shown.evaluate("[window.names, document.querySelector('.sigma-labels').clientWidth]")
+    assert all(right <= width for _, right, _, _ in names)
+    for (left, right, line, size), other in combinations(names, 2):
+        assert right < other[0] or other[1] < left or abs(line - other[2]) >= size
 
 
 @needs_chromium

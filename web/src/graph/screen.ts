@@ -1,8 +1,9 @@
 /** The canvas on the screen, drawn by WebGL. */
 
-import { drawDiscNodeHover, drawDiscNodeLabel, EdgeArrowProgram, type EdgeProgramType, NodeCircleProgram, type NodeProgramType } from "sigma/rendering";
+import { drawDiscNodeHover, EdgeArrowProgram, type EdgeProgramType, NodeCircleProgram, type NodeProgramType } from "sigma/rendering";
 import type { EdgeDisplayData, NodeDisplayData } from "sigma/types";
 import type { Colours } from "./colours";
+import { Names } from "./names";
 import { type Canvas, MANY, type NodeLook, type Shown, type TieLook } from "./shown";
 import { Dots, Moving, Stage, withoutTies } from "./stage";
 import { Ties } from "./ties";
@@ -39,6 +40,7 @@ export class Screen {
   private readonly bare: Shown;
   private readonly ties: Ties;
   private readonly moving: Moving;
+  private readonly names = new Names();
   private areTiesStale = true;
   private chosen: ReadonlySet<string> = new Set();
   private hovered: string | undefined;
@@ -58,13 +60,13 @@ export class Screen {
       enableCameraRotation: false,
       // To find the tie below the pointer all ties are drawn once more; among so many nobody points at one.
       enableEdgeEvents: !this.isLarge,
-      defaultDrawNodeLabel: whileStill(drawDiscNodeLabel),
+      defaultDrawNodeLabel: whileStill(this.names.draw),
       defaultDrawNodeHover: whileStill(drawDiscNodeHover),
       nodeProgramClasses: NODES as unknown as Record<string, NodeProgramType<NodeLook, TieLook>>,
       edgeProgramClasses: TIES as unknown as Record<string, EdgeProgramType<NodeLook, TieLook>>,
       hideLabelsOnMove: true,
       labelRenderedSizeThreshold: 7,
-      labelDensity: 0.6,
+      labelDensity: 1,
       labelFont: "system-ui, sans-serif",
       labelColor: { color: colours.ink },
       minEdgeThickness: 0.8,
@@ -72,6 +74,7 @@ export class Screen {
       nodeReducer: (ref, look) => this.node(ref, look),
       edgeReducer: (key, look) => this.tie(key, look),
     });
+    this.sigma.on("beforeRender", () => this.names.begin());
     this.sigma.on("clickNode", ({ node }) => touched.node(node));
     this.sigma.on("doubleClickNode", (happened) => {
       happened.preventSigmaDefault();
