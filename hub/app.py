@@ -231,7 +231,7 @@ def _open(parts: _Parts, opened: ExitStack) -> HubState:
     turn = open_turn(settings, office)
     opened.callback(turn.close)
     templates = _templates()
-    postman = open_postman(settings, tools, turn, registry, templates, opened)
+    postman = open_postman(settings, tools, turn, registry, opened)
     outgoing = Outgoing(Rules(is_loopback_allowed=settings.webhooks_loopback_for_tests_only))
     book = open_book(settings.data, parts.random, settings.keys, office)
     opened.callback(book.close)

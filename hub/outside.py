@@ -17,8 +17,8 @@ _SAME = Answer(304, "The same as when you asked before (`If-None-Match`).")
 def outside_addresses() -> tuple[Address, ...]:
     """Return the rows of `hub/routes.py` about feed readers and calendars."""
     tag, one = "Outside", f"{ADDRESSES}/{{address}}"
-    asked = (p.key, p.before, p.limit(50, p.MAX_LISTED), *p.EVENT_FILTERS)
-    held = (p.key, p.mine, p.about, p.country, p.partner)
+    asked = (p.key, p.spoken, p.before, p.limit(50, p.MAX_LISTED), *p.EVENT_FILTERS)
+    held = (p.key, p.spoken, p.mine, p.about, p.country, p.partner)
     made = Answer(
         201, "It works from now on; its key is in this answer alone.", component="PersonalAddressMade"
     )

@@ -96,7 +96,7 @@ class Pools:
             "ties": [kind for _, _, kind in self.ties],
             "kinds": self._kinds, "order": ("world", "log"), "show": ("open", "mine", "all"),
             "format": ("json", "gexf", "graphml", "csv", "zip", "node-link", "ftm", "html", "pdf"),
-            "language": ("en", "qaa", "ar"),
+            "language": ("en", "qaa", "ar", "fr"),
             "weigh": ("trust", "hops"), "hostile": ("any", "ends"),
             "hops": "01234", "k": "135", "limit": ("1", "2", "5", "50", "100"), "offset": "012",
             "need": _of_kind(self.refs, "need"), "offer": _of_kind(self.refs, "offer"),

@@ -15,7 +15,7 @@ SECONDS = 20
 
 
 class Mailbox:
-    """What came, in order.
+    """What came, in order; `raw` as it was sent.
 
     Args:
         url: of the server.
@@ -26,6 +26,7 @@ class Mailbox:
         self.refuses = ""
         self.refuses_alone = ""
         self.refused = 0
+        self.raw: list[bytes] = []
         self._came: list[EmailMessage] = []
         self._changed = threading.Condition()
 
@@ -42,6 +43,7 @@ class Mailbox:
         made = message_from_bytes(envelope.content, policy=default)
         assert isinstance(made, EmailMessage)
         with self._changed:
+            self.raw.append(envelope.content)
             self._came.append(made)
             self._changed.notify_all()
         return "250 OK"

@@ -6,6 +6,7 @@ from datetime import date
 
 from events.event import SLUG, Json
 from hub.address import Parameter, ValueRefused
+from hub.texts.languages import LANGUAGES
 from schemas.documents import read_graph_vocabulary
 from schemas.vocabulary import nearest
 
@@ -327,6 +328,12 @@ key = Parameter(
 mine = flag("mine", "Only hearings of trials and cases of which your partner spoke, and of what you follow.")
 language = Parameter(
     "language", "Wanted; the original by default.", _text(_LANGUAGE), _form(_LANGUAGE, "e.g. ar")
+)
+spoken = choice(
+    "language",
+    "Of what the hub itself says; what publishers said stays as it is.",
+    tuple(LANGUAGES),
+    "en",
 )
 of_source = Parameter(
     "source",

@@ -12,7 +12,8 @@ from hub.api.parameters import EVENT_FILTERS
 from hub.api.queries import event_filters
 from hub.refusals import SubscriptionRefused
 from hub.subscriptions.desk import Wish
-from hub.subscriptions.subscription import CHANNELS, SCHEMES, Channel, Rate, Scheme
+from hub.subscriptions.subscription import CHANNELS, ENGLISH, SCHEMES, Channel, Rate, Scheme
+from hub.texts.languages import LANGUAGES
 from schemas.problem import Problem
 from schemas.vocabulary import nearest
 
@@ -28,7 +29,7 @@ _MAIL = re.compile(
 )
 _FIELDS: Mapping[Channel, frozenset[str]] = {
     "webhook": frozenset({"url", "signature"}),
-    "mail": frozenset({"address", "rate"}),
+    "mail": frozenset({"address", "language", "rate"}),
     "page": frozenset(),
 }
 _MAIL_RATES: tuple[Rate, ...] = ("daily", "weekly")
@@ -60,7 +61,7 @@ def read_wish(said: Json, types: Collection[str]) -> Wish:
     reading.refuse_others({*known, "channel", "why"}.union(*own))
     asked = {name: reading.many(parameter) for name, parameter in known.items()}
     reading.refuse_dead(types)
-    target, schemes = "", tuple[Scheme, ...]()
+    target, language, schemes = "", ENGLISH, tuple[Scheme, ...]()
     rate: Rate = "each"
     if channel == "webhook":
         target = reading.one("url", _text(2048), "")
@@ -68,11 +69,12 @@ def read_wish(said: Json, types: Collection[str]) -> Wish:
     elif channel == "mail":
         target = reading.one("address", _mail, "")
         rate = reading.one("rate", _one_of(_MAIL_RATES), _MAIL_RATES[0])
+        language = reading.one("language", _one_of(tuple(LANGUAGES)), ENGLISH, is_needed=False)
     why = reading.one("why", _note, "", is_needed=False)
     if reading.problems or channel is None:
         raise SubscriptionRefused(sorted(reading.problems, key=lambda one: (one.pointer, one.code)))
     query = event_filters({**dict.fromkeys(_PLACED), **asked})
-    return Wish(query, channel, target, rate, why, schemes)
+    return Wish(query, channel, target, rate, why, schemes, language)
 
 
 class _Reading:

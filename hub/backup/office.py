@@ -19,6 +19,7 @@ from hub.office import Tables, tables_in
 from hub.office_opening import open_office
 from hub.personal.keys import SCHEMA as PERSONAL
 from hub.settings import Settings
+from hub.subscriptions.rows import LATER
 from hub.subscriptions.rows import SCHEMA as SUBSCRIPTIONS
 from hub.subscriptions.shelf import FILE as SUBSCRIPTIONS_FILE
 
@@ -27,13 +28,15 @@ PARTS = ((ACCOUNTS_FILE, ACCOUNTS + PERSONAL), (SUBSCRIPTIONS_FILE, SUBSCRIPTION
 
 NAMES = tuple(name for name, _ in PARTS)
 _LEFT = ("sessions", "links")
+_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 _JOURNAL = slice(18, 20)
 """Two bytes of a database's header that say whether it has a write-ahead log."""
 
 
 class _Table(NamedTuple):
-    """How rows of a table are asked for, and how they are said."""
+    """A table: how its rows are asked for, and how they are said."""
 
+    name: str
     asked: str
     said: str
 
@@ -137,7 +140,10 @@ def _load(file: Path, target: Tables, script: str) -> None:
     with closing(sqlite3.connect(":memory:")) as form, closing(sqlite3.connect(file)) as saved:
         form.executescript(script)
         try:
-            rows = [(table, saved.execute(table.asked).fetchall()) for table in _listed(form)]
+            there = {row[0] for row in saved.execute(_TABLES)}
+            left_out = {name for name in LATER if name not in there}
+            listed = [table for table in _listed(form) if table.name not in left_out]
+            rows = [(table, saved.execute(table.asked).fetchall()) for table in listed]
         except sqlite3.DatabaseError as odd:
             raise BackupRefused(f"The {file.name} in this backup is damaged.") from odd
     with target.writing() as db:
@@ -146,9 +152,7 @@ def _load(file: Path, target: Tables, script: str) -> None:
 
 
 def _listed(db: sqlite3.Connection) -> list[_Table]:
-    names = [
-        row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-    ]
+    names = [row[0] for row in db.execute(f"{_TABLES} ORDER BY name")]
     return [_table(db, name) for name in names if name not in _LEFT]
 
 
@@ -158,6 +162,7 @@ def _table(db: sqlite3.Connection, name: str) -> _Table:
     kept = [one for one in columns if (name, one) != ("deliveries", "no")]
     marks = ", ".join("?" * len(kept))
     return _Table(
+        name,
         f"SELECT {', '.join(kept)} FROM {name} ORDER BY {columns[0]}",
         f"INSERT INTO {name} ({', '.join(kept)}) VALUES ({marks})",
     )

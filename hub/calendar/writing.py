@@ -15,6 +15,8 @@ PRODID = "-//Solidarity Hub//Hearings//EN"
 REFRESH = timedelta(hours=1)
 """How often programs are asked to look again."""
 
+_ENGLISH = "en"
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -22,6 +24,7 @@ class Told:
 
     Args:
         title: a few words.
+        category: under what it is filed.
         link: its dossier; empty: there is none any more.
         place: where; empty: not known.
         text: sentences.
@@ -30,6 +33,7 @@ class Told:
     """
 
     title: str
+    category: str
     link: str = ""
     place: str = ""
     text: str = ""
@@ -37,24 +41,25 @@ class Told:
     is_public: bool = False
 
 
-def calendar(entries: Sequence[tuple[Entry, Told]], name: str) -> bytes:
-    """Write a calendar; the same entries give the same bytes."""
+def calendar(entries: Sequence[tuple[Entry, Told]], name: str, language: str) -> bytes:
+    """Write a calendar; the same entries give the same bytes. Without `LANGUAGE` a text of ours is English."""
+    spoken = {} if language == _ENGLISH else {"LANGUAGE": language}
     made = Calendar()
     made.add("prodid", PRODID)
     made.add("version", "2.0")
     made.add("method", "PUBLISH")
-    made.add("name", name)
-    made.add("x-wr-calname", name)
+    made.add("name", name, parameters=spoken)
+    made.add("x-wr-calname", name, parameters=spoken)
     made.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     made.add("x-published-ttl", "PT1H")
     for zone in _zones(entry for entry, _ in entries):
         made.add_component(zone)
     for entry, told in entries:
-        made.add_component(_event(entry, told))
+        made.add_component(_event(entry, told, spoken))
     return bytes(made.to_ical())
 
 
-def _event(entry: Entry, told: Told) -> Event:
+def _event(entry: Entry, told: Told, spoken: dict[str, str]) -> Event:
     event = Event()
     changed = read_moment(entry.moment) or datetime.fromtimestamp(0, UTC)
     event.add("uid", entry.uid)
@@ -65,16 +70,17 @@ def _event(entry: Entry, told: Told) -> Event:
     event.add("dtstart", entry.when.start)
     if entry.when.end is not None:
         event.add("dtend", entry.when.end)
-    event.add("summary", f"Cancelled: {told.title}" if entry.status == "CANCELLED" else told.title)
+    event.add("summary", told.title, parameters=spoken)
     event.add("transp", "OPAQUE" if entry.status == "CONFIRMED" else "TRANSPARENT")
     event.add("class", "PUBLIC" if told.is_public else "PRIVATE")
     if entry.follows is not None:
         event.add("related-to", entry.follows, parameters={"RELTYPE": "SIBLING"})
-    said = {"location": told.place, "description": told.text, "url": told.link}
-    for name, text in said.items():
+    said = {"location": (told.place, {}), "description": (told.text, spoken), "url": (told.link, {})}
+    for name, (text, parameters) in said.items():
         if text:
-            event.add(name, text)
-    event.add("categories", ["Hearing", told.country] if told.country else ["Hearing"])
+            event.add(name, text, parameters=parameters)
+    filed = [told.category, told.country] if told.country else [told.category]
+    event.add("categories", filed, parameters=spoken)
     return event
 
 

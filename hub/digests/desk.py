@@ -7,14 +7,16 @@ from datetime import datetime, timedelta
 from events.audience import PUBLIC, Reader
 from events.clock import Clock
 from hub.digests.book import MailBook
-from hub.digests.letters import Letter, Section
+from hub.digests.letters import Letter, Line, Section
 from hub.digests.links import Links
 from hub.personal.reading import Sights
 from hub.subscriptions.shelf import Shelf
 from hub.subscriptions.standing import Lost, Standing
 from hub.subscriptions.subscription import FAILING, Notice, Place, Subscription
 from hub.subscriptions.terms import PERIODS
-from hub.syndication.items import Item, Wording, item_of
+from hub.syndication.items import KINDS, Item, Wording, item_of
+from hub.texts import N_
+from hub.texts.speech import Speech
 from projections.sight import Sight
 
 MOST = 200
@@ -36,9 +38,21 @@ TRIES = (
 """How long after each failure the next try comes; a digest that fails after all of them is paused."""
 
 _DAY = timedelta(days=1)
+_DIGESTS = {
+    "daily": N_("Solidarity Hub: daily digest"),
+    "weekly": N_("Solidarity Hub: weekly digest"),
+}
+_WANTED = {
+    "daily": N_(
+        "An account of the Solidarity Hub at %(hub)s wants its daily digests to come to this mailbox."
+    ),
+    "weekly": N_(
+        "An account of the Solidarity Hub at %(hub)s wants its weekly digests to come to this mailbox."
+    ),
+}
 _NOTICES = {
-    "asks": "A subscription asks whether you still want it. Without an answer it ends within two weeks:",
-    "paused": "A subscription is paused, because nothing arrives. Resume it on the hub, or end it:",
+    "asks": N_("A subscription asks whether you still want it. Without an answer it ends within two weeks:"),
+    "paused": N_("A subscription is paused, because nothing arrives. Resume it on the hub, or end it:"),
 }
 
 
@@ -67,7 +81,7 @@ class MailTools:
         standing: for whom a subscription sees.
         purge: gives the sight of a reader.
         links: in mails.
-        wording: of events.
+        speaks: each language, by its code.
         clock: the present moment.
     """
 
@@ -76,7 +90,7 @@ class MailTools:
     standing: Standing
     purge: Callable[[Reader], Sight]
     links: Links
-    wording: Wording
+    speaks: Callable[[str], Speech]
     clock: Clock
 
 
@@ -138,8 +152,9 @@ class MailDesk:
         if not self._tools.book.is_confirmed(to.id):
             return None
         name = f"test {to.id} {self._tools.clock().timestamp()}"
-        lines = ["This is a test. Nothing has happened."]
-        return Letter(to.target, "Solidarity Hub: a test", name, lines, (), self.links.link(to.id))
+        gettext = self._speech(to).texts.gettext
+        lines = [gettext("This is a test. Nothing has happened.")]
+        return self._letter(to, gettext("Solidarity Hub: a test"), name, lines)
 
     def asked(self, to: Subscription, at: datetime) -> None:
         """Take down when a question was sent."""
@@ -189,49 +204,79 @@ class MailDesk:
         self._tools.shelf.remove(one.id)
 
     def _question(self, to: Subscription) -> Letter:
+        speech = self._speech(to)
+        gettext = speech.texts.gettext
         lines = (
-            f"An account of the Solidarity Hub at {self.links.base} wants its {to.rate} digests to come to this "
-            "mailbox.",
-            "Was it you? Then open this link and say yes:",
+            gettext(_WANTED[to.rate]) % {"hub": speech.apart(self.links.base)},
+            gettext("Was it you? Then open this link and say yes:"),
             self.links.link(to.id),
-            "Was it not? Then do nothing: there will be no other mail.",
+            gettext("Was it not? Then do nothing: there will be no other mail."),
         )
-        subject = "Solidarity Hub: do you want these mails?"
-        return Letter(to.target, subject, f"question {to.id}", lines, (), self.links.link(to.id))
+        subject = gettext("Solidarity Hub: do you want these mails?")
+        return self._letter(to, subject, f"question {to.id}", lines)
 
     def _digest(self, to: Subscription, sights: Sights) -> Digest:
         page = sights.own.feed(*to.place, to.query, MOST)
         if not page.messages:
             return Digest(to, None, to.place)
         latest = {(message.source, message.id): message for message in page.messages}
-        items = [item_of(sights, one, self._tools.wording) for one in latest.values()]
+        wording = Wording(self._speech(to), self.links.base)
+        items = [item_of(sights, one, wording) for one in latest.values()]
         last = page.messages[-1]
-        return Digest(to, self._letter(to, items), Place(last.position, last.part))
+        return Digest(to, self._news(to, items), Place(last.position, last.part))
 
-    def _letter(self, to: Subscription, items: Sequence[Item]) -> Letter:
+    def _news(self, to: Subscription, items: Sequence[Item]) -> Letter:
+        speech = self._speech(to)
+        gettext = speech.texts.gettext
+        links = {kind: [_line(one, speech) for one in items if one.kind == kind] for kind in KINDS}
         sections = (
-            Section("News", [(one.title, one.link) for one in items if one.kind == "open"]),
-            Section("Not public: sign in to read", [("", one.link) for one in items if one.kind == "closed"]),
-            Section("May no longer be used", [("", one.link) for one in items if one.kind == "withdrawn"]),
+            Section(gettext("News"), links["open"]),
+            Section(gettext("Not public: sign in to read"), links["closed"]),
+            Section(gettext("May no longer be used"), links["withdrawn"]),
         )
-        count = f"{len(items)} {'thing' if len(items) == 1 else 'things'}"
         # The same until it was taken down as sent: a mail that went twice is recognised as one.
         name = f"digest {to.id} {to.place.position} {to.place.part}"
-        lines = (f"{count} new in what you follow.",)
-        told = [one for one in sections if one.links]
-        return Letter(
-            to.target, f"Solidarity Hub: {to.rate} digest", name, lines, told, self.links.link(to.id)
+        count = speech.texts.ngettext(
+            "%(num)s thing new in what you follow.", "%(num)s things new in what you follow.", len(items)
         )
+        lines = (count % {"num": speech.number(len(items))},)
+        return self._letter(to, gettext(_DIGESTS[to.rate]), name, lines, sections)
 
     def _told(self, mail: Subscription, unsent: Sequence[Notice]) -> Letter:
+        gettext = self._speech(mail).texts.gettext
         sections = [
-            Section(words, [("", self.links.link(one.subscription)) for one in unsent if one.code == code])
+            Section(
+                gettext(words),
+                [Line(self.links.link(one.subscription)) for one in unsent if one.code == code],
+            )
             for code, words in _NOTICES.items()
         ]
-        told = [one for one in sections if one.links]
         name = f"notices {mail.id} {[(one.subscription, one.code, one.since.timestamp()) for one in unsent]}"
-        subject = "Solidarity Hub: please look at what you follow"
-        return Letter(mail.target, subject, name, (), told, self.links.link(mail.id))
+        return self._letter(
+            mail, gettext("Solidarity Hub: please look at what you follow"), name, (), sections
+        )
+
+    def _letter(
+        self,
+        to: Subscription,
+        subject: str,
+        name: str,
+        lines: Sequence[str],
+        sections: Sequence[Section] = (),
+    ) -> Letter:
+        """Return a letter in the language of a subscription, without sections that are empty."""
+        told = [one for one in sections if one.links]
+        return Letter(to.target, subject, name, lines, told, self.links.link(to.id), to.language)
+
+    def _speech(self, to: Subscription) -> Speech:
+        return self._tools.speaks(to.language)
+
+
+def _line(item: Item, speech: Speech) -> Line:
+    """Return what a digest shows of an item: of what is not clear, or may no longer be used, the link alone."""
+    if item.kind != "open":
+        return Line(item.link)
+    return Line(item.link, speech.title(item.type), item.label)
 
 
 def _next(to: Subscription, now: datetime) -> datetime:

@@ -12,9 +12,10 @@ from hub.address import Asked, HubRequest
 from hub.api import bodies
 from hub.api.answers import caller_of, json_answer
 from hub.digests.postman import Postman
-from hub.pages.rendering import render
+from hub.pages.rendering import LANGUAGE_COOKIE, render
 from hub.refusals import Absent, NotSignedIn, SubscriptionRefused
-from hub.subscriptions.subscription import Subscription
+from hub.subscriptions.subscription import ENGLISH, Subscription
+from hub.texts.languages import chosen
 from schemas.problem import Problem
 
 ONE_CLICK = "One-Click"
@@ -24,8 +25,8 @@ _HEADERS = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 
 async def show_mail_link(request: HubRequest, _: Asked) -> Response:
     """Answer the buttons behind a link in a mail: looking at a link does nothing."""
-    _one, is_new = await _linked(request)
-    return _page(request, {"is_new": is_new})
+    one, is_new = await _linked(request)
+    return _page(request, one, {"is_new": is_new})
 
 
 async def use_mail_link(request: HubRequest, _: Asked) -> Response:
@@ -39,7 +40,7 @@ async def use_mail_link(request: HubRequest, _: Asked) -> Response:
         raise SubscriptionRefused([Problem("/act", "unknown_code", "Say what to do.", "confirm, end")])
     acting = desk.confirm if act == "confirm" else desk.end
     await anyio.to_thread.run_sync(acting, one, limiter=request.state["writing"])
-    return _page(request, {"done": act})
+    return _page(request, one, {"done": act})
 
 
 async def try_mail(request: HubRequest, name: str) -> Response:
@@ -94,8 +95,15 @@ async def _linked(request: HubRequest) -> tuple[Subscription, bool]:
     return found
 
 
-def _page(request: HubRequest, more: dict[str, Json]) -> Response:
-    return render(request, "mail_link.html", more, headers=_HEADERS)
+def _page(request: HubRequest, one: Subscription, more: dict[str, Json]) -> Response:
+    """Return the page in the language of the mail that led there, unless another was chosen on a page.
+
+    A browser need not know its reader: that of whoever hides among others asks for English.
+    """
+    mail = one.language if one.language != ENGLISH else None
+    wanted = request.cookies.get(LANGUAGE_COOKIE) or mail
+    language = chosen(wanted, request.headers.get("accept-language", ""))
+    return render(request, "mail_link.html", more, headers=_HEADERS, language=language)
 
 
 def _refused(pointer: str, code: str, detail: str) -> SubscriptionRefused:

@@ -1,8 +1,7 @@
 """Putting together what sends mails, where the operator has named a mail server."""
 
 from contextlib import ExitStack
-
-import jinja2
+from functools import partial
 
 from hub.digests.book import FILE, SCHEMA, MailBook
 from hub.digests.desk import MailDesk, MailTools
@@ -10,10 +9,11 @@ from hub.digests.links import Links
 from hub.digests.postman import Postman
 from hub.digests.sending import SmtpServer
 from hub.keys import subscriptions_key
+from hub.pages.environment import environment
 from hub.settings import Settings
 from hub.subscriptions.outbox import Tools
 from hub.subscriptions.turn import Duty
-from hub.syndication.items import Wording
+from hub.texts.speech import speech_of
 from schemas.registry import Registry
 
 
@@ -22,7 +22,6 @@ def open_postman(
     tools: Tools,
     turn: Duty,
     registry: Registry,
-    templates: jinja2.Environment,
     opened: ExitStack,
 ) -> Postman | None:
     """Return what sends mails; None where there is no mail server. `opened` closes its file."""
@@ -31,9 +30,8 @@ def open_postman(
     book = MailBook(tools.shelf.beside(settings.data / FILE, SCHEMA))
     opened.callback(book.close)
     base = settings.public_url or f"http://{settings.host}:{settings.port}"
-    titles = {registry.contract(stem).type: registry.contract(stem).title for stem in registry.stems}
     links = Links(subscriptions_key(settings.data, settings.keys), base)
-    desk = MailDesk(
-        MailTools(tools.shelf, book, tools.standing, tools.purge, links, Wording(titles, base), tools.clock)
-    )
+    speaks = partial(speech_of, registry=registry)
+    desk = MailDesk(MailTools(tools.shelf, book, tools.standing, tools.purge, links, speaks, tools.clock))
+    templates = partial(environment, registry=registry)
     return Postman(desk, SmtpServer(settings.smtp_url).send, settings.mail_from, templates, turn, tools.clock)

@@ -8,12 +8,11 @@ from typing import TypeVar
 
 import anyio
 import anyio.to_thread
-import jinja2
 
 from events.clock import Clock
 from events.submission import StoreUnavailable
 from hub.digests.desk import MailDesk
-from hub.digests.letters import Letter, mail_of
+from hub.digests.letters import Letter, Templates, mail_of
 from hub.digests.sending import MailNotSent, Send
 from hub.subscriptions.turn import Duty
 
@@ -29,7 +28,7 @@ class Postman:
         desk: composes.
         send: hands a mail to the server.
         sender: the address in `From`.
-        templates: of mails.
+        templates: of mails, in each language.
         turn: whether this hub sends, or another on the same log does.
         clock: the present moment.
     """
@@ -39,7 +38,7 @@ class Postman:
         desk: MailDesk,
         send: Send,
         sender: str,
-        templates: jinja2.Environment,
+        templates: Templates,
         turn: Duty,
         clock: Clock,
     ) -> None:

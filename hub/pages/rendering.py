@@ -25,10 +25,15 @@ def render(
     more: dict[str, Json],
     status: int = 200,
     headers: Mapping[str, str] | None = None,
+    language: Language | None = None,
 ) -> Response:
-    """Return a page; `more` is what its template needs beside who asks and where."""
-    text = "".join(_pieces(request, template, more))
-    return Response(text, status, {**_spoken(request), **(headers or {})}, media_type="text/html")
+    """Return a page; `more` is what its template needs beside who asks and where.
+
+    `language` is that of the page where something is known that says more than the browser does.
+    """
+    spoken = language or language_of(request)
+    text = "".join(_pieces(request, template, more, spoken))
+    return Response(text, status, {**_spoken(spoken), **(headers or {})}, media_type="text/html")
 
 
 def render_as_found(
@@ -42,17 +47,18 @@ def render_as_found(
     The rest reads it from `found`. Nothing before the pause may depend on it; what is to be refused is refused before.
     """
     found: dict[str, Json] = {}
-    pieces = _pieces(request, template, {**more, "found": found, "pause": _PAUSE})
+    language = language_of(request)
+    pieces = _pieces(request, template, {**more, "found": found, "pause": _PAUSE}, language)
 
     async def halves() -> AsyncIterator[str]:
         yield "".join(iter(pieces.__next__, _PAUSE))
         found.update(await find())
         yield "".join(pieces)
 
-    return StreamingResponse(halves(), headers=_spoken(request), media_type="text/html")
+    return StreamingResponse(halves(), headers=_spoken(language), media_type="text/html")
 
 
-def _pieces(request: HubRequest, template: str, more: dict[str, Json]) -> Iterator[str]:
+def _pieces(request: HubRequest, template: str, more: dict[str, Json], language: Language) -> Iterator[str]:
     caller = caller_of(request)
     context = {
         "account": caller.account,
@@ -61,12 +67,12 @@ def _pieces(request: HubRequest, template: str, more: dict[str, Json]) -> Iterat
         "watch": place_of(request),
         **more,
     }
-    code = language_of(request).code
-    return environment(code, request.state["registry"]).get_template(template).generate(context)
+    templates = environment(language.code, request.state["registry"])
+    return templates.get_template(template).generate(context)
 
 
-def _spoken(request: HubRequest) -> dict[str, str]:
-    return {"Content-Language": language_of(request).code, "Vary": "Accept, Accept-Language, Cookie"}
+def _spoken(language: Language) -> dict[str, str]:
+    return {"Content-Language": language.code, "Vary": "Accept, Accept-Language, Cookie"}
 
 
 def _place(request: HubRequest) -> str:

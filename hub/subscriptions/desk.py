@@ -13,7 +13,7 @@ from hub.subscriptions.log import Told
 from hub.subscriptions.outbox import Tools
 from hub.subscriptions.signing import Pen, new_pens, read_pens, rotated, write_pens
 from hub.subscriptions.standing import cleared
-from hub.subscriptions.subscription import Channel, Kept, Place, Rate, Scheme, Subscription
+from hub.subscriptions.subscription import ENGLISH, Channel, Kept, Place, Rate, Scheme, Subscription
 from hub.subscriptions.terms import MOST, PERIODS, WITH_ENDED
 from projections.event_query import EventQuery
 from projections.feed import FeedMessage
@@ -35,6 +35,7 @@ class Wish:
         rate: how often.
         why: his private note.
         schemes: how webhooks are signed.
+        language: in which mails speak.
     """
 
     query: EventQuery
@@ -43,6 +44,7 @@ class Wish:
     rate: Rate = "each"
     why: str = ""
     schemes: tuple[Scheme, ...] = ()
+    language: str = ENGLISH
 
 
 class SubscriptionDesk:
@@ -81,6 +83,7 @@ class SubscriptionDesk:
             confirmed=now,
             due=None if wish.channel == "page" else now + PERIODS[wish.rate],
             schemes=wish.schemes,
+            language=wish.language,
         )
         pens = new_pens(wish.schemes, tools.random)
         if not tools.shelf.add(made, Kept(wish.why, write_pens(pens))):
@@ -135,6 +138,8 @@ class SubscriptionDesk:
         said |= {name: when and stamp(when) for name in times for when in (getattr(one, name),)}
         if one.channel in _TARGETS:
             said[_TARGETS[one.channel]] = one.target or None
+        if one.channel == "mail":
+            said["language"] = one.language
         if one.channel == "webhook":
             current = [pen for pen in read_pens(kept.secrets) if pen.until is None]
             said |= {"signature": list(one.schemes), "tries": one.tries, **_public(current)}

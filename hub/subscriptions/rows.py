@@ -9,6 +9,7 @@ import orjson
 from events.event import Json, Position
 from events.wrapping import Wrapping
 from hub.subscriptions.subscription import CHANNELS, RATES, SCHEMES, STATES, Place, Subscription
+from hub.texts.languages import chosen
 from projections.event_query import EventQuery
 
 SCHEMA = """
@@ -28,8 +29,12 @@ CREATE INDEX IF NOT EXISTS deliveries_of ON deliveries(subscription, no);
 CREATE TABLE IF NOT EXISTS mailed (
   subscription TEXT NOT NULL, about TEXT NOT NULL, code TEXT NOT NULL, since REAL NOT NULL,
   PRIMARY KEY (subscription, about, code, since));
+CREATE TABLE IF NOT EXISTS spoken (subscription TEXT PRIMARY KEY, language BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS lock (no INTEGER PRIMARY KEY CHECK (no = 1), box BLOB NOT NULL);
 """
+
+LATER = ("spoken",)
+"""Tables that backups of an earlier release do not have: all mails were in English."""
 
 _PLACES = frozenset({"after", "limit"})
 """Fields of a query that say where in the log it looks: the subscription's own place does."""
@@ -58,8 +63,9 @@ def read_query(stored: bytes) -> EventQuery:
 
 
 def read_row(row: Row, wrapping: Wrapping) -> Subscription:
-    """Read one subscription."""
+    """Read one subscription, with its language beside it."""
     target = wrapping.opened(row["target"], "target", row["id"]) or b""
+    language = wrapping.opened(row["language"] or b"", "language", row["id"]) or b""
     schemes = row["schemes"].split(",")
     return Subscription(
         id=row["id"],
@@ -84,6 +90,7 @@ def read_row(row: Row, wrapping: Wrapping) -> Subscription:
         schemes=tuple(one for one in SCHEMES if one in schemes),
         paused=moment(row["paused"]),
         ended=moment(row["ended"]),
+        language=chosen(language.decode(), "").code,
     )
 
 

@@ -1,4 +1,4 @@
-"""The shelf of subscriptions: a SQLite file of its own, in which filters, addresses, notes and secrets are encrypted.
+"""The shelf of subscriptions: a SQLite file of its own; filters, addresses, notes, languages and secrets are encrypted.
 
 What sends mail uses `due`, `mark`, `miss`, `notices`, `mark_notices` and `end`; `Standing.reader_of` says what a
 follower may see.
@@ -18,6 +18,7 @@ from hub.subscriptions.terms import ASKS_AFTER, ENDS_AFTER, MOST, REMEMBERED_FOR
 
 FILE = "subscriptions.sqlite"
 _LOCK = b"this key"
+_ALL = "SELECT * FROM subscriptions LEFT JOIN spoken ON spoken.subscription = subscriptions.id"
 
 
 class WrongKey(Exception):
@@ -76,7 +77,11 @@ class Shelf:
             is_room = "count(*) FILTER (WHERE state <> 'ended') < :most AND count(*) < :in_all"
             found = f"SELECT {is_room} FROM subscriptions WHERE account = :account"
             asked = f"INSERT INTO subscriptions ({names}) SELECT {values} WHERE ({found})"
-            return db.execute(asked, {**row, "most": most, "in_all": most * WITH_ENDED}).rowcount > 0
+            is_added = db.execute(asked, {**row, "most": most, "in_all": most * WITH_ENDED}).rowcount > 0
+            if is_added and made.channel == "mail":
+                box = self._wrapping.shut(made.language.encode(), "language", made.id)
+                db.execute("INSERT INTO spoken VALUES (?, ?)", (made.id, box))
+            return is_added
 
     def get(self, subscription: str) -> Subscription | None:
         """Return one subscription."""
@@ -110,6 +115,7 @@ class Shelf:
         with self.writing() as db:
             db.execute("DELETE FROM deliveries WHERE subscription = ?", (subscription,))
             db.execute("DELETE FROM mailed WHERE subscription = ? OR about = ?", (subscription, subscription))
+            db.execute("DELETE FROM spoken WHERE subscription = ?", (subscription,))
             return db.execute("DELETE FROM subscriptions WHERE id = ?", (subscription,)).rowcount > 0
 
     def due(self, now: datetime, channel: Channel = "mail") -> list[Subscription]:
@@ -256,7 +262,7 @@ class Shelf:
 
     def _rows(self, where: str, values: Sequence[object]) -> list[Subscription]:
         with self.reading() as db:
-            rows = db.execute(f"SELECT * FROM subscriptions {where}", values).fetchall()
+            rows = db.execute(f"{_ALL} {where}", values).fetchall()
         return [read_row(row, self._wrapping) for row in rows]
 
     def _change(self, moved: str, values: Sequence[object]) -> bool:

@@ -20,6 +20,9 @@ RATES: tuple[Rate, ...] = ("each", "daily", "weekly")
 STATES: tuple[State, ...] = ("active", "paused", "ended")
 SCHEMES: tuple[Scheme, ...] = ("v1", "v1a")
 
+ENGLISH = "en"
+"""The language of mails for which nobody asked for another."""
+
 FAILING = "failing"
 """Why a subscription is paused."""
 
@@ -58,6 +61,7 @@ class Subscription:
         schemes: by which a webhook is signed.
         paused: when it was paused.
         ended: when it ended.
+        language: in which mails speak; a code of `hub.texts.languages`.
     """
 
     id: str
@@ -82,6 +86,7 @@ class Subscription:
     schemes: tuple[Scheme, ...] = ()
     paused: datetime | None = None
     ended: datetime | None = None
+    language: str = ENGLISH
 
     @property
     def expires(self) -> datetime:

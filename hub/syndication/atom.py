@@ -9,6 +9,7 @@ from hub.syndication.items import Item, ItemPage
 
 MEDIA = "application/atom+xml"
 _NS = "http://www.w3.org/2005/Atom"
+_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 does not have."""
 
@@ -16,7 +17,7 @@ _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def atom(page: ItemPage, head: Head) -> bytes:
     """Write a page of items as Atom."""
     register_namespace("", _NS)
-    feed = Element(f"{{{_NS}}}feed")
+    feed = Element(f"{{{_NS}}}feed", {_LANGUAGE: head.language})
     _add(feed, "id", head.urn)
     _add(feed, "title", head.title)
     _add(feed, "updated", page.updated)

@@ -14,9 +14,15 @@ from hub.personal.reading import ask_both, fresh, outside, reader_of
 from hub.syndication import atom, json_feed
 from hub.syndication.head import Head
 from hub.syndication.items import ItemPage, Wording, page_of_items
+from hub.texts import N_
+from hub.texts.speech import Speech, speech_of
 
-PLACED = frozenset({"key", "before", "limit"})
+PLACED = frozenset({"key", "language", "before", "limit"})
 """Parameters that do not say which events are meant."""
+
+NAME = N_("Solidarity Hub")
+PART = N_("Solidarity Hub, a part")
+_ENGLISH = "en"
 
 Writer = Callable[[ItemPage, Head], bytes]
 
@@ -34,29 +40,34 @@ async def show_json_feed(request: HubRequest, asked: Asked) -> Response:
 async def _feed(request: HubRequest, asked: Asked, write: Writer, media: str) -> Response:
     caller = await reader_of(request, asked, "feed")
     hub = request.state
-    cursors, registry = hub["cursors"], hub["registry"]
+    cursors = hub["cursors"]
     before = None if asked["before"] is None else Place(*cursors.decode(asked["before"]))
     query, limit = event_filters(asked), asked["limit"]
-    titles = {registry.contract(stem).type: registry.contract(stem).title for stem in registry.stems}
-    wording = Wording(titles, outside(request))
+    speech = speech_of(asked["language"], hub["registry"])
+    wording = Wording(speech, outside(request))
     page = await ask_both(
         request, caller.reader, lambda sights: page_of_items(sights, query, before, limit, wording)
     )
     following = None if page.next is None else cursors.encode(page.next.position, page.next.part)
-    return fresh(request, write(page, _head(request, following)), media)
+    return fresh(request, write(page, _head(request, following, speech)), media)
 
 
-def _head(request: HubRequest, following: str | None) -> Head:
-    base, path = outside(request), request.url.path
+def _head(request: HubRequest, following: str | None, speech: Speech) -> Head:
+    base, path, code = outside(request), request.url.path, speech.language.code
     said = [pair for pair in request.query_params.multi_items() if pair[0] != AT_LEAST]
     kept = [pair for pair in said if pair[0] != "before"]
     filters = sorted(pair for pair in said if pair[0] not in PLACED)
-    named = hashlib.sha256(urlencode(filters).encode()).hexdigest()[:16]
+    # English, which is what nobody asked for, has the name and the address that it always had.
+    other = [] if code == _ENGLISH else [("language", code)]
+    named = hashlib.sha256(urlencode([*filters, *other]).encode()).hexdigest()[:16]
+    own = f"{base}{path}?{urlencode(other)}" if other else base + path
     # What was asked is not repeated where nothing may be there: neither a key nor a reference in what people keep.
     return Head(
-        title="Solidarity Hub, a part" if filters else "Solidarity Hub",
+        title=speech.texts.gettext(PART if filters else NAME),
         urn=f"urn:hub:feed:{named}",
         home=f"{base}/live",
-        own=None if said else base + path,
+        own=own if {name for name, _ in said} <= {"language"} else None,
         next=None if following is None else f"{base}{path}?{urlencode([*kept, ('before', following)])}",
+        author=speech.texts.gettext(NAME),
+        language=code,
     )

@@ -9,11 +9,12 @@ class Head:
 
     Args:
         title: for people.
-        urn: stays the same for the same filters, whoever reads.
+        urn: stays the same for the same filters in one language, whoever reads.
         home: the hub's page of what is new.
         own: address of the feed, if it is the same for everybody.
         next: address of the page behind it, which is older; None: there is none.
         author: of what names none.
+        language: of what the hub itself says.
     """
 
     title: str
@@ -22,3 +23,4 @@ class Head:
     own: str | None
     next: str | None
     author: str = "Solidarity Hub"
+    language: str = "en"

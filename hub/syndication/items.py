@@ -1,6 +1,6 @@
 """What a feed reader is told of each event: what everybody may see, in plain words; of all else that it is there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -12,16 +12,21 @@ from hub.address import API
 from hub.feeds.frames import Place
 from hub.personal.reading import Sights
 from hub.syndication.newest import end_of, moment_of, newest_messages
+from hub.texts import N_
+from hub.texts.speech import Speech
 from projections.event_query import EventQuery
 from projections.feed import FeedMessage
 from projections.graph.query import GraphQuery
 from projections.sight import Sight
 
+Kind = Literal["open", "closed", "withdrawn"]
+KINDS: tuple[Kind, ...] = ("open", "closed", "withdrawn")
+
 WORDS = ("title", "name", "summary", "text", "public_note", "note")
 """Fields of a payload that say something in sentences."""
 
-NOT_PUBLIC = "This is not public. Open the link while signed in to read it."
-GONE = "This may no longer be used."
+NOT_PUBLIC = N_("This is not public. Open the link while signed in to read it.")
+GONE = N_("This may no longer be used.")
 
 _A_BIT = timedelta(seconds=1)
 _FRESH = "1970-01-01T00:00:00.000000Z"
@@ -45,9 +50,10 @@ class Item:
         updated: when it came to read as it does.
         countries: codes; of what is open.
         event: as everybody may see it; of what is open.
+        label: what it is about, as its publisher says; of what is open.
     """
 
-    kind: Literal["open", "closed", "withdrawn"]
+    kind: Kind
     urn: str
     source: str
     id: str
@@ -60,6 +66,7 @@ class Item:
     updated: str
     countries: Sequence[str] = ()
     event: Json = None
+    label: str = ""
 
     @property
     def publisher(self) -> str:
@@ -85,11 +92,11 @@ class Wording:
     """What turns events into words.
 
     Args:
-        titles: of event types.
+        speech: in which language.
         base: how the hub is reached from outside.
     """
 
-    titles: Mapping[str, str]
+    speech: Speech
     base: str
 
     def address(self, source: str, event_id: str) -> str:
@@ -100,9 +107,9 @@ class Wording:
         """Return where programs read an event."""
         return f"{self.base}{API}{_path(source, event_id)}"
 
-    def type(self, event_type: str) -> str:
-        """Return the title of a type; of one without contract its name."""
-        return self.titles.get(event_type, event_type)
+    def say(self, text: str, **values: str) -> str:
+        """Return one of our own texts, with values in its places."""
+        return self.speech.texts.gettext(text) % values
 
 
 def _path(source: str, event_id: str) -> str:
@@ -129,9 +136,9 @@ def item_of(sights: Sights, message: FeedMessage, wording: Wording) -> Item:
     """
     is_told = message.kind != "withdrawn" and not _is_own_and_was_held_back(sights.own, message)
     known = sights.public.event(message.source, message.id) if is_told else None
-    title, published = wording.type(message.type), message.recorded
+    title, published = wording.speech.title(message.type), message.recorded
 
-    def made(kind: Literal["open", "closed", "withdrawn"], title: str, text: str) -> Item:
+    def made(kind: Kind, title: str, text: str, label: str = "") -> Item:
         urn = f"{message.source}:event:{quote(message.id, safe='')}"
         link, api = wording.address(message.source, message.id), wording.api(message.source, message.id)
         updated = moment_of(sights.own, message)
@@ -143,16 +150,19 @@ def item_of(sights: Sights, message: FeedMessage, wording: Wording) -> Item:
         return Item(
             kind, urn, message.source, message.id, message.type, title, link, api, text, published, updated,
             message.countries if is_open else (), known["event"] if is_open and known is not None else None,
+            label,
         )  # fmt: skip
 
     if message.kind == "withdrawn":
-        return made("withdrawn", f"Withdrawn: {title}", GONE)
+        return made("withdrawn", wording.say(N_("Withdrawn: %(title)s"), title=title), wording.say(GONE))
     if known is None or known["status"] != "active":
-        return made("closed", f"{title} (not public)", NOT_PUBLIC)
+        return made("closed", wording.say(N_("%(title)s (not public)"), title=title), wording.say(NOT_PUBLIC))
     event = known["event"]
     label = label_of(sights.public, event.get("subject"))
-    text = "\n".join(sentences(event, message.countries, message.flags))
-    return made("open", f"{title}: {label}" if label else title, text)
+    text = "\n".join(sentences(event, message.countries, message.flags, wording))
+    if label:
+        title = wording.say(N_("%(title)s: %(label)s"), title=title, label=wording.speech.apart(label))
+    return made("open", title, text, label)
 
 
 def _is_own_and_was_held_back(sight: Sight, message: FeedMessage) -> bool:
@@ -172,23 +182,25 @@ def label_of(sight: Sight, ref: str | None) -> str:
     return str(nodes[0]["label"]) if nodes else ref
 
 
-def sentences(event: Json, countries: Sequence[str], flags: Sequence[str]) -> list[str]:
+def sentences(event: Json, countries: Sequence[str], flags: Sequence[str], wording: Wording) -> list[str]:
     """Return what an event says in its own words, where, and who says it."""
-    said = [text for name in WORDS if (text := in_words(event["data"].get(name)))]
+    speech = wording.speech
+    said = [text for name in WORDS if (text := in_words(event["data"].get(name), speech.language.code))]
     if countries:
-        said.append(f"Country: {', '.join(countries)}.")
-    said.append(f"Published by {str(event['source']).removeprefix(SOURCE_PREFIX)}.")
+        names = speech.listed([speech.apart(speech.country(code)) for code in countries])
+        said.append(wording.say(N_("Country: %(countries)s."), countries=names))
+    publisher = str(event["source"]).removeprefix(SOURCE_PREFIX)
+    said.append(wording.say(N_("Published by %(partner)s."), partner=speech.apart(publisher)))
     if flags:
-        said.append("It rests on facts that changed since.")
+        said.append(wording.say(N_("It rests on facts that changed since.")))
     return said
 
 
-def in_words(value: Json) -> str:
-    """Return a text, or of a text in several languages the English one, else the first."""
+def in_words(value: Json, language: str = "en") -> str:
+    """Return a text, or of a text in several languages the one that is wanted, else the English one, else the first."""
     if isinstance(value, str):
         return value
     if isinstance(value, dict):
-        texts = [text for text in value.values() if isinstance(text, str)]
-        english = value.get("en")
-        return english if isinstance(english, str) else next(iter(texts), "")
+        texts = {code: text for code, text in value.items() if isinstance(text, str)}
+        return next((texts[code] for code in (language, "en", *texts) if code in texts), "")
     return ""

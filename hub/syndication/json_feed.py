@@ -16,7 +16,7 @@ def json_feed(page: ItemPage, head: Head) -> bytes:
         "version": VERSION,
         "title": head.title,
         "home_page_url": head.home,
-        "language": "en",
+        "language": head.language,
         "authors": [{"name": head.author}],
         "items": [_item(one) for one in page.items],
     }

@@ -32,6 +32,9 @@ KEYWORDS = {
     "plural": (1, 2),
 }
 
+_FOLDERS = ("hub.pages", "hub.digests", "hub.syndication", "hub.calendar")
+"""Whose modules say something: pages, mails, feeds and calendars."""
+
 _SOURCES = Path(__file__).parents[2] / "web" / "src"
 _OPTIONS = {"trimmed": "true", "silent": "false", "newstyle_gettext": "true"}
 _OF_A_DAY = re.compile(
@@ -52,7 +55,8 @@ def _of_pages() -> Iterator[Text]:
     for path in files("hub.pages").joinpath("templates").iterdir():
         yield from _extracted("jinja2.ext:babel_extract", path.read_bytes())
     beside = (files("hub").joinpath("problems.py"), files("hub.federation").joinpath("sentences.py"))
-    for path in (*_modules(files("hub.pages")), *beside):
+    folders = [module for name in _FOLDERS for module in _modules(files(name))]
+    for path in (*folders, *beside):
         yield from _extracted("python", path.read_bytes())
     components = json.loads(files("hub.api").joinpath("components.json").read_bytes())
     yield from ((components[f"Feed{kind.capitalize()}"]["description"], None) for kind in KINDS)

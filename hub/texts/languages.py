@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 from events.event import Json
 
 DOMAINS = ("pages", "browser", "contracts")
-"""What templates and their modules say; what scripts say; what contracts, vocabularies and norms say."""
+"""What templates, mails, feeds and calendars say; what scripts say; what contracts, vocabularies and norms say."""
 
 PLURALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

@@ -1,23 +1,28 @@
 """How pages say things in a language: labels of codes, texts of partners, days and moments."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
+from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup
 
 from events.event import Json
+from hub.letters.speaking import direction
 from hub.texts.languages import LANGUAGES, Language, translations
 from schemas.edtf import NotEdtf, bounds
 from schemas.registry import Registry
 
 if TYPE_CHECKING:
     from gettext import NullTranslations
+
+_ISOLATE, _ISOLATED = "\u2068", "\u2069"
+"""Between these, words of another script keep their own direction and do not turn what stands around them."""
 
 
 class Speech:
@@ -81,6 +86,15 @@ class Speech:
         if code == self.language.code:
             return text if isinstance(text, str) else ""
         return Markup('<span lang="{}" dir="auto">{}</span>').format(code, text)
+
+    def apart(self, text: str) -> str:
+        """Return what others said, for plain text of ours: isolated where its script runs the other way."""
+        runs_along = not text or direction(text) == self.language.direction
+        return text if runs_along else f"{_ISOLATE}{text}{_ISOLATED}"
+
+    def listed(self, texts: Sequence[str], style: Literal["standard", "or"] = "standard") -> str:
+        """Return some texts as one, as the language says all of them, or one of them."""
+        return format_list(texts, style, self._locale)
 
     def number(self, value: Json) -> str:
         """Return a number as it is written in the language."""

@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 import tarfile
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +20,9 @@ from hub.keys import VAULT_KEY, make_keys, open_vault
 from hub.personal.keys import open_personal_keys
 from hub.settings import Settings
 from hub.subscriptions.opening import open_shelf
+from hub.subscriptions.shelf import FILE as SUBSCRIPTIONS
+from hub.subscriptions.subscription import Kept, Place, Subscription
+from projections.event_query import EventQuery
 from tests.contract.test_commands import Terminal
 from tests.postgres import fresh_database
 from tests.running import Chance, World, make_world, recording, registry, threat
@@ -318,6 +322,33 @@ def test_accounts_and_followers_come_back_and_what_was_revoked_stays_so(
         "log.sqlite",
         "subscriptions.sqlite",
     }
+
+
+@pytest.mark.parametrize("is_earlier", [False, True], ids=["of now", "of an earlier release"])
+def test_followers_come_back_with_the_language_that_their_backup_knows(
+    terminal: Terminal, world: World, tmp_path: Path, is_earlier: bool
+) -> None:
+    data, saved, log = world.settings.data, tmp_path / "accounts.tar", tmp_path / "log"
+    one = Subscription(
+        "sub_1", world.accounts["observer"].id, "open-docket", "observer", EventQuery(), "mail",
+        "anna@docket.example", "daily", Place(Position(0)), world.clock(), world.clock(), language="fr",
+    )  # fmt: skip
+    with closing(open_shelf(data, world.chance)) as shelf:
+        shelf.add(one, Kept())
+    terminal.ok("backup", log, "--accounts", saved, "--unencrypted", "--data", data)
+    if is_earlier:
+        with tarfile.open(saved) as archive:
+            archive.extractall(tmp_path / "parts", filter="data")
+        with closing(sqlite3.connect(tmp_path / "parts" / SUBSCRIPTIONS)) as db, db:
+            db.execute("DROP TABLE spoken")
+        with tarfile.open(saved, "w") as archive:
+            for part in sorted((tmp_path / "parts").iterdir()):
+                archive.add(part, part.name)
+    fresh = tmp_path / "fresh"
+    shutil.copytree(data / "keys", fresh / "keys", ignore=shutil.ignore_patterns("*.sqlite*"))
+    terminal.one("restore", log, "--accounts", saved, "--data", fresh)
+    with closing(open_shelf(fresh, world.chance)) as shelf:
+        assert shelf.get("sub_1") == replace(one, language="en" if is_earlier else "fr")
 
 
 @pytest.mark.parametrize("name", ["../evil", "log.sqlite", "link"])

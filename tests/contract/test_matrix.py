@@ -279,9 +279,9 @@ ASKED: Mapping[str, Sequence[str]] = {
     "/api/v1/subscriptions/{subscription}/deliveries": ("limit=200", "limit=1&offset=1"),
     "/api/v1/subscriptions/{subscription}/news": ("limit=200",),
     "/api/v1/conflicts": ("limit=200",),
-    "/feed.atom": ("limit=200", "limit=200&about={threat}"),
-    "/feed.json": ("limit=200", "limit=200&about={threat}"),
-    "/hearings.ics": ("about={threat}", "mine=true"),
+    "/feed.atom": ("limit=200", "limit=200&about={threat}", "limit=200&language=ar"),
+    "/feed.json": ("limit=200", "limit=200&about={threat}", "limit=200&language=fr"),
+    "/hearings.ics": ("about={threat}", "mine=true", "language=ar"),
 }
 """What is asked, besides the plain address; in braces a part of each event in turn."""
 

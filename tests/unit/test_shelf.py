@@ -1,5 +1,6 @@
 """The shelf of subscriptions: what is due, what is forgotten, and that nothing is written about one who moved."""
 
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -11,10 +12,12 @@ import pytest
 
 from events.event import Position
 from hub.keys import make_subscriptions_key
+from hub.office import FileTables
 from hub.office_postgres import PostgresOffice
 from hub.subscriptions.log import DeliveryLog
 from hub.subscriptions.opening import open_shelf
-from hub.subscriptions.shelf import Shelf
+from hub.subscriptions.rows import SCHEMA
+from hub.subscriptions.shelf import FILE, Shelf
 from hub.subscriptions.subscription import Channel, Delivery, Kept, Place, Subscription
 from hub.subscriptions.terms import (
     ASKS_AFTER,
@@ -88,6 +91,36 @@ def test_what_is_kept_comes_back_as_it_was(
     assert again.listing("abc") == [one]
     assert again.listing("other") == []
     again.close()
+
+
+def test_the_language_of_mails_is_kept_encrypted_at_its_place_and_forgotten_with_them(shelf: Shelf) -> None:
+    for name, language in (("sub_1", "ar"), ("sub_2", "fr")):
+        assert made(shelf, name, language=language) == shelf.get(name)
+    made(shelf, "sub_3", "webhook")
+    with shelf.reading() as db:
+        boxes = dict(map(tuple, db.execute("SELECT subscription, language FROM spoken")))
+    assert boxes.keys() == {"sub_1", "sub_2"}
+    assert len({len(bytes(box)) for box in boxes.values()}) == 1
+    assert not {b"ar", b"fr"} & {bytes(box) for box in boxes.values()}
+    with shelf.writing() as db:
+        db.execute("UPDATE spoken SET language = ? WHERE subscription = 'sub_1'", (boxes["sub_2"],))
+    assert [one.language for one in shelf.listing()] == ["en", "fr", "en"]
+    assert shelf.remove("sub_2")
+    with shelf.reading() as db:
+        assert [row[0] for row in db.execute("SELECT subscription FROM spoken")] == ["sub_1"]
+
+
+def test_a_file_of_an_earlier_release_speaks_english_and_stays_sound(tmp_path: Path) -> None:
+    first = open_shelf(tmp_path, Chance("shelf"), tmp_path / "keys")
+    one = made(first, language="fr")
+    first.close()
+    with closing(sqlite3.connect(tmp_path / FILE)) as db, db:
+        db.executescript("DROP TABLE spoken; DELETE FROM row_checks WHERE name = 'spoken'")
+    with closing(open_shelf(tmp_path, Chance("again"), tmp_path / "keys")) as shelf:
+        assert shelf.get("sub_1") == replace(one, language="en")
+        assert made(shelf, "sub_2", language="fr") == shelf.get("sub_2")
+    with closing(FileTables(tmp_path / FILE, SCHEMA)) as tables:
+        assert tables.damages() == []
 
 
 def test_mail_is_due_at_its_rate_and_once(shelf: Shelf) -> None:
