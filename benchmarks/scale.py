@@ -16,9 +16,9 @@ from functools import partial
 from pathlib import Path
 
 import nats
-from nats.aio.msg import Msg
 
 from benchmarks.database import DurableServer, database_server
+from benchmarks.ears import Ears
 from benchmarks.fleet import BY, PAUSE_SECONDS, TOLD, Fleet, fleet, wait_until_ready
 from benchmarks.measure import Figure, interleaved, median, percentile
 from hub.bus.link import LOG, SUBJECTS
@@ -115,22 +115,17 @@ def _told(server: DurableServer, folder: Path, count: int, cluster: NatsCluster)
 
 
 async def _bare(url: str, count: int) -> list[float]:
-    heard = asyncio.Semaphore(0)
-
-    async def hear(_: Msg) -> None:
-        heard.release()
-
+    ears = Ears(count)
     clients = [await nats.connect(url.split(","), inbox_prefix=b"_HUB") for _ in range(count + 1)]
     for one in clients[1:]:
-        await one.subscribe(SUBJECTS[LOG], cb=hear)
+        await one.subscribe(SUBJECTS[LOG], cb=ears.hear)
         await one.flush()
-    took = []
-    for _ in range(TOLD * ROUNDS):
+    took: list[float] = []
+    while len(took) < TOLD * ROUNDS:
         began = time.perf_counter()
         await clients[0].jetstream().publish(SUBJECTS[LOG], bytes(2_048))
-        for _ in range(count):
-            await heard.acquire()
-        took.append(time.perf_counter() - began)
+        if await ears.all_heard():
+            took.append(time.perf_counter() - began)
         await asyncio.sleep(PAUSE_SECONDS)
     for one in clients:
         await one.close()
