@@ -104,6 +104,7 @@ class Pools:
             "gap": ("wide", "partial"), "stage": ("in_force", "draft"), "direction": ("weakens", "mixed"),
             "mine": ("true", "false"), "key": ("no key of any kind",),
             "uncovered": ("true", "true", "false"), "within": ("366d", "14d", "48h"),
+            "done": ("mail", "end"),
             "overdue": ("true", "false"), "derived": ("true", "false"), "claims": ("true", "false"),
             "by": ("pagerank", "betweenness", "core", "body", "mechanism", "kind", "country", "category"),
             "reason": ("unverified", "disputed", "unsupported", "refuted", "stale", "possibly_double"),

@@ -20,6 +20,8 @@ from hub.subscriptions.desk import SubscriptionDesk, Wish
 from schemas.problem import Problem
 
 T = TypeVar("T")
+Act = Callable[[SubscriptionDesk, Account, str], Json]
+"""What is done at the desk for an account with one of its subscriptions, by its id."""
 
 _NOT_CALLED = "not_public"
 """One code for names that lead inside and names that nobody knows: which is which tells of the hub's own network."""
@@ -28,17 +30,42 @@ _NOT_CALLED = "not_public"
 async def follow(request: HubRequest, _: Asked) -> Response:
     """Make a subscription; a webhook's address is looked at first."""
     account = _signed_in(request)
-    wish = read_wish(await bodies.read_small(request), request.state["registry"].types)
+    wish = await wished(request, account, await bodies.read_small(request))
+    made = await begin(request, account, wish)
+    return json_answer(
+        made, 201, {"Location": f"{request.url.path}/{made['id']}", "Cache-Control": "no-store"}
+    )
+
+
+async def wished(request: HubRequest, account: Account, said: Json) -> Wish:
+    """Return what an account wants to follow, once nothing speaks against it.
+
+    Args:
+        request: the call.
+        account: who wants it.
+        said: as the body of `POST /subscriptions`.
+
+    Raises:
+        SubscriptionRefused: with every problem at once.
+    """
+    wish = read_wish(said, request.state["registry"].types)
     _keep_within(account, wish)
     if wish.channel == "webhook":
         await _check(request, wish.target)
     if wish.channel == "mail":
         refuse_without_server(request)
+    return wish
+
+
+async def begin(request: HubRequest, account: Account, wish: Wish) -> Json:
+    """Make a subscription that begins now; its secrets are in what is returned alone.
+
+    Raises:
+        SubscriptionRefused: the account has too many.
+    """
     made = await _blocking(request, request.state["subscriptions"].follow, account, wish)
     request.state["dispatcher"].nudge()
-    return json_answer(
-        made, 201, {"Location": f"{request.url.path}/{made['id']}", "Cache-Control": "no-store"}
-    )
+    return made
 
 
 async def list_subscriptions(request: HubRequest, _: Asked) -> Response:
@@ -89,14 +116,25 @@ async def replay_subscription(request: HubRequest, _: Asked) -> Response:
 
 async def try_subscription(request: HubRequest, _: Asked) -> Response:
     """Send a test delivery or a test mail now, and say what came back."""
-    account = _signed_in(request)
+    said = await tried(request, _signed_in(request))
+    return json_answer(said, headers={"Cache-Control": "no-store"})
+
+
+async def tried(request: HubRequest, account: Account) -> Json:
+    """Send a test by the subscription that a call names; `error` says why it did not arrive, None: it did.
+
+    Raises:
+        Absent: it is somebody else's, or none.
+        SubscriptionRefused: nothing can be sent by it, or not yet.
+    """
     desk, name = request.state["subscriptions"], request.path_params["subscription"]
-    if (await _blocking(request, desk.own, account, name)).channel == "mail":
-        return await try_mail(request, name)
+    own = await _blocking(request, desk.own, account, name)
+    if own.channel == "mail":
+        return await try_mail(request, own)
     one, letter = await _blocking(request, desk.trial, account, name)
-    tried = await request.state["dispatcher"].try_out(one, letter)
-    said = {"webhook_id": tried.webhook_id, "status": tried.status, "error": tried.error or None}
-    return json_answer({**said, "at": stamp(tried.at)})
+    came = await request.state["dispatcher"].try_out(one, letter)
+    said = {"webhook_id": came.webhook_id, "status": came.status, "error": came.error or None}
+    return {**said, "at": stamp(came.at)}
 
 
 async def list_deliveries(request: HubRequest, asked: Asked) -> Response:
@@ -124,13 +162,23 @@ def _signed_in(request: HubRequest) -> Account:
     return caller.account
 
 
-async def _acted(request: HubRequest, act: Callable[[SubscriptionDesk, Account, str], Json]) -> Response:
-    account = _signed_in(request)
+async def _acted(request: HubRequest, act: Act) -> Response:
+    answer = await acted(request, _signed_in(request), act)
+    return json_answer(answer, headers={"Cache-Control": "no-store"})
+
+
+async def acted(request: HubRequest, account: Account, act: Act) -> Json:
+    """Do something with the subscription that a call names; return what the desk says.
+
+    Raises:
+        Absent: it is somebody else's, or none.
+        SubscriptionRefused: the desk does not do that with it.
+    """
     desk, name = request.state["subscriptions"], request.path_params["subscription"]
     answer = await _blocking(request, act, desk, account, name)
     if request.method == "POST":
         request.state["dispatcher"].nudge()
-    return json_answer(answer, headers={"Cache-Control": "no-store"})
+    return answer
 
 
 def _keep_within(account: Account, wish: Wish) -> None:

@@ -10,8 +10,8 @@ from hub.refusals import NotAtEdge
 
 _TAGS_AWAY = {"Evidence", "Stewards", "Subscriptions"}
 _AWAY = {
-    "correctForm", "linkForm", "listAddresses", "mailLink", "pageBoard", "pageSteward", "publish", "publishForm",
-    "published", "showBoard", "signInForm",
+    "correctForm", "linkForm", "listAddresses", "mailLink", "pageBoard", "pageFollowing", "pageSteward", "publish",
+    "publishForm", "published", "showBoard", "signInForm",
 }  # fmt: skip
 _OWN = {"chooseLanguage"}
 """What is sent to an edge and stays in the browser."""

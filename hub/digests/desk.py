@@ -185,6 +185,10 @@ class MailDesk:
         """Take down that notices were sent."""
         self._tools.shelf.mark_notices(mail, sent)
 
+    def waits(self, name: str) -> bool:
+        """Tell whether the mailbox of a subscription has yet to say yes."""
+        return not self._tools.book.is_confirmed(name)
+
     def linked(self, secret: str) -> tuple[Subscription, bool] | None:
         """Return the subscription that a link is about, and whether its mailbox has yet to say yes."""
         name = self.links.subscription(secret)

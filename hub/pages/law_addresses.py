@@ -1,11 +1,12 @@
-"""The addresses of laws, data, countries, review, the stewards' desk and the board, as pages."""
+"""The addresses of laws, data, countries, review, the stewards' desk, the board and what is followed, as pages."""
 
 import re
 
 from hub.address import Address, Endpoint, Parameter
 from hub.api import law_parameters as own
 from hub.api import parameters as p
-from hub.pages import board, countries, data, glass, policy, review, steward
+from hub.api.wishes import filters
+from hub.pages import board, countries, data, following, glass, policy, review, steward
 from hub.truth_routes import by_dimension
 from projections.boards.truth.review import REASONS
 
@@ -37,6 +38,7 @@ def law_pages() -> tuple[Address, ...]:
         _page("/review/{ref}", "pageReports", review.show_reports, ()),
         _form("/review", "judgeSame", review.judge, "Judges whether two records are the same"),
         *_desk(),
+        *_following(),
         _form("/review/{ref}/assess", "assessReport", review.assess, "Says whether a report holds"),
     )  # fmt: skip
 
@@ -58,6 +60,26 @@ def _desk() -> tuple[Address, ...]:
             "/steward/glass/{request}/agree", "agreeGlass", glass.agree, "Agrees that two stewards read it"
         ),
         _form("/steward/glass/{request}/read", "readGlass", glass.read, "Records a reading, and shows it"),
+    )
+
+
+def _following() -> tuple[Address, ...]:
+    of, one = "/following", "/following/{subscription}"
+    done = p.one_code("done", "What a form did, to be said.", tuple(following.DONE))
+    return (
+        _page(of, "pageFollowing", following.show_following, (*filters(), done)),
+        _form(f"{of}/mail", "followByMail", following.follow_by_mail, "Follows by mail"),
+        _form(f"{of}/addresses", "makeAddressForm", following.make_address, "Makes a personal address"),
+        _form(
+            f"{of}/addresses/{{address}}/revoke",
+            "revokeAddressForm",
+            following.revoke_address,
+            "Revokes a personal address",
+        ),
+        _form(f"{one}/end", "endFollow", following.end, "Follows no more"),
+        _form(f"{one}/confirm", "confirmFollow", following.confirm, "Says that a follow is still wanted"),
+        _form(f"{one}/resume", "resumeFollow", following.resume, "Goes on after a pause"),
+        _form(f"{one}/test", "tryFollow", following.try_out, "Sends a test"),
     )
 
 

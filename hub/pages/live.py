@@ -71,7 +71,15 @@ async def show_live(request: HubRequest, asked: Asked) -> Response:
         "families": sorted((one, FAMILIES.get(one, one)) for one in families),
         **await ask(request, question),
     }
-    return render(request, "live.html", {**more, "filters_but_country": _filters(asked, ("country",))})
+    return render(
+        request,
+        "live.html",
+        {
+            **more,
+            "filters_but_country": _filters(asked, ("country",)),
+            "ahead": _filters(asked, ("since", "until"))[1:],
+        },
+    )
 
 
 def newest(request: HubRequest, count: int, asked: Asked) -> Callable[[Sight], dict[str, Json]]:

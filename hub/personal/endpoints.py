@@ -27,7 +27,17 @@ _NOT_KEPT = {"Cache-Control": "no-store"}
 async def make_address(request: HubRequest, _: Asked) -> Response:
     """Make a personal address; its key is in this answer alone."""
     account = _signed_in(request)
-    purpose, note = _read_wish(await bodies.read_small(request))
+    made = await make(request, account, await bodies.read_small(request))
+    return json_answer(made, 201, {"Location": f"{request.url.path}/{made['id']}", **_NOT_KEPT})
+
+
+async def make(request: HubRequest, account: Account, said: Json) -> Json:
+    """Make a personal address as the body of `POST /addresses` says; its key is in what is returned alone.
+
+    Raises:
+        AddressRefused: with every problem at once.
+    """
+    purpose, note = _read_wish(said)
     hub = request.state
     made = await anyio.to_thread.run_sync(
         hub["personal"].add, account.id, purpose, note, hub["clock"](), limiter=hub["writing"]
@@ -36,24 +46,36 @@ async def make_address(request: HubRequest, _: Asked) -> Response:
         raise AddressRefused([Problem("", "too_many_items", f"An account has at most {MOST} addresses.")])
     address, key = made
     urls = [f"{outside(request)}{path}?key={key}" for path in _FILES[purpose]]
-    headers = {"Location": f"{request.url.path}/{address.id}", **_NOT_KEPT}
-    return json_answer({**_shown(address, account), "key": key, "urls": urls}, 201, headers)
+    return {**_shown(address, account), "key": key, "urls": urls}
 
 
 async def list_addresses(request: HubRequest, _: Asked) -> Response:
     """Answer the account's own addresses, without their keys."""
-    account, hub = _signed_in(request), request.state
+    return json_answer({"addresses": await listed(request, _signed_in(request))}, headers=_NOT_KEPT)
+
+
+async def listed(request: HubRequest, account: Account) -> list[Json]:
+    """Return the addresses of an account, without their keys."""
+    hub = request.state
     found = await anyio.to_thread.run_sync(hub["personal"].listing, account.id, limiter=hub["reading"])
-    return json_answer({"addresses": [_shown(one, account) for one in found]}, headers=_NOT_KEPT)
+    return [_shown(one, account) for one in found]
 
 
 async def revoke_address(request: HubRequest, _: Asked) -> Response:
     """Revoke one of the account's own addresses: from now on it does not work."""
-    account, hub = _signed_in(request), request.state
-    name = request.path_params["address"]
+    await revoke(request, _signed_in(request))
+    return Response(status_code=204)
+
+
+async def revoke(request: HubRequest, account: Account) -> None:
+    """Revoke the address that a call names.
+
+    Raises:
+        Absent: it is somebody else's, or none.
+    """
+    hub, name = request.state, request.path_params["address"]
     if not await anyio.to_thread.run_sync(hub["personal"].remove, account.id, name, limiter=hub["writing"]):
         raise Absent
-    return Response(status_code=204)
 
 
 def _signed_in(request: HubRequest) -> Account:

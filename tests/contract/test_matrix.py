@@ -50,6 +50,8 @@ LAW_FORMS = (
     "board/seen", "review", "review/{ref}/assess", "steward/partners", "steward/suspend", "steward/tokens",
     "steward/tokens/{token}/revoke", "steward/conflicts",
     "steward/glass", "steward/glass/{request}/agree", "steward/glass/{request}/read",
+    "following/mail", "following/addresses", "following/addresses/{address}/revoke",
+    *(f"following/{{subscription}}/{act}" for act in ("end", "confirm", "resume", "test")),
 )  # fmt: skip
 OWN_ACTS = ("confirm", "resume", "replay", "rotate", "test")
 
@@ -156,6 +158,7 @@ ROUTES = {
     **{f"GET /{name}": "answer" for name in LAW_PAGES},
     "GET /countries/{code}": "answer",
     "GET /board": "answer",
+    "GET /following": "answer",
     "GET /review": "answer",
     "GET /review/{ref}": "thing",
     "GET /steward": "steward",
@@ -173,7 +176,10 @@ ROUTES = {
 """What each address is. `thing`, `event` and `tie` answer as `answer` does, with 404 for what is hidden."""
 
 SAYING_AGAIN = frozenset(
-    {"GET /", "GET /live", "GET /explore", "GET /publish/{type}", *(f"GET /{name}" for name in PAGED)}
+    {
+        *("GET /", "GET /live", "GET /explore", "GET /following", "GET /publish/{type}"),
+        *(f"GET /{name}" for name in PAGED),
+    }
 )
 """Pages whose forms show what was asked."""
 
@@ -264,6 +270,7 @@ ASKED: Mapping[str, Sequence[str]] = {
     "/api/v1/support/reviews": ("limit=200",),
     "/": ("about={threat}", "partner={slug}"),
     "/live": ("about={threat}", "partner={slug}", "country=QM"),
+    "/following": ("about={threat}", "partner={slug}&type=threat.*", "done=mail"),
     "/policy": ("limit=200", "norm=iccpr", "country=QM&limit=1"),
     "/data/promises": ("limit=200", "light=green"),
     "/data/impunity": ("limit=200", "country=QM&limit=1&offset=1"),

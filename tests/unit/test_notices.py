@@ -11,6 +11,8 @@ from events.retelling import Heard
 SOURCE = "urn:hub:partner:harbour-bar-watch"
 CORRECTION = {
     "source": SOURCE,
+    "dataschema": "https://solidarity-hub.example/schemas/record.corrected/1",
+    "recordedtime": "2026-11-03T08:00:00Z",
     "data": {"about_event": "e1", "changes": [{"pointer": "/nowhere/at/all", "to": 1}]},
 }
 OF_A_HUB = Heard(
