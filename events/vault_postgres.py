@@ -22,9 +22,12 @@ LOOK_SECONDS = 0.1
 """How long it may stay unknown that another hub destroyed keys."""
 
 _MAKING = 0x68756235
+_LOCK = "LOCK TABLE vault_state IN EXCLUSIVE MODE"
 _TABLES = (
     f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}",
     "CREATE TABLE IF NOT EXISTS vault_state (destructions BIGINT NOT NULL, proof bytea NOT NULL)",
+    # Before any index: to look whether that is there locks its table, and who adds a key locks these in this order.
+    _LOCK,
     "CREATE TABLE IF NOT EXISTS data_keys (no BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
     " kid TEXT NOT NULL UNIQUE, tag bytea NOT NULL, publisher TEXT NOT NULL, subject bytea NOT NULL, destroyed TEXT)",
     "CREATE UNIQUE INDEX IF NOT EXISTS living_keys ON data_keys (tag, publisher) WHERE destroyed IS NULL",
@@ -64,7 +67,7 @@ class VaultDatabase:
         line = self._line()
         line.is_doubtful = False
         with line.transaction():
-            self._run("LOCK TABLE vault_state IN EXCLUSIVE MODE")
+            self._run(_LOCK)
             yield
         if line.is_doubtful:
             raise VaultUnavailable("The key store did not do all that it confirmed.")

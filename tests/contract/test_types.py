@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -25,7 +26,7 @@ LABELS = {"clear", "green", "amber", "amber+strict", "red"}
 CONSENT_LEVELS = {"C0", "C1", "C2", "C3", "C4", "C5"}
 MARKS = {"x-seal", "x-audience", "x-consent", "x-search"}
 OTHER_WORDS_OF_OURS = {
-    "x-class", "x-publishers", "x-tlp", "x-subject", "x-form", "x-vocabulary", "x-labels", "x-own",
+    "x-class", "x-publishers", "x-tlp", "x-subject", "x-form", "x-vocabulary", "x-labels", "x-own", "x-past",
 }  # fmt: skip
 CANARY = "zq7canary"
 
@@ -110,6 +111,15 @@ def test_our_own_keywords_are_known_and_sane(stem: str) -> None:
     assert contract.tlp in LABELS
     own = {word for place in places_of(contract.schema) for word in place.schema if word.startswith("x-")}
     assert own <= MARKS | OTHER_WORDS_OF_OURS
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_only_dates_tell_of_the_past(stem: str) -> None:
+    contract = registry().contract(stem)
+    forms = defaultdict[str, set[Json]](set)
+    for place in places_of(contract.schema):
+        forms[place.pointer] |= {place.schema.get("format"), place.schema.get("x-form")}
+    assert all(forms[pointer] & {"date", "date-time", "edtf"} for pointer in contract.past)
 
 
 @pytest.mark.parametrize("stem", STEMS)

@@ -211,7 +211,7 @@ def test_a_new_hub_on_the_same_log_serves_from_the_views_of_another(tmp_path: Pa
                 told = subprocess.run(
                     called, env=environ, stdin=sender.stdout, capture_output=True, timeout=60, check=False
                 )
-                assert told.returncode == 0, told.stderr
+                assert told.returncode == 0, (told.stderr, sender.communicate(timeout=60))
                 assert sender.wait(60) == 0
         row = json.loads(told.stdout)
         assert row["views"] == "taken"

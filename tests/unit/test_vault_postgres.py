@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 
 import psycopg
 import pytest
@@ -146,3 +147,23 @@ def test_what_a_server_confirms_with_a_warning_is_not_believed(url: str) -> None
         database._run("DO $$ BEGIN RAISE WARNING 'no standby has it'; END $$")
     database.close()
     database.close()
+
+
+def test_who_opens_it_waits_for_who_makes_a_key_and_nobody_for_both(url: str) -> None:
+    opened: list[VaultDatabase] = []
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
+    name = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
+    with (
+        closing(VaultDatabase(url, b"proof")) as here,
+        psycopg.connect(server().url(), autocommit=True) as line,
+    ):
+        opening = Thread(target=lambda: opened.append(VaultDatabase(url, b"proof")))
+        with here.transaction():
+            opening.start()
+            while line.execute(waiting, (name,)).fetchone() is None:
+                assert opening.is_alive()
+            here.add("k1", b"tag", "harbour-bar-watch", b"subject", bytes(60))
+        opening.join(30)
+        assert here.holds_keys()
+    assert opened
+    opened[0].close()
