@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,13 +93,25 @@ async def _messages(feed: Feed, course: Course, ways: Ways) -> AsyncGenerator[Fe
         create_connection=Listening,
         **there,
     )
-    async with opening as connection:
+    async with opening as connection, _left_closed(connection):
         course.reached()
         while (text := await _next(connection, feed)) is not None:
             message = course.heard(text)
             yield message
             if isinstance(message, Bye):
                 return
+
+
+@asynccontextmanager
+async def _left_closed(connection: ClientConnection) -> AsyncGenerator[None, None]:
+    """Close a connection politely; whoever does not wait for that, leaves none open either."""
+    try:
+        yield
+    finally:
+        try:
+            await connection.close()
+        finally:
+            connection.transport.abort()
 
 
 async def _next(connection: ClientConnection, feed: Feed) -> str | None:
