@@ -1,7 +1,6 @@
 """`hub.client` in the hands of other programs: its document runs, and what it promises holds."""
 
 import asyncio
-import gc
 import re
 import signal
 import subprocess
@@ -27,7 +26,6 @@ from hub.client import (
     Turned,
     Unreachable,
 )
-from hub.client.follow import Listening
 from tests.following import line
 from tests.running import Served, World, make_world, serving, threat
 
@@ -318,22 +316,6 @@ class TestWithAnEventLoop:
                 return await away.waiting()
 
         assert asyncio.run(use()) == 1
-
-    def test_whoever_does_not_wait_for_the_end_of_a_following_leaves_no_connection(
-        self, world: World, served: Served
-    ) -> None:
-        async def use() -> list[bool]:
-            async with AsyncHub(served.url, world.tokens["observer"]) as mine:
-                messages = mine.follow()
-                assert isinstance(await anext(messages), Live)
-                lines = [one for one in gc.get_objects() if isinstance(one, Listening)]
-                ending = asyncio.create_task(messages.aclose())
-                await asyncio.sleep(0)
-                ending.cancel()
-                await asyncio.wait([ending])
-                return [one.transport.is_closing() for one in lines]
-
-        assert set(asyncio.run(use())) == {True}
 
     def test_a_state_is_kept_there_too(self, world: World, served: Served, tmp_path: Path) -> None:
         async def use() -> str | None:
