@@ -9,13 +9,12 @@ from icalendar import Calendar, Event, Timezone
 
 from events.moments import read_moment
 from hub.calendar.entries import Entry
+from hub.subscriptions.subscription import ENGLISH
 
 MEDIA = "text/calendar"
 PRODID = "-//Solidarity Hub//Hearings//EN"
 REFRESH = timedelta(hours=1)
 """How often programs are asked to look again."""
-
-_ENGLISH = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class Told:
 
 def calendar(entries: Sequence[tuple[Entry, Told]], name: str, language: str) -> bytes:
     """Write a calendar; the same entries give the same bytes. Without `LANGUAGE` a text of ours is English."""
-    spoken = {} if language == _ENGLISH else {"LANGUAGE": language}
+    spoken = {} if language == ENGLISH else {"LANGUAGE": language}
     made = Calendar()
     made.add("prodid", PRODID)
     made.add("version", "2.0")

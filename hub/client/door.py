@@ -57,14 +57,15 @@ class Door:
 
     def pausing(self, pause: Callable[[float], None]) -> "Door":
         """Return the same door for a call that waits in another way."""
-        other = copy(self)
-        other.patience = replace(self.patience, pause=pause)
-        return other
+        return self._with(replace(self.patience, pause=pause))
 
     def once(self) -> "Door":
         """Return the same door for a call that is not tried again."""
+        return self._with(replace(self.patience, seconds=0))
+
+    def _with(self, patience: Patience) -> "Door":
         other = copy(self)
-        other.patience = replace(self.patience, seconds=0)
+        other.patience = patience
         return other
 
     def get(self, path: str, params: Query | None = None) -> Json:

@@ -21,7 +21,7 @@ STATES: tuple[State, ...] = ("active", "paused", "ended")
 SCHEMES: tuple[Scheme, ...] = ("v1", "v1a")
 
 ENGLISH = "en"
-"""The language of mails for which nobody asked for another."""
+"""The language of mails, feeds and calendars for which nobody asked for another."""
 
 FAILING = "failing"
 """Why a subscription is paused."""

@@ -11,6 +11,7 @@ from hub.api.parameters import AT_LEAST
 from hub.api.queries import event_filters
 from hub.feeds.frames import Place
 from hub.personal.reading import ask_both, fresh, outside, reader_of
+from hub.subscriptions.subscription import ENGLISH
 from hub.syndication import atom, json_feed
 from hub.syndication.head import Head
 from hub.syndication.items import ItemPage, Wording, page_of_items
@@ -22,7 +23,6 @@ PLACED = frozenset({"key", "language", "before", "limit"})
 
 NAME = N_("Solidarity Hub")
 PART = N_("Solidarity Hub, a part")
-_ENGLISH = "en"
 
 Writer = Callable[[ItemPage, Head], bytes]
 
@@ -58,7 +58,7 @@ def _head(request: HubRequest, following: str | None, speech: Speech) -> Head:
     kept = [pair for pair in said if pair[0] != "before"]
     filters = sorted(pair for pair in said if pair[0] not in PLACED)
     # English, which is what nobody asked for, has the name and the address that it always had.
-    other = [] if code == _ENGLISH else [("language", code)]
+    other = [] if code == ENGLISH else [("language", code)]
     named = hashlib.sha256(urlencode([*filters, *other]).encode()).hexdigest()[:16]
     own = f"{base}{path}?{urlencode(other)}" if other else base + path
     # What was asked is not repeated where nothing may be there: neither a key nor a reference in what people keep.
