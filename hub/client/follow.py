@@ -93,7 +93,7 @@ async def _messages(feed: Feed, course: Course, ways: Ways) -> AsyncGenerator[Fe
         create_connection=Listening,
         **there,
     )
-    async with opening as connection, _left_closed(connection):
+    async with _connected(opening) as connection:
         course.reached()
         while (text := await _next(connection, feed)) is not None:
             message = course.heard(text)
@@ -103,10 +103,11 @@ async def _messages(feed: Feed, course: Course, ways: Ways) -> AsyncGenerator[Fe
 
 
 @asynccontextmanager
-async def _left_closed(connection: ClientConnection) -> AsyncGenerator[None, None]:
-    """Close a connection politely; whoever does not wait for that, leaves none open either."""
+async def _connected(opening: connect) -> AsyncGenerator[ClientConnection, None]:
+    """Connect, and close politely in the end; whoever does not wait for that, leaves no connection open either."""
+    connection = await opening
     try:
-        yield
+        yield connection
     finally:
         try:
             await connection.close()
