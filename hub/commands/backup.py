@@ -106,6 +106,7 @@ def backup(
     with opened(world, data, store) as archive:
         detail = {"keys": vault is not None, "accounts": accounts is not None, "encrypted": not unencrypted}
         archive.note(StewardAct("backup_made", detail=detail))
+        world.give_way()
         row = _save(archive, order)
     say(
         "The keys vault.key, subscriptions.key, cursor.key and log.key are in no backup: keep a copy in a safe."

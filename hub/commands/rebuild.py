@@ -60,6 +60,7 @@ def code_of(archive: Archive) -> Code:
 
 
 def _prepare(archive: Archive) -> Prepared:
+    archive.world.give_way()
     data = archive.settings.data
     first, files = data / VIEWS_FILE, views_files(data)
     try:

@@ -90,6 +90,7 @@ def verify(
         kept = None if checkpoint is None else _read(Path(checkpoint))
         if what is None:
             own = world.settings(data=data, store=store)
+            world.give_way()
             found = _own_log(own, key or _own_key(own), known, kept)
             found.faults += [*damages(own, world), *strange_tables(own), *strange_tables_beside(own)]
             row, lines = _as_hub(world, found, (data, store), with_views=views)

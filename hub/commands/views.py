@@ -54,6 +54,7 @@ def send(world: World, data: str | None, store: str | None, as_json: bool) -> No
     What was sent is told on standard error.
     """
     out = _pipe(sys.stdout.buffer)
+    world.give_way()
     with opened(world, data, store) as archive:
         said, size = _send(archive, out)
     row = {"sent": size, "events": int(said.position)}
@@ -74,6 +75,7 @@ def take(world: World, workers: int | None, data: str | None, store: str | None,
     if source.isatty():
         raise click.UsageError("Views come through a pipe: ssh first hub views send | hub views take.")
     count = world.settings(data=data, store=store, workers=workers).workers
+    world.give_way()
     with opened(world, data, store) as archive:
         said = _take(archive, source, files_for(archive.settings.data, count))
     row = {"views": "taken", "events": int(said.position)}

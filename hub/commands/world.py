@@ -17,6 +17,10 @@ Json = Any
 Command = Callable[..., Any]
 
 
+def _stay() -> None:
+    """Go on as before: what works in a process of others leaves their place alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """Clock, chance and environment, so that no command reaches for them by itself.
@@ -26,12 +30,14 @@ class World:
         random: gives that many unpredictable bytes.
         pause: waits that many seconds.
         environ: the process environment.
+        give_way: lets whoever serves on this machine go first, from now on; called by what works for long.
     """
 
     clock: Clock
     random: Callable[[int], bytes]
     pause: Callable[[float], None]
     environ: Mapping[str, str]
+    give_way: Callable[[], object] = _stay
 
     def settings(self, **flags: object) -> Settings:
         """Return the settings by variables and flags; what does not fit ends the command with status 2."""
