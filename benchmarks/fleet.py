@@ -22,7 +22,7 @@ from benchmarks.load import Load, push, request
 from benchmarks.payloads import ROLES, SLUG, batches, mix, threats
 from benchmarks.processes import ROOT, Server, listening, run_json
 
-EVENTS = 500
+EVENTS = 2_000
 BY = 100
 READS = 200
 TOLD = 60
@@ -92,8 +92,8 @@ class Fleet:
             subprocess.run(take, cwd=ROOT, stdin=sender.stdout, stdout=subprocess.DEVNULL, check=True)
 
     def written(self, count: int) -> float:
-        """Push by the hundred to so many hubs at once; return events a second, all together, until they are durable."""
-        parts = [self._taken(EVENTS) for _ in range(count)]
+        """Push as many by the hundred, shared among so many hubs; return events a second until all are durable."""
+        parts = [self._taken(EVENTS // count) for _ in range(count)]
         before = self._spent()
         began = time.perf_counter()
         with ThreadPoolExecutor(count) as pool:
@@ -104,9 +104,9 @@ class Fleet:
         for one in self.servers:
             wait_for(one, self._number - 1)
         settled = time.perf_counter() - began
-        self._note(f"write {count}", (self._spent() - before) / (count * EVENTS))
-        self._note(f"shown {count}", (settled - took) / (count * EVENTS))
-        return count * EVENTS / wall
+        self._note(f"write {count}", (self._spent() - before) / EVENTS)
+        self._note(f"shown {count}", (settled - took) / EVENTS)
+        return EVENTS / wall
 
     def read(self, count: int) -> float:
         """Ask so many hubs for a page at once; return microseconds of CPU a request."""

@@ -20,12 +20,11 @@ import nats
 from benchmarks.database import DurableServer, database_server
 from benchmarks.ears import Ears
 from benchmarks.fleet import BY, PAUSE_SECONDS, TOLD, Fleet, fleet, wait_until_ready
-from benchmarks.measure import Figure, interleaved, median, percentile
+from benchmarks.measure import ROUNDS, Figure, interleaved, median, percentile
 from hub.bus.link import LOG, SUBJECTS
 from tests.nats_cluster import NatsCluster, nats_cluster
 
 HUBS = (1, 2, 4)
-ROUNDS = 3
 REBUILT = 100_000
 CURVE = 10
 """The new hub folds a tenth of the events too."""
@@ -83,10 +82,11 @@ def _figures(
     found = []
     for count in [one for one in writes if one != "1"]:
         many, dear = median(writes[count]), median(reads[count])
+        # What a machine shared with others does to one round, it does to the one beside it as well.
+        each = [one / two for one, two in zip(writes[count], writes["1"], strict=True)]
         notes: Notes = {
-            "rounds": " ".join(
-                f"{one / two:.2f}" for one, two in zip(writes[count], writes["1"], strict=True)
-            ),
+            "rounds": " ".join(f"{one:.2f}" for one in each),
+            "median of the rounds": median(each),
             "CPU us/event of all hubs": median(hubs.cpu[f"write {count}"]),
             "of one hub and those that fold beside it": median(hubs.cpu["write 1"]),
             "us/event until all show it, after the last receipt": median(hubs.cpu[f"shown {count}"]),
@@ -94,8 +94,8 @@ def _figures(
         }
         found += [
             Figure(
-                f"writes at {count} hubs of {len(hubs.servers)} on one log, by {BY}", "events/s", many, ">= 1",
-                alone, "writes at one of them", many >= alone, notes,
+                f"writes at {count} hubs of {len(hubs.servers)} on one log, by {BY}", "events/s", many,
+                ">= 1, round by round", alone, "writes at one of them", median(each) >= 1, notes,
             ),
             Figure(
                 f"CPU of a read, {count} hubs at once", "us/request", dear, "<= 1.25 (0.8 x linear)",
