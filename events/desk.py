@@ -42,10 +42,21 @@ class Desk:
         self._keys = Recognition(unit, means.salt)
         self._decisions: Parties = {}
         self._before: Parties | None = None
-        self._retelling = Retelling(self._told, lambda name: self._decision(Amended, name))
-        self._notices = Notices(self._is_here, self._told, lambda name: self._decision(Amended, name))
         self.drafts: list[Draft] = []
         self.originals: dict[int, Notification] = {}
+
+    # Made anew each time: whoever kept them would hold a desk that holds him, and with it all that a batch brought,
+    # for as long as the garbage collector does not look.
+    @property
+    def _retelling(self) -> Retelling:
+        return Retelling(self._told, self._amended)
+
+    @property
+    def _notices(self) -> Notices:
+        return Notices(self._is_here, self._told, self._amended)
+
+    def _amended(self, name: str) -> Amended:
+        return self._decision(Amended, name)
 
     def learn(self, entries: Sequence[Entry]) -> None:
         """Look up all at once which of these are recorded already, as what, and whether who hears of them exists."""

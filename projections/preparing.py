@@ -7,7 +7,7 @@ that runs, it exchanges at once; what a newer release has prepared waits until t
 import gc
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -16,12 +16,14 @@ from typing import Protocol
 
 from events.event import Position
 from projections import generations
+from projections.database import Database
 from projections.shelves import Code, Shelves
 from projections.tail import BATCH
 
 _ATTEMPTS = 5
 _ERASING = ("erasure.executed.", "consent.withdrawn.")
 LOOK_SECONDS = 0.2
+PATIENT_LOOKS = 8
 _SELDOM = (100_000, 20, 50)
 """How often the garbage collector looks while a log is folded: what that makes is kept, or gone by itself."""
 
@@ -203,13 +205,23 @@ class Exchange:
             return False
         self._last = last
         del new
-        # Whoever asked the old ones before has his answer in a moment; no sight of them is kept.
-        gc.collect()
-        while gone() is not None and not self._stopping.wait(LOOK_SECONDS):
-            gc.collect()
+        self._let_go(gone)
         if gone() is None:
             self.close()
         return True
+
+    def _let_go(self, gone: Callable[[], Database | None]) -> None:
+        """Wait until nobody holds the old views: whoever asked them has his answer in a moment, no sight is kept."""
+        # A hub has the collector leave alone what it has read once.
+        are_spared, looks = gc.get_freeze_count() > 0, 0
+        while gone() is not None and not self._stopping.wait(LOOK_SECONDS):
+            looks += 1
+            # To collect stops all who are answered meanwhile: not at once, and ever more seldom.
+            if looks >= PATIENT_LOOKS and looks.bit_count() == 1:
+                gc.unfreeze()
+                gc.collect()
+        if are_spared:
+            gc.freeze()
 
     def _taken(self) -> Shelves | None:
         if self._is_refused:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from schemas.branches import ONE_OF_THESE, concrete
 from schemas.breach import Breach
@@ -96,26 +96,14 @@ class Speaker:
         self._library = library
         self._nearest: dict[tuple[str, int], str | None] = {}
         self._fields: dict[int, tuple[Json, dict[str, Json]]] = {}
-        self._tellers: Mapping[str, Callable[[Breach], list[Problem]]] = {
-            "required": self._required,
-            "dependentRequired": self._required,
-            ONE_OF_THESE: self._one_required,
-            "unevaluatedProperties": self._unknown,
-            "additionalProperties": self._unknown,
-            "type": self._mistyped,
-            "enum": self._no_option,
-            "const": self._no_option,
-            "pattern": self._misshapen,
-            "format": self._misshapen,
-        }
 
     def tell(self, breach: Breach) -> list[Problem]:
         """Return the problems behind a breach; none if it only follows from others."""
-        return [
-            problem
-            for one in concrete(breach)
-            for problem in self._tellers.get(one.keyword, self._other)(one)
-        ]
+        return [problem for one in concrete(breach) for problem in self._tell(one)]
+
+    def _tell(self, breach: Breach) -> list[Problem]:
+        teller = self._tellers.get(breach.keyword)
+        return self._other(breach) if teller is None else teller(self, breach)
 
     def tell_vaguely(self, breach: Breach) -> Problem:
         """Return the problem to report when a breach that should follow from others stands alone."""
@@ -188,6 +176,20 @@ class Speaker:
         code, detail = _PLAIN.get(breach.keyword, _PLAIN["false"])
         return [_problem(breach, code, detail, describe(breach.schema, self._library))]
 
+    # Of the class: a speaker that held its own methods would hold itself, until the garbage collector looks.
+    _tellers: ClassVar[Mapping[str, "Teller"]] = {
+        "required": _required,
+        "dependentRequired": _required,
+        ONE_OF_THESE: _one_required,
+        "unevaluatedProperties": _unknown,
+        "additionalProperties": _unknown,
+        "type": _mistyped,
+        "enum": _no_option,
+        "const": _no_option,
+        "pattern": _misshapen,
+        "format": _misshapen,
+    }
+
     def _fields_of(self, breach: Breach) -> dict[str, Json]:
         # The schema is kept beside its fields, so that its id is not given to another.
         key = id(breach.schema)
@@ -202,6 +204,9 @@ class Speaker:
         if key not in self._nearest:
             self._nearest[key] = nearest(sent, among)
         return self._nearest[key]
+
+
+Teller = Callable[[Speaker, Breach], list[Problem]]
 
 
 def _problem(

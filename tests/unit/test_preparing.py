@@ -11,7 +11,7 @@ import pytest
 
 from events.audience import Reader
 from events.event import Position, RecordedEvent
-from projections import generations
+from projections import generations, preparing
 from projections.event_query import EventQuery
 from projections.preparing import Exchange, PreparingFailed, prepare, take_prepared
 from projections.reading_room import ReadingRoom
@@ -230,12 +230,19 @@ def test_a_room_exchanges_its_views_and_goes_on(code: Code, log: MemoryLog, path
         assert room.wait_for(log.head(), 10)
 
 
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preparing, "LOOK_SECONDS", 0.001)
+
+
+@pytest.mark.usefixtures("quick")
 def test_whoever_still_reads_the_old_views_may_end(code: Code, log: MemoryLog, path: Path) -> None:
-    collected: list[str] = []
+    """The collector, who stops everybody, looks ever more seldom meanwhile."""
+    looks: list[str] = []
 
     def collect(phase: str, info: dict[str, int]) -> None:
         if (phase, info["generation"]) == ("stop", 2):
-            collected.append(threading.current_thread().name)
+            looks.append(threading.current_thread().name)
 
     gc.callbacks.append(collect)
     room = ReadingRoom(code.registry, log, path)
@@ -243,12 +250,32 @@ def test_whoever_still_reads_the_old_views_may_end(code: Code, log: MemoryLog, p
     old = room.shelves.database
     prepare(code, path)
     until(lambda: room.shelves.database is not old)
-    until(lambda: collected.count("exchange") > 2)
+    until(lambda: looks.count("exchange") > 2)
     gc.callbacks.remove(collect)
     assert generations.in_use(path) == [path, generations.second(path)]
     room.stop()
     assert generations.in_use(path) == [generations.second(path)]
     old.close()
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("holds_itself", [False, True])
+def test_old_views_go_though_the_collector_leaves_them_alone_and_then_it_leaves_the_new_ones_alone(
+    code: Code, log: MemoryLog, path: Path, *, holds_itself: bool
+) -> None:
+    with ReadingRoom(code.registry, log, path) as room:
+        assert room.wait_for(log.head(), 10)
+        if holds_itself:
+            held: list[object] = [room.shelves]
+            held.append(held)
+            del held
+        gc.freeze()
+        try:
+            prepare(code, path)
+            until(lambda: generations.in_use(path) == [generations.second(path)])
+            assert gc.get_freeze_count() > 0
+        finally:
+            gc.unfreeze()
 
 
 def test_a_room_that_closes_does_not_exchange(code: Code, log: MemoryLog, path: Path) -> None:

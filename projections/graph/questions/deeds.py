@@ -1,7 +1,7 @@
 """Deeds: what partners have done for somebody, found by walking visible ties, each with the ties that prove it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from projections.graph.eyes import Eyes, Tie
 from projections.graph.questions.said import values_of
@@ -49,13 +49,6 @@ class Deeds:
         self._eyes = eyes
         self._known: dict[str, list[Deed]] = {}
         self._ties: dict[str, list[Tie]] = {}
-        self._finders: Mapping[tuple[str, str], Callable[[str], list[Deed]]] = {
-            ("ABOUT", "statement"): self._signed,
-            ("ABOUT", "action"): self._joined,
-            ("ADVANCES", "action"): self._joined,
-            ("PART_OF", "hearing"): self._observed,
-            ("MATCHES", "support"): self._delivered,
-        }
 
     def of(self, ref: str) -> list[Deed]:
         """Return what was done for a lawyer, a body or a case; of several ways to one deed the shortest."""
@@ -113,7 +106,7 @@ class Deeds:
         source, target, kind, _ = tie
         if source != thing:
             find = self._finders.get((kind, kind_of(source)))
-            return () if find is None else _through(tie, find(source))
+            return () if find is None else _through(tie, find(self, source))
         if kind == "REPRESENTED_BY" and target.startswith("partner:"):
             return [Deed(target, "represents", thing, tie, (tie,))]
         in_case = kind == "IN_CASE" and kind_of(thing) in ("threat", "trial")
@@ -179,6 +172,15 @@ class Deeds:
         if known is None:
             known = self._known[name] = list(found)
         return known
+
+    # Of the class: whoever held its own methods would hold itself, until the garbage collector looks.
+    _finders: ClassVar[Mapping[tuple[str, str], Callable[["Deeds", str], list[Deed]]]] = {
+        ("ABOUT", "statement"): _signed,
+        ("ABOUT", "action"): _joined,
+        ("ADVANCES", "action"): _joined,
+        ("PART_OF", "hearing"): _observed,
+        ("MATCHES", "support"): _delivered,
+    }
 
 
 def _plain_ties(eyes: Eyes, ref: str) -> list[Tie]:

@@ -1,0 +1,98 @@
+"""A hub grows by what stays alone: what it is done with goes, whether or not the garbage collector looks."""
+
+import gc
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from events.desk import Desk
+from events.draft import Draft
+from events.submission import EventRefused, Publisher
+from projections.graph.questions.deeds import Deeds
+from schemas.speaker import Speaker
+from tests.running import make_world, recording, threat
+from tests.solidarity import L1, T1, solidarity
+
+SPARED = '''
+import gc, weakref
+from hub import collector
+from hub.collector import spare_the_start, spare_the_views
+
+class Held:
+    """Goes only if somebody looks."""
+    def __init__(self):
+        self.itself = self
+        self.more = [[] for _ in range(9)]
+
+spare_the_start()
+spared = gc.get_freeze_count()
+views = [[] for _ in range(100_000)]
+spare_the_views()
+assert gc.get_freeze_count() > spared + 100_000
+spared = gc.get_freeze_count()
+looks = []
+gc.callbacks.append(lambda phase, info: looks.append(info["generation"]))
+
+first = weakref.ref(Held())
+most = 0
+for turn in range(400_000):
+    Held()
+    if turn % 1_000 == 0:
+        most = max(most, len(gc.get_objects(generation=2)))
+assert first() is None
+assert 2 in looks
+assert most < 2_000_000, most
+assert gc.get_freeze_count() <= spared
+
+collector.LONG_SECONDS = 0.0
+stays = [[] for _ in range(2_000_000)]
+assert gc.get_freeze_count() > spared + 1_000_000
+'''
+
+
+@contextmanager
+def nobody_looking() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def left(*kinds: type) -> list[object]:
+    return [one for one in gc.get_objects() if isinstance(one, kinds)]
+
+
+def test_nothing_of_what_was_recorded_waits_for_the_collector(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    publisher = Publisher("harbour-bar-watch", "tests")
+    with recording(world) as intake:
+        before = len(left(Desk, Draft))
+        with nobody_looking():
+            for number in range(3):
+                checked = [intake.check(publisher, threat(10 * number + one)) for one in range(10)]
+                assert {one.status for one in intake.record(checked)} == {"stored"}
+            del checked
+            assert len(left(Desk, Draft)) == before
+
+
+def test_whoever_is_asked_once_does_not_hold_himself(tmp_path: Path) -> None:
+    """He who finds what is wrong with an event, and he who finds what was done for a lawyer."""
+    with recording(make_world(tmp_path / "hub")) as intake, solidarity(tmp_path) as world:
+        world.threaten(T1, L1)
+        with nobody_looking():
+            sent = threat(1, data={"categories": ["none"]})
+            with pytest.raises(EventRefused):
+                intake.check(Publisher("harbour-bar-watch", "tests"), sent)
+            assert [item["lawyer"]["ref"] for item in world.alone()["items"]] == [L1]
+            assert left(Speaker, Deeds) == []
+
+
+def test_what_the_collector_does_in_a_hub_that_serves() -> None:
+    """Views are left alone; what holds itself goes; what came since and makes looking long is left alone too."""
+    subprocess.run([sys.executable, "-c", SPARED], check=True, timeout=120)
