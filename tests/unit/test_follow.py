@@ -1,6 +1,9 @@
 import asyncio
+import gc
 import json
+import socketserver
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager, suppress
 from http import HTTPStatus
@@ -10,6 +13,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
+from websockets.utils import accept_key
 
 from hub.client.answers import Turned, Unreachable
 from hub.client.course import SPREAD_SECONDS, Course, Feed, retry_after
@@ -60,6 +64,33 @@ def hub(
         try:
             yield f"http://127.0.0.1:{server.socket.getsockname()[1]}", requests
         finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def deaf_hub(text: str) -> Iterator[str]:
+    """A hub that says one thing, and hears nothing of what follows, a goodbye included."""
+    done = threading.Event()
+
+    class Saying(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            lines = iter(self.rfile.readline, b"\r\n")
+            key = next(one for one in lines if one.lower().startswith(b"sec-websocket-key:")).split()[1]
+            for _ in lines:
+                pass
+            said = f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept_key(key.decode())}"
+            frame = bytes([0x81, len(text)]) + text.encode()
+            self.wfile.write(f"HTTP/1.1 101 Switching Protocols\r\n{said}\r\n\r\n".encode() + frame)
+            done.wait(10)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Saying) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            done.set()
             server.shutdown()
             thread.join()
 
@@ -298,3 +329,20 @@ class TestFollowing:
         assert pauses == [0.5, 1.0, 1.5]
         with pytest.raises(Unreachable, match="could not be reached"):
             heard(url, 1, timeout=0)
+
+    def test_whoever_does_not_wait_for_the_goodbye_leaves_no_connection_open(self) -> None:
+        async def break_off(url: str) -> None:
+            feed = Feed(url, "secret")
+            messages = follow(feed, Course(feed, "now", lambda: 1.0), Ways(asyncio.sleep, str))
+            assert (await anext(messages)).cursor == "c1"
+            closing = asyncio.create_task(messages.aclose())
+            await asyncio.sleep(0)
+            closing.cancel()
+            await asyncio.wait([closing])
+            assert closing.cancelled()
+
+        with deaf_hub(message("c1")) as url, warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            asyncio.run(break_off(url))
+            gc.collect()
+        assert [str(one.message) for one in said] == []
