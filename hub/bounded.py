@@ -29,11 +29,13 @@ class Bounded(asyncio.Protocol):
         self._bounds = config.bounds
         self._stall = Stall()
         self._pipe: TransportPipe | None = None
+        self._calls = 0
+        self._is_gone = False
 
     @property
     def app(self) -> Json:
         """What uvicorn calls for a request; not kept, for it would keep this alive."""
-        return self._serve
+        return self._count
 
     @app.setter
     def app(self, _: Json) -> None:
@@ -45,8 +47,9 @@ class Bounded(asyncio.Protocol):
         self._bounds.watched.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Make room for the next."""
-        self._bounds.crowd.leave(self.transport)
+        """Make room for the next, unless what was asked for is still being done."""
+        self._is_gone = True
+        self._leave()
         self._bounds.watched.discard(self)
         super().connection_lost(exc)
         self._end_pipe()
@@ -94,6 +97,23 @@ class Bounded(asyncio.Protocol):
 
     def _abort(self) -> None:
         drop(self.transport)
+
+    async def _count(self, scope: Json, receive: Json, send: Json) -> None:
+        """Call the application.
+
+        A connection counts until that is over: whoever asks and goes at once, again and again, would fill the memory
+        with what waits for its turn.
+        """
+        self._calls += 1
+        try:
+            await self._serve(scope, receive, send)
+        finally:
+            self._calls -= 1
+            self._leave()
+
+    def _leave(self) -> None:
+        if self._is_gone and not self._calls:
+            self._bounds.crowd.leave(self.transport)
 
     async def _serve(self, scope: Json, receive: Json, send: Json) -> None:
         raise NotImplementedError

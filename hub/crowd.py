@@ -1,4 +1,7 @@
-"""How many connections there are at the same time, in all and from one place. Lives in the event loop."""
+"""How many connections there are at the same time, in all and from one place. Lives in the event loop.
+
+One that has ended counts as long as the hub still does what was asked by it.
+"""
 
 from collections import Counter
 from collections.abc import Hashable, Sequence

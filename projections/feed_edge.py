@@ -7,7 +7,6 @@ readers is told.
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ import orjson
 
 from events.event import Position
 from projections.belonging import MOST_STEPS
+from projections.event_query import is_of
 from projections.feed import FeedMessage, Kind
 from projections.feed_messages import COLUMNS, Form, Place, Row, message_of, row_of
 from projections.labels import Allowed
@@ -117,7 +117,7 @@ class Edge:
         """Tell whether the name of a type fits any of some globs."""
         found = self._types.get((name, globs))
         if found is None:
-            found = self._types[name, globs] = any(fnmatchcase(name, glob) for glob in globs)
+            found = self._types[name, globs] = is_of(name, globs)
         return found
 
 

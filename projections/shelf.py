@@ -38,6 +38,9 @@ class Column:
         self.keys.pop(ref, None)
         for text in self._texts.pop(ref, ()):
             self._refs[text].discard(ref)
+            if not self._refs[text]:
+                # Else every date that a hearing ever had would stay.
+                del self._refs[text]
 
     def having(self, wanted: str) -> set[str]:
         """Return the things of which one value is `wanted`, or a code below it."""

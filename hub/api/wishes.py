@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import TypeVar
 
 from events.event import Json
@@ -14,6 +13,7 @@ from hub.refusals import SubscriptionRefused
 from hub.subscriptions.desk import Wish
 from hub.subscriptions.subscription import CHANNELS, ENGLISH, SCHEMES, Channel, Rate, Scheme
 from hub.texts.languages import LANGUAGES
+from projections.event_query import is_of
 from schemas.problem import Problem
 from schemas.vocabulary import nearest
 
@@ -127,7 +127,7 @@ class _Reading:
         wrong = {one.pointer for one in self.problems}
         for number, glob in enumerate(said if is_list else [said]):
             pointer = f"/type/{number}" if is_list else "/type"
-            if not wrong & {pointer, "/type"} and not any(fnmatchcase(name, glob) for name in types):
+            if not wrong & {pointer, "/type"} and not any(is_of(name, (glob,)) for name in types):
                 near = nearest(glob, [*types, *_families(types)])
                 hint = f"Did you mean {near}?" if near else ", ".join(_families(types))
                 self.problems.append(Problem(pointer, "unknown_code", "No type of event fits this.", hint))

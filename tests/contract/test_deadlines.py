@@ -1,5 +1,6 @@
 """Requests that take their time, over real sockets: they are closed, and honest slow ones are served."""
 
+import asyncio
 import json
 import logging
 import re
@@ -13,8 +14,11 @@ from typing import Any
 
 import httpx
 import pytest
+from uvicorn.server import ServerState
 
+from hub.bounds import Bounds
 from hub.crowd import Crowd
+from hub.deadlines import BoundedConfig, BoundedHttp
 from hub.heads import LONGEST_LINE, MOST_HEADERS
 from hub.settings import Settings
 from tests.running import Served, World, make_world, serving, threat
@@ -385,3 +389,40 @@ def test_by_default_a_large_batch_on_a_bad_line_is_served(tmp_path: Path) -> Non
         talker.sendall(b"0\r\n\r\n")
         said = everything(talker)
     assert said.startswith(b"HTTP/1.1 200")
+
+
+def test_whoever_leaves_counts_until_what_he_asked_for_is_done() -> None:
+    """Else whoever asks for something slow and goes at once, again and again, would fill the memory."""
+    asyncio.run(_ask_and_leave())
+
+
+async def _ask_and_leave() -> None:
+    has_heard, may_end = asyncio.Event(), asyncio.Event()
+    calls: list[Any] = []
+
+    async def slow(_: Json, receive: Any, __: Any) -> None:
+        calls.append(asyncio.current_task())
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        has_heard.set()
+        await may_end.wait()
+
+    crowd, loop = Crowd(1, 1), asyncio.get_running_loop()
+    config = BoundedConfig(slow, Bounds.of(Settings(), crowd), lifespan="off", log_config=None)
+    config.load()
+    state = ServerState()
+    server = await loop.create_server(lambda: BoundedHttp(config, state, {}, loop), "127.0.0.1", 0)
+    async with server, asyncio.timeout(20):
+        place = server.sockets[0].getsockname()
+        _, first = await asyncio.open_connection(*place)
+        first.write(b"GET / HTTP/1.1\r\nHost: hub.test\r\n\r\n")
+        await first.drain()
+        first.transport.abort()
+        await has_heard.wait()
+        assert len(crowd) == 1
+        reader, second = await asyncio.open_connection(*place)
+        assert b"too-many-connections" in await reader.read()
+        second.close()
+        may_end.set()
+        await asyncio.wait(calls)
+        assert len(crowd) == 0

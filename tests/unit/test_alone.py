@@ -150,7 +150,7 @@ def test_what_is_remembered_is_renewed_by_what_is_touched(
     assert world.alone() == first
     assert asked == [5]
     world.tell("claim.assessed", {"about_event": "event-77", "verdict": "disputes"})
-    monkeypatch.setattr(aid, "_MOST_TOLD", 0)
+    monkeypatch.setattr(aid, "MOST_TOLD", 0)
     assert world.alone() == first
     assert asked == [5]
     letter = world.state(["threat:a.2"], "partner:quill")

@@ -1,8 +1,9 @@
 """What a sight keeps of a list: items are made once, anew when something is said, and only so many stay."""
 
+import tracemalloc
 from collections.abc import Sequence
 
-from projections.shelf import Shelf
+from projections.shelf import Column, Shelf
 
 
 def test_items_are_kept_until_something_is_said_of_them() -> None:
@@ -35,3 +36,18 @@ def test_only_so_many_items_stay() -> None:
     assert made == refs
     shelf.items(refs[:1], make)
     assert made == [*refs, refs[0]]
+
+
+def test_of_the_values_that_a_thing_had_only_the_last_stays() -> None:
+    column = Column({"hearing:a": ["2026-01-01", "2026-01-01"], "hearing:b": ["2026-01-01"]})
+    column.drop("hearing:a")
+    assert column.having("2026-01-01") == {"hearing:b"}
+    tracemalloc.start()
+    try:
+        for number in range(10_000):
+            column.drop("hearing:a")
+            column.put("hearing:a", [f"{number}"])
+        assert tracemalloc.get_traced_memory()[0] < 500_000
+    finally:
+        tracemalloc.stop()
+    assert column.having("9999") == {"hearing:a"}

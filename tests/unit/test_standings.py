@@ -13,7 +13,7 @@ from projections.graph.questions import alone, deeds, said, standings
 from projections.graph.questions.alone import Ranking
 from projections.graph.questions.inquiry import Inquiry, Reached
 from projections.graph.questions.standings import Standings
-from projections.graph.whole.desk import Desk
+from projections.graph.whole.desk import Desk, Kept
 from projections.graph.whole.measures import Abandoned
 from projections.graph.whole.question import Pending
 from projections.labels import Allowed, class_of
@@ -176,3 +176,11 @@ def test_more_than_can_be_looked_at_singly_is_looked_at_anew(
     renewed = world.alone()
     world.forget()
     assert world.alone() == renewed
+
+
+def test_whoever_asks_for_one_day_after_the_other_fills_few_places(asking: Asking) -> None:
+    """Even where there is nobody to remember anything of."""
+    asking.desk.kept = Kept(most=3 * standings._LEAST_WEIGHT)
+    for day in range(1, 10):
+        assert told(asking.ask(as_of=f"2026-01-0{day}"))["total"] == 0
+    assert len(asking.desk.kept) <= 3

@@ -25,7 +25,7 @@ MOST_LISTED = 20
 """Threats, hearings and supporters of one person that are listed; deeds of one supporter."""
 
 _FAR = 9
-_MOST_TOLD = 2_000
+MOST_TOLD = 2_000
 """Answers that are kept until something changes."""
 
 _NAMES = {rank: code for code, rank in URGENCIES.items()}
@@ -46,7 +46,7 @@ def told(inquiry: Inquiry, standing: Standing, page: Sequence[Row]) -> list[Json
             row.ref: {**have[row.ref].item, "could_help": helping.of(row, have[row.ref])} for row in missing
         }
     items = [fresh.get(row.ref) or standing.told[row.ref] for row in page]
-    if len(standing.told) < _MOST_TOLD:
+    if len(standing.told) < MOST_TOLD:
         # Others may be reading them: each is replaced as a whole.
         standing.told = {**standing.told, **fresh}
         standing.kept = {**standing.kept, **kept}

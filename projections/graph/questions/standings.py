@@ -10,6 +10,7 @@ from datetime import date
 from hashlib import blake2b
 from typing import Any
 
+from projections.graph.questions.aid import MOST_TOLD
 from projections.graph.questions.alone import Ranking
 from projections.graph.questions.answering import Questions
 from projections.graph.questions.inquiry import Inquiry, Reached
@@ -28,9 +29,16 @@ MOST_OF_THE_PAST = 2_000
 """The same where a past moment is asked for."""
 
 _WEIGHT = 25
-"""What is remembered of a lawyer under threat, in the units of the desk."""
+"""What is remembered of a lawyer under threat, or of a partner, in the units of the desk."""
+
+_WEIGHT_OF_TOLD = 100
+"""What is told of a lawyer, and kept until something changes; of `MOST_TOLD` at most."""
+
+_LEAST_WEIGHT = 10_000
+"""Of a past moment, however few there are: whoever asks for one day after the other fills no more than 2,000 places."""
 
 _LAWYERS = frozenset({"lawyer"})
+_PARTNERS = frozenset({"partner"})
 
 
 class Standings:
@@ -53,7 +61,7 @@ class Standings:
         """Return what is remembered of the day and moment of an inquiry."""
         if inquiry.is_past:
             key = self._allowed.reader, "alone", inquiry.query.as_of, inquiry.query.known_on
-            weight = self._lawyers(inquiry) * _WEIGHT
+            weight = self._weight(inquiry)
             return self._desk.kept.get(key, "", Ranking, lambda _: weight)
         with self._lock:
             if self._day != inquiry.now:
@@ -89,6 +97,13 @@ class Standings:
         name = blake2b(repr(("alone", moment, page)).encode(), digest_size=16).hexdigest()
         return pending(self._desk.start(reader, Job(name, (moment, page), None, begin, tell)))
 
+    def _weight(self, inquiry: Inquiry) -> int:
+        lawyers, partners = self._lawyers(inquiry), self._size(inquiry, _PARTNERS)
+        return _LEAST_WEIGHT + _WEIGHT * (lawyers + partners) + _WEIGHT_OF_TOLD * min(lawyers, MOST_TOLD)
+
     def _lawyers(self, inquiry: Inquiry) -> int:
+        return self._size(inquiry, _LAWYERS)
+
+    def _size(self, inquiry: Inquiry, kinds: frozenset[str]) -> int:
         with inquiry.lock:
-            return inquiry.view.network.size(self._allowed.numbers(), _LAWYERS)
+            return inquiry.view.network.size(self._allowed.numbers(), kinds)

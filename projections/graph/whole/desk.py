@@ -47,6 +47,10 @@ class Kept:
         self._lock = threading.Lock()
         self._slots: OrderedDict[Hashable, _Slot] = OrderedDict()
 
+    def __len__(self) -> int:
+        """How many values are kept."""
+        return len(self._slots)
+
     def get(self, key: Hashable, version: object, make: Callable[[], T], weigh: Callable[[T], int]) -> T:
         """Return the value of a version; of several who ask at once, one makes it and the others wait.
 
