@@ -11,6 +11,11 @@ _LONG_SECONDS = 30
 _SHORT_MILLISECONDS = 200
 """How long to wait for others: as a rule, and where it can as well be tried again later."""
 
+_MOST_MILLISECONDS = 5_000
+"""How long for whoever reads while the write-ahead log has become very long."""
+
+MOST_WAL_BYTES = 64 * 2**20
+"""So long the write-ahead log may be before whoever reads is waited for, to begin it anew."""
 
 _SERVED = ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536")
 _FILLED = ("journal_mode=OFF", "synchronous=OFF", "cache_size=-262144")
@@ -51,6 +56,8 @@ class Database:
         self._open: WeakSet[_Connection] = WeakSet()
         self._lock = threading.Lock()
         self._is_filling = False
+        self._wal = path.with_name(f"{path.name}-wal")
+        self._long = 0
         self.writer: sqlite3.Connection = self._connect(*_SERVED, "secure_delete=ON")
 
     def _connect(self, *pragmas: str) -> _Connection:
@@ -130,9 +137,28 @@ class Database:
         writer.execute("COMMIT")
         _set(writer, _SERVED)
 
-    def empty_wal(self) -> bool:
-        """Bring the write-ahead log into the file and empty it; False while somebody reads an older state."""
-        self.writer.execute(f"PRAGMA busy_timeout={_SHORT_MILLISECONDS}")
+    def shorten_wal(self, most: int = MOST_WAL_BYTES) -> None:
+        """Empty the write-ahead log if it is long. Whoever reads is waited for, the longer the longer it is.
+
+        SQLite itself begins it anew only in a moment when nobody reads an older state, and a hub that is asked all the
+        time has none: the file would grow as long as anything is written.
+
+        Args:
+            most: bytes from which on it is long.
+        """
+        size = self._wal.stat().st_size if self._wal.exists() else 0
+        if size >= max(most, self._long):
+            times = size // most
+            is_empty = self.empty_wal(min(_SHORT_MILLISECONDS * times**2, _MOST_MILLISECONDS))
+            self._long = 0 if is_empty else size + most
+
+    def empty_wal(self, milliseconds: int = _SHORT_MILLISECONDS) -> bool:
+        """Bring the write-ahead log into the file and empty it; False while somebody reads an older state.
+
+        Args:
+            milliseconds: to wait for those who do; nothing is written meanwhile.
+        """
+        self.writer.execute(f"PRAGMA busy_timeout={milliseconds}")
         try:
             return not self.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         finally:

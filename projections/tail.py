@@ -220,6 +220,7 @@ class Tail:
         if self._ruled - before < BATCH:
             self._scrubber.scrub()
         self._announce()
+        self._database.shorten_wal()
         return moved or asked
 
     def _take_over(self) -> None:
