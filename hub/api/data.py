@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
@@ -14,15 +13,13 @@ from events.moments import stamp
 from hub.address import Asked, HubRequest
 from hub.api.answers import ask, json_answer
 from projections.boards.indicators.download import ATTRIBUTES, DIMENSIONS, NOTE, Download, download
+from schemas.cells import harmless
 
 STRUCTURE = ("dataflow", "HUB:LEGAL_AID(1.0.0)", "I")
 """The first three columns of SDMX-CSV 2.0; I: information, nothing is to be replaced or deleted."""
 
 COLUMNS = (*DIMENSIONS, "OBS_VALUE", *ATTRIBUTES)
 CSV = "text/csv; charset=utf-8"
-
-_FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-"""What a spreadsheet computes, wide forms included; or what an apostrophe before that already stands for."""
 
 _KEY, _SAID = itemgetter(*DIMENSIONS), itemgetter("OBS_VALUE", *ATTRIBUTES)
 """What finds an observation, and what is said of it."""
@@ -56,7 +53,7 @@ def _cell(value: Json) -> str:
         return ""
     if not isinstance(value, str):
         return repr(value)
-    return f"'{value}" if _FORMULA.match(value) else value
+    return harmless(value)
 
 
 def as_json(found: Download, now: datetime) -> Json:

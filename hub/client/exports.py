@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
@@ -11,6 +10,7 @@ from typing import IO, Any
 from hub.client.answers import Turned
 from hub.client.door import Door
 from hub.client.shapes import Shapes
+from schemas.cells import harmless
 
 Json = Any
 Write = Callable[[bytes], object]
@@ -18,8 +18,6 @@ ShapesOf = Callable[[str], Shapes | None]
 Path = tuple[str | int, ...]
 
 PAGE = "1000"
-_COMPUTED = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-"""What a spreadsheet computes, wide forms included; or what an apostrophe before that already stands for."""
 
 
 def pages(door: Door, until: str | None) -> Iterator[list[Json]]:
@@ -104,13 +102,8 @@ def sheet_row(row: list[str]) -> bytes:
     """Write one row of CSV."""
     text = io.StringIO()
     # Python 3.11 quotes no character but those of its own line end: \r has to be one of them.
-    csv.writer(text, lineterminator="\r\n").writerow([_harmless(cell) for cell in row])
+    csv.writer(text, lineterminator="\r\n").writerow([harmless(cell) for cell in row])
     return text.getvalue().removesuffix("\r\n").encode() + b"\n"
-
-
-def _harmless(cell: str) -> str:
-    """Put an apostrophe before a cell that a spreadsheet would take for a formula."""
-    return f"'{cell}" if _COMPUTED.match(cell) else cell
 
 
 def cells(event: Json, shapes: Shapes | None) -> Iterator[tuple[str, str]]:

@@ -17,6 +17,8 @@ from schemas.registry import Registry
 
 Json = Any
 
+RECORDED = "recordedtime"
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -51,8 +53,8 @@ class Reading:
     def lines(self, file: str) -> Iterator[Line]:
         """Yield the events of `file` in order, each with an id.
 
-        An event without an id gets one from a digest of its content, so that pushing the same file twice is harmless;
-        a row that was changed counts as a new event.
+        What a hub has exported is read as it is. An event without an id gets one from a digest of its content, so that
+        pushing the same file twice is harmless; a row that was changed counts as a new event.
         """
         ending = Path(file).suffix.lower()
         try:
@@ -105,6 +107,9 @@ class Reading:
             return said
         is_event = "specversion" in said
         event = said if is_event or self.event_type is None else _wrapped(said, self.event_type)
+        if is_event:
+            # An export says when the hub has recorded each event; a hub takes that from nobody.
+            event = {name: value for name, value in event.items() if name != RECORDED}
         return event if "id" in event else {**event, "id": content_id(event)}
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hub.client.shapes import Shapes
+from schemas.cells import as_said
 from schemas.problem import Problem
 
 Json = Any
@@ -18,10 +19,9 @@ Path = tuple[str | int, ...]
 
 ENVELOPE = frozenset(
     "specversion id source type subject time tlp audience notbefore correlationid causationid expirytime "
-    "dataschema datacontenttype sequence dataclassification dataregulation datacategory".split()
+    "dataschema datacontenttype sequence dataclassification dataregulation datacategory recordedtime".split()
 )
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d{1,4})\]")
-_QUOTED = re.compile("'+[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -93,7 +93,7 @@ def _event(
     shapes_of: Callable[[str], Shapes | None],
     event_type: str | None,
 ) -> tuple[Json, list[Problem]]:
-    cells = {path: _unquoted(cell.strip()) for path, cell in zip(paths, row, strict=False) if cell.strip()}
+    cells = {path: as_said(cell.strip()) for path, cell in zip(paths, row, strict=False) if cell.strip()}
     event: dict[str, Json] = {"specversion": "1.0"}
     event.update({str(path[0]): cell for path, cell in cells.items() if len(path) == 1})
     if event_type is not None:
@@ -107,11 +107,6 @@ def _event(
     extra = len(row) - len(paths)
     told = [Problem("", "too_many_cells", "This row has more cells than the header has columns.")]
     return event, told if extra > 0 else []
-
-
-def _unquoted(cell: str) -> str:
-    """Take off the apostrophe that an export puts before a cell that a spreadsheet would compute."""
-    return cell[1:] if _QUOTED.match(cell) else cell
 
 
 def _value(cell: str, path: Path, shapes: Shapes | None) -> Json:

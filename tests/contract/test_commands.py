@@ -646,6 +646,10 @@ def test_events_are_exported_in_every_format_and_read_back(hub_: Hub, tmp_path: 
         *hub_.remote("export", "events", "--format", "ndjson", "--to", "-", "--from", hub_.url)
     )
     assert printed == (tmp_path / "out.ndjson").read_text()
+    for form in ("ndjson", "json", "csv"):
+        # What the hub said of it stands in no one's way who brings it to another hub.
+        assert "recordedtime" in (tmp_path / f"out.{form}").read_text()
+        assert hub_.terminal.ok("validate", tmp_path / f"out.{form}") == f"{len(lines)} valid, 0 refused.\n"
 
 
 def test_events_are_exported_as_of_a_day(hub_: Hub, tmp_path: Path) -> None:

@@ -5,14 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hub.client.exports import cells, sheet_row
 from hub.client.files import Line, Reading, shapes_finder
 from hub.client.naming import content_id
 from hub.client.shapes import Shapes
-from hub.client.sheets import SheetRefused, _unquoted, read_sheet
+from hub.client.sheets import SheetRefused, read_sheet
+from schemas.cells import as_said
 from schemas.registry import Registry
 
 Json = Any
@@ -241,11 +242,24 @@ TEXTS = st.text(
 
 
 @given(st.lists(TEXTS.filter(lambda one: one != ""), min_size=1, max_size=4))
+@example(["x", "a;=1+1", 'a;"=1', "a;'=1", "a\t=1", "a\n@b", "a;\t-1", "a;''\"\"+1"])
 def test_any_cell_is_harmless_and_read_back_as_it_was(cells_: list[str]) -> None:
     written = sheet_row(cells_).decode()
     [row] = csv.reader(io.StringIO(written, newline=""))
-    assert [_unquoted(cell) for cell in row] == cells_
+    assert [as_said(cell) for cell in row] == cells_
     assert not [cell for cell in row if cell[0] in "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"]
+
+
+@given(st.lists(TEXTS, min_size=2, max_size=4), st.sampled_from(";\t"))
+@example(["x", "a;=1+1;b"], ";")
+@example(["x", 'a;"=1+1;b'], ";")
+@example(["x", "a\n=1+1;b"], ";")
+def test_no_cell_is_a_formula_where_other_marks_stand_between_cells(cells_: list[str], mark: str) -> None:
+    """Where people write a comma in numbers, programs look for semicolons in a file like this, or are told of tabs."""
+    cells_ = ["x", *cells_]
+    read = csv.reader(io.StringIO(sheet_row(cells_).decode(), newline=""), delimiter=mark)
+    found = [cell for row in read for cell in row]
+    assert not [cell for cell in found if cell[:1] in set("=+-@\uff1d\uff0b\uff0d\uff20")]
 
 
 def test_standard_input_is_read(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from projections.boards.indicators.definitions import DEFINITIONS
 from projections.boards.indicators.download import download
 from projections.boards.indicators.figures import DATASETS, Wanted, figures
 from projections.boards.indicators.periods import time_period
+from schemas.cells import as_said
 from tests.gazette import FIRST, NOW, ONE, board, cell, defined, reported
 from tests.logs import PARTNER, Ask, MemoryLog
 
@@ -234,13 +235,16 @@ def test_what_a_dataset_says_twice_of_a_group_keeps_two_lines(log: MemoryLog, as
 
 
 def test_a_table_holds_nothing_that_a_spreadsheet_would_compute(log: MemoryLog, ask: Ask) -> None:
-    formulas = ("=1+1", "+1", "-1", "@a", "\t=1", "'=1", "\uff1d1")
+    formulas = ("=1+1", "+1", "-1", "@a", "\t=1", "'=1", "\uff1d1", "a;=1", 'a;"=1;b', "a\n=1")
     for number, notes in enumerate(formulas):
         whom = {"population_definition": 'a "b", c\nd', "dataset": f"dataset:tallow.{number}"}
         reported(log, cell(-2.5, unit="index"), notes=notes, **whom)
     written = as_csv(download(ask(PUBLIC).papers(NOW), None, None, None).rows)
     assert written.startswith(b"STRUCTURE,STRUCTURE_ID,ACTION,REF_AREA,INDICATOR,")
     rows = list(csv.DictReader(io.StringIO(written.decode(), newline="")))
-    assert [row["COMMENT"] for row in rows] == [f"'{notes}" for notes in formulas]
+    assert [as_said(row["COMMENT"]) for row in rows] == list(formulas)
+    for mark in ",;\t":
+        read = csv.reader(io.StringIO(written.decode(), newline=""), delimiter=mark)
+        assert not [cell for row in read for cell in row if cell[:1] in set("=+@\uff1d") or cell == "-1"]
     told = {(row["OBS_VALUE"], row["STRUCTURE"], row["ACTION"], row["POPULATION"]) for row in rows}
     assert told == {("-2.5", "dataflow", "I", 'a "b", c\nd')}

@@ -8,12 +8,11 @@ from itertools import chain
 
 from projections.graph.exports.excerpt import NODE_FIELDS, Excerpt, Json
 from projections.graph.exports.pieces import one_text, pieces
+from schemas.cells import harmless
 
 _EDGES = ("from", "kind", "to", "since", "until", "claims")
 _NODES = ("ref", *NODE_FIELDS)
 _SPECIAL = re.compile('[,"\r\n]')
-_FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-"""What a spreadsheet computes, wide forms included; or what an apostrophe before that already stands for."""
 
 
 def as_csv(excerpt: Excerpt) -> Iterator[bytes]:
@@ -68,7 +67,5 @@ def _sheet(columns: Iterable[str], rows: Iterable[Json]) -> Iterator[bytes]:
 
 
 def _cell(value: Json) -> str:
-    text = "" if value is None else one_text(value)
-    if _FORMULA.match(text):
-        text = f"'{text}"
+    text = "" if value is None else harmless(one_text(value))
     return f'"{text.replace(chr(34), chr(34) * 2)}"' if _SPECIAL.search(text) else text
