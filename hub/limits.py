@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from events.clock import Clock
+from hub.fairness import Turns
 from hub.networks import place_of
 from hub.refusals import RateLimited
 
@@ -20,6 +21,11 @@ GUESSES, SECONDS_PER_GUESS = 10, 6.0
 
 ALL_GUESSES, SECONDS_PER_ANY_GUESS = 300, 0.2
 """Wrong sign-ins of all addresses together."""
+
+ERRANDS, SECONDS_PER_ERRAND = 60, 6.0
+"""So often one account may send the hub out, at once and in the long run, to look up a name, to try a target or to tell
+everything again: each may hold a thread for as long as a name server, and a connection for as long as a target, does
+not answer."""
 
 
 @dataclass(slots=True)
@@ -101,7 +107,9 @@ class Gate:
     def __init__(self, burst: int, per_second: float, clock: Clock) -> None:
         self._calls = Buckets(burst, per_second, clock)
         self._guesses = Buckets(GUESSES, 1 / SECONDS_PER_GUESS, clock)
+        self._errands = Buckets(ERRANDS, 1 / SECONDS_PER_ERRAND, clock)
         self._all_guesses = Buckets(ALL_GUESSES, 1 / SECONDS_PER_ANY_GUESS, clock)
+        self.turns = Turns()
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._lock = Lock()
 
@@ -116,6 +124,14 @@ class Gate:
             RateLimited: too many calls.
         """
         _wait(self._calls.take(_key(address, account)))
+
+    def send_out(self, account: str) -> None:
+        """Let an account send the hub to an address that it named.
+
+        Raises:
+            RateLimited: it did so too often.
+        """
+        _wait(self._errands.take(account))
 
     def charge_events(self, address: str, account: str | None, events: int) -> None:
         """Count the events of a batch; it is never cut off, the next call waits."""

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property, partial
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from ssl import SSLContext
 from urllib.parse import SplitResult, urlsplit
 
 import anyio
 import httpx
+
+from hub import posting
+from hub.posting import AnswerUnreadable, Wire
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """From a host name and a port to every address of it."""
@@ -87,14 +89,14 @@ class Rules:
 
     Args:
         seconds: for one call, name server and answer included.
-        answer_bytes: most that is read of an answer, none of which is kept.
+        answer_bytes: most that is read of an answer, its head included; none of it is kept.
         ports: of https.
         is_loopback_allowed: lets tests call this machine, by http too; never set where strangers name addresses.
         verify: whose certificates are believed; None: those of the public authorities.
     """
 
     seconds: float = 10.0
-    answer_bytes: int = 65_536
+    answer_bytes: int = 16_384
     ports: frozenset[int] = PORTS
     is_loopback_allowed: bool = False
     verify: SSLContext | None = None
@@ -156,18 +158,11 @@ class Outgoing:
         self._resolve, self._look_up = (resolve or one for one in self._names)
 
     @cached_property
-    def _client(self) -> httpx.AsyncClient:
-        # Made for the first call: reading all certificates takes longer than the rest of a hub's start.
-        return httpx.AsyncClient(
-            verify=self._rules.verify or httpx.create_ssl_context(trust_env=False),
-            trust_env=False,  # no proxy, no .netrc
-            # Takes none: a cookie would go to other names on the same address, and they would pile up.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            follow_redirects=False,
-            timeout=self._rules.seconds,
-            # A kept connection would serve another name on the same address, its certificate never looked at.
-            limits=httpx.Limits(max_keepalive_connections=0),
-        )
+    def _trusted(self) -> SSLContext:
+        # Read for the first call: reading all certificates takes longer than the rest of a hub's start.
+        trusted = self._rules.verify or httpx.create_ssl_context(trust_env=False)
+        trusted.set_alpn_protocols(["http/1.1"])
+        return trusted
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Status:
         """Post a body.
@@ -186,7 +181,7 @@ class Outgoing:
             with anyio.fail_after(self._rules.seconds):
                 address = await self._address(parts, self._resolve)
                 return await self._posted(parts, address, body, headers)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        except (AnswerUnreadable, OSError) as error:
             # TimeoutError is an OSError.
             raise TargetUnreachable(f"No answer ({type(error).__name__}).") from error
 
@@ -205,9 +200,7 @@ class Outgoing:
             raise TargetUnreachable(f"No answer ({type(error).__name__}).") from error
 
     async def close(self) -> None:
-        """Close what is open."""
-        if "_client" in self.__dict__:
-            await self._client.aclose()
+        """Look up no more names."""
         for one in self._names:
             one.close()
 
@@ -260,27 +253,18 @@ class Outgoing:
         body: bytes,
         headers: Mapping[str, str],
     ) -> Status:
-        host = f"[{address}]" if isinstance(address, IPv6Address) else str(address)
         path = parts._replace(scheme="", netloc="", fragment="").geturl()
-        url = f"{parts.scheme}://{host}:{_port(parts)}/{path.removeprefix('/')}"
         own = {name: value for name, value in headers.items() if name.lower() != "host"}
-        async with self._client.stream(
-            "POST",
-            url,
-            content=body,
-            headers={**own, "Host": parts.netloc},
-            extensions={"sni_hostname": str(parts.hostname)},
-        ) as answer:
-            await self._skim(answer)
-            return Status(answer.status_code, _patience(answer.headers.get("retry-after", "")))
-
-    async def _skim(self, answer: httpx.Response) -> None:
-        """Let the target finish its answer, as far as that is reasonable."""
-        taken = 0
-        async for piece in answer.aiter_raw():
-            taken += len(piece)
-            if taken > self._rules.answer_bytes:
-                return
+        tls = self._trusted if parts.scheme == "https" else None
+        answer = await posting.post(
+            Wire(str(address), _port(parts), str(parts.hostname), tls),
+            f"/{path.removeprefix('/')}",
+            {"Host": parts.netloc, **own},
+            body,
+            self._rules.answer_bytes,
+        )
+        patience = (value for name, value in answer.headers if name == b"retry-after")
+        return Status(answer.status_code, _patience(next(patience, b"").decode("latin-1")))
 
 
 def _port(parts: SplitResult) -> int:
@@ -295,5 +279,6 @@ def _patience(said: str) -> int | datetime | None:
         return None
     try:
         return parsedate_to_datetime(said).replace(tzinfo=UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
+        # A year or an hour may have so many digits that it is no number of this machine.
         return None

@@ -1,6 +1,7 @@
 """From the table of addresses to the router: limits, parameters, `at_least`, then what answers."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
@@ -10,9 +11,14 @@ from hub.access import address_of, credential_of, refuse_foreign_origin
 from hub.address import Address, Asked, Follower, HubRequest, HubSocket, read_query
 from hub.api.parameters import AT_LEAST, at_least
 from hub.api.queries import whole_position
+from hub.fairness import TURN
 from hub.metrics import NAME
+from hub.networks import place_of
 from hub.refusals import NotSignedIn, NotYet
 from hub.state import HubState
+
+OPERATION = "Operation"
+"""The tag of addresses for whoever runs the hub."""
 
 
 def routes_of(table: Sequence[Address]) -> list[BaseRoute]:
@@ -32,12 +38,17 @@ def _answering(methods: Mapping[str, Address]) -> Callable[[HubRequest], Awaitab
     async def answer(request: HubRequest) -> Response:
         one = methods["GET" if request.method == "HEAD" else request.method]
         request.scope[NAME] = one.name
-        _admit(request)
+        account = _admit(request)
         if one.method != "GET":
             _refuse_foreign(one, request)
         asked = await _asked(one, request)
-        if one.method == "GET":
+        if one.tag == OPERATION:  # whoever watches over the hub must hear of it however many ask
             return await one.endpoint(request, asked)
+        if one.method == "GET":
+            turn = partial(request.state["gate"].turns.take, place_of(address_of(request)), account)
+            request.scope[TURN] = turn
+            async with turn():
+                return await one.endpoint(request, asked)
         with request.state["broadcaster"].courtesy.publishing():
             return await one.endpoint(request, asked)
 
@@ -52,8 +63,8 @@ def _following(one: Address, follower: Follower) -> Callable[[HubSocket], Awaita
     return follow
 
 
-def _admit(connection: HubRequest | HubSocket) -> None:
-    """Count a call for whom it comes from, before anything is read or answered.
+def _admit(connection: HubRequest | HubSocket) -> str | None:
+    """Count a call for whom it comes from, before anything is read or answered; return the id of the account.
 
     Raises:
         RateLimited: it is one too many.
@@ -72,6 +83,7 @@ def _admit(connection: HubRequest | HubSocket) -> None:
         else:
             gate.note_arrival(address, known)
     gate.admit(address, known)
+    return known
 
 
 def _refuse_foreign(one: Address, request: HubRequest) -> None:

@@ -10,6 +10,7 @@ from hub.address import Asked, HubRequest
 from hub.api.answers import ask, json_answer, present, refuse_debtor
 from hub.api.queries import graph_query, moment_query, whole_position
 from hub.api.questions import today
+from hub.fairness import TURN
 from hub.refusals import QueryRefused
 from projections.graph.paths.introductions import NO_WAY, PathQuery
 from projections.sight import Sight
@@ -103,12 +104,18 @@ async def export_graph(request: HubRequest, asked: Asked) -> Response:
     pieces = await ask(request, export)
     name = f"graph.{_ENDINGS.get(asked['format'], asked['format'])}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(_threaded(request, pieces), 200, headers, FORMATS[asked["format"]])
+    return StreamingResponse(streamed(request, pieces), 200, headers, FORMATS[asked["format"]])
 
 
-async def _threaded(request: HubRequest, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    limiter = request.state["reading"]
-    while (piece := await anyio.to_thread.run_sync(_gather, pieces, limiter=limiter)) is not None:
+async def streamed(request: HubRequest, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the pieces of a file as they are made, each when it is its caller's turn."""
+    limiter, turn = request.state["reading"], request.scope[TURN]
+    while True:
+        # Not held while a piece is sent: whoever reads slowly would keep others from asking.
+        async with turn():
+            piece = await anyio.to_thread.run_sync(_gather, pieces, limiter=limiter)
+        if piece is None:
+            return
         yield piece
 
 

@@ -47,10 +47,12 @@ async def wished(request: HubRequest, account: Account, said: Json) -> Wish:
 
     Raises:
         SubscriptionRefused: with every problem at once.
+        RateLimited: the account had too many addresses looked at.
     """
     wish = read_wish(said, request.state["registry"].types)
     _keep_within(account, wish)
     if wish.channel == "webhook":
+        request.state["gate"].send_out(account.id)
         await _check(request, wish.target)
     if wish.channel == "mail":
         refuse_without_server(request)
@@ -106,6 +108,7 @@ async def replay_subscription(request: HubRequest, _: Asked) -> Response:
     """Deliver again what comes after a cursor."""
     account = _signed_in(request)
     await _blocking(request, request.state["subscriptions"].own, account, request.path_params["subscription"])
+    request.state["gate"].send_out(account.id)
     said = await bodies.read_small(request)
     after = said.get("after") if isinstance(said, dict) and set(said) <= {"after"} else None
     if not isinstance(after, str):
@@ -126,9 +129,11 @@ async def tried(request: HubRequest, account: Account) -> Json:
     Raises:
         Absent: it is somebody else's, or none.
         SubscriptionRefused: nothing can be sent by it, or not yet.
+        RateLimited: the account tries too often.
     """
     desk, name = request.state["subscriptions"], request.path_params["subscription"]
     own = await _blocking(request, desk.own, account, name)
+    request.state["gate"].send_out(account.id)
     if own.channel == "mail":
         return await try_mail(request, own)
     one, letter = await _blocking(request, desk.trial, account, name)

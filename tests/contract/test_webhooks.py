@@ -16,6 +16,7 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from events.submission import Publisher as By
+from hub.limits import ERRANDS, SECONDS_PER_ERRAND
 from hub.subscriptions.dispatcher import LANE
 from hub.subscriptions.shelf import FILE
 from hub.subscriptions.terms import OLD_SIGN, TRIES
@@ -233,6 +234,17 @@ def test_a_target_may_ask_for_more_patience(scene: Scene) -> None:
     scene.receiver.answers = lambda _: Answering(503, {"retry-after": format_datetime(until, usegmt=True)})
     shown = scene.observer.until(made, lambda one: one["tries"] == 3)
     assert datetime.fromisoformat(shown["due"]) == until
+
+
+def test_a_target_that_asks_for_patience_in_a_year_that_no_clock_has_stops_nobody_elses(scene: Scene) -> None:
+    later = {"retry-after": "Fri, 07 Nov 99999999999 00:00:00 GMT"}
+    scene.receiver.answers = lambda one: Answering(503, later) if one.path == "/odd/" else Answering()
+    odd = scene.observer.follow(f"{scene.receiver.url}/odd")
+    scene.observer.follow(scene.receiver.url)
+    sent = [scene.publisher.publish() for _ in range(5)]
+    assert [one.id for one in scene.receiver.wait_for(5)] == sent
+    assert scene.observer.until(odd, lambda one: one["tries"] == 1)["failing"] is not None
+    assert len(scene.receiver.at("/odd/")) == 1
 
 
 def test_a_redirect_is_not_followed(scene: Scene) -> None:
@@ -479,6 +491,22 @@ def test_a_trial_says_what_came_back_and_moves_nothing(scene: Scene) -> None:
     assert [one["kind"] for one in scene.observer.log(made)] == ["test", "test"]
 
 
+def test_no_account_sends_the_hub_out_so_often_that_others_wait(scene: Scene) -> None:
+    made = scene.observer.follow(scene.receiver.url)
+    path = f"{SUBSCRIPTIONS}/{made['id']}/test"
+    answers = [scene.observer.door.post(path, headers=scene.observer.headers) for _ in range(ERRANDS + 2)]
+    statuses = [one.status_code for one in answers]
+    # The look at its address was the first errand.
+    assert statuses == [200] * (ERRANDS - 1) + [429] * 3
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= SECONDS_PER_ERRAND
+    looked = scene.observer.ask({"channel": "webhook", "url": f"{scene.receiver.url}/"})
+    assert looked.status_code == 429
+    scene.observer.act(made, "replay", {"after": "begin"}, status=429)
+    assert scene.observer.get(made)["state"] == "active"
+    other = Follower(scene.observer.door, scene.world, "docket")
+    assert other.act(other.follow(scene.receiver.url), "test")["error"] is None
+
+
 def test_a_target_that_is_not_there_is_told_so(scene: Scene) -> None:
     with receiving() as gone:
         url = gone.url
@@ -598,7 +626,7 @@ def played(folder: Path, receiver: Receiver, path: str, *, with_hidden: bool) ->
         scene.receiver.answers = lambda _: Answering()
         scene.world.clock.move(seconds=6)
         receiver.wait_for(4, f"{path}/")
-        scene.observer.until(made, lambda one: one["tries"] == 0 and one["due"] is None)
+        scene.observer.until(made, lambda one: one["cursor"] == scene.publisher.cursor)
         shown, log = scene.observer.get(made), scene.observer.log(made)
     for one in log:  # cursors, and ids made of them, are opaque and differ
         one.pop("cursor")

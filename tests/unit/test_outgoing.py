@@ -2,9 +2,12 @@
 
 import asyncio
 import datetime as dt
+import socket
 import ssl
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
@@ -241,6 +244,8 @@ def test_a_redirect_is_not_followed(target: Listening, code: int) -> None:
         ("soon GMT", None),
         ("Fri, 99 Nov 2031 00:00:00 GMT", None),
         ("Fri, 07 Nov 99999 00:00:00 GMT", None),
+        ("Fri, 07 Nov 99999999999 00:00:00 GMT", None),
+        ("Fri, 07 Nov 2031 99999999999:0:0 GMT", None),
         ("Fri, 07 Nov 2031 00:00:00 +99999999999999", None),
         ("Fri, 07 Nov 2031 00:00:00 " + "9" * 40 + " GMT", None),
     ],
@@ -307,8 +312,101 @@ def test_a_target_that_does_not_stop_answering_is_cut_off(target: Listening) -> 
     assert target.flooded.wait(20)
 
 
+HOSTILE: dict[str, tuple[bytes, bytes]] = {
+    "informational answers": (b"", b"HTTP/1.1 100 Go on\r\n\r\n" * 50),
+    "chunks of one byte": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n" * 200),
+    "cookies": (b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nSet-Cookie2: " + b"a=b," * 24_000, b"\r\n\r\n"),
+    "headers": (b"HTTP/1.1 200 OK\r\n" + b"a:b\r\n" * 19_000, b"\r\n"),
+    "a header without end": (b"HTTP/1.1 200 OK\r\na: ", b"b" * 1000),
+    "a line without end": (b"HTTP/1.1 200 ", b"b" * 1000),
+}
+"""What a target sends first, and then again and again."""
+
+
+@contextmanager
+def sending(first: bytes, then: bytes) -> Iterator[int]:
+    """Open a port that answers one call by bytes: once, or without end if there are any to repeat."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            caller, _ = server.accept()
+            with caller, suppress(OSError):
+                caller.recv(65_536)
+                caller.sendall(first)
+                while then:
+                    caller.sendall(then)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield server.getsockname()[1]
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+MOST_CALLS = 12_000
+"""Of Python functions for one delivery; an ordinary one takes some 1,500."""
+
+
+@contextmanager
+def counting() -> Iterator[list[int]]:
+    """Count the Python functions that this thread calls: what work costs, on whatever machine."""
+    found = [0]
+
+    def count(_frame: object, event: str, _said: object) -> None:
+        found[0] += event == "call"
+
+    sys.setprofile(count)
+    try:
+        yield found
+    finally:
+        sys.setprofile(None)
+
+
+@pytest.mark.parametrize("form", HOSTILE)
+def test_whatever_a_target_answers_without_end_costs_the_hub_next_to_nothing(form: str) -> None:
+    rules = Rules(seconds=20, is_loopback_allowed=True)
+    with sending(*HOSTILE[form]) as port, counting() as calls, suppress(TargetUnreachable):
+        assert post(rules, Names(["127.0.0.1"]), f"http://{HOST}:{port}/") == Status(200)
+    assert calls[0] < MOST_CALLS
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"no TLS at all\r\n\r\n", b"\x16\x03\x03\x00\x02\x02\x00", b"\x15\x03\x03\x00\x02\x02\x28"]
+)
+def test_whoever_breaks_off_before_the_connection_is_safe_is_unreachable(said: bytes) -> None:
+    with sending(said, b"") as port, pytest.raises(TargetUnreachable):
+        post(LOCAL, Names(["127.0.0.1"]), f"https://{HOST}:{port}/")
+
+
+def test_whoever_never_ends_the_handshake_is_given_up_in_time() -> None:
+    rules = Rules(seconds=0.3, is_loopback_allowed=True)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(TargetUnreachable, match="Timeout"):
+        post(rules, Names(["127.0.0.1"]), f"https://{HOST}:{silent.getsockname()[1]}/")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"HTTP/1.1 200 O",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12",
+        b"PRI * HTTP/2.0\r\n\r\n",
+        b"HTTP/1.1 101 Yes\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+    ],
+)
+def test_half_an_answer_is_none(said: bytes) -> None:
+    with sending(said, b"") as port, pytest.raises(TargetUnreachable):
+        post(LOCAL, Names(["127.0.0.1"]), f"http://{HOST}:{port}/")
+
+
+def test_an_answer_may_come_after_an_interim_one_and_end_with_the_connection() -> None:
+    said = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.0 202 Accepted\r\n\r\nthanks"
+    with sending(said, b"") as port:
+        assert post(LOCAL, Names(["127.0.0.1"]), f"http://{HOST}:{port}/") == Status(202)
+
+
 def test_nobody_there_is_unreachable() -> None:
-    with pytest.raises(TargetUnreachable, match="ConnectError"):
+    with pytest.raises(TargetUnreachable, match="OSError"):
         post(LOCAL, Names(["127.0.0.1"]), f"http://{HOST}:1/")
 
 
