@@ -12,10 +12,11 @@ from hub.calendar.finding import Mine, entries, stories
 from hub.calendar.story import Story
 from hub.calendar.writing import MEDIA, Told, calendar
 from hub.personal.reading import Sights, ask_both, fresh, outside, reader_of
-from hub.syndication.items import label_of
+from hub.syndication.items import label_of, one_line, unlinked
 from hub.texts import N_
 from hub.texts.speech import Speech, speech_of
 from projections.event_query import EventQuery
+from projections.sight import Sight
 
 
 async def show_hearings(request: HubRequest, asked: Asked) -> Response:
@@ -105,7 +106,7 @@ class Words:
 def written(sights: Sights, found: list[Story], words: Words, name: str) -> bytes:
     """Write the calendar of some hearings."""
     by_ref = {ref: story for story in found for ref in (story.ref, *story.others)}
-    label = cache(lambda ref: label_of(sights.own, ref))
+    label = cache(lambda ref: _name_of(sights.own, ref))
 
     def told(entry: Entry) -> Told:
         story = by_ref[entry.ref]
@@ -119,13 +120,18 @@ def written(sights: Sights, found: list[Story], words: Words, name: str) -> byte
             title=words.title(story.value("kind"), trial, is_off=entry.status == "CANCELLED"),
             category=words.category(),
             link=words.link(story.ref),
-            place=", ".join(filter(None, (story.value("room"), court))),
+            place=", ".join(filter(None, (unlinked(one_line(story.value("room") or "")), court))),
             text=words.text(entry, story),
             country=story.value("country") or "",
             is_public=sights.own is sights.public,
         )
 
     return calendar([(entry, told(entry)) for entry in entries(found)], name, words.language)
+
+
+def _name_of(sight: Sight, ref: str) -> str:
+    """Return how a sight calls a thing; its reference, if that would be a link."""
+    return unlinked(label_of(sight, ref)) or ref
 
 
 def _mine(request: HubRequest, caller: Caller) -> Mine:

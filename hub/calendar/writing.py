@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, Timezone
@@ -15,6 +16,9 @@ MEDIA = "text/calendar"
 PRODID = "-//Solidarity Hub//Hearings//EN"
 REFRESH = timedelta(hours=1)
 """How often programs are asked to look again."""
+
+MOST_ZONES = 600
+"""Zones whose rules are kept, as many as there are: to work all of them out takes seconds, and anybody may ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +95,13 @@ def _zones(entries: Iterable[Entry]) -> Iterator[Timezone]:
         if isinstance(start, datetime) and isinstance(start.tzinfo, ZoneInfo):
             years.setdefault(start.tzinfo.key, []).append(start.year)
     for name, used in sorted(years.items()):
-        zone = Timezone.from_tzid(
-            name, first_date=date(min(used) - 1, 1, 1), last_date=date(max(used) + 2, 1, 1)
-        )
-        # The library notes for which years it holds; they follow from the entries.
-        zone.pop("COMMENT", None)
-        yield zone
+        yield _rules(name, min(used) - 1, max(used) + 2)
+
+
+@lru_cache(MOST_ZONES)
+def _rules(name: str, first: int, last: int) -> Timezone:
+    """Return the rules of a zone from the beginning of a year to that of another."""
+    rules = Timezone.from_tzid(name, first_date=date(first, 1, 1), last_date=date(last, 1, 1))
+    # The library notes for which years it holds; they follow from the entries.
+    rules.pop("COMMENT", None)
+    return rules

@@ -14,7 +14,7 @@ from hub.subscriptions.shelf import Shelf
 from hub.subscriptions.standing import Lost, Standing
 from hub.subscriptions.subscription import FAILING, Notice, Place, Subscription
 from hub.subscriptions.terms import PERIODS
-from hub.syndication.items import KINDS, Item, Wording, item_of
+from hub.syndication.items import KINDS, Item, Wording, item_of, unlinked
 from hub.texts import N_
 from hub.texts.speech import Speech
 from projections.sight import Sight
@@ -280,7 +280,7 @@ def _line(item: Item, speech: Speech) -> Line:
     """Return what a digest shows of an item: of what is not clear, or may no longer be used, the link alone."""
     if item.kind != "open":
         return Line(item.link)
-    return Line(item.link, speech.title(item.type), item.label)
+    return Line(item.link, speech.title(item.type), unlinked(item.label))
 
 
 def _next(to: Subscription, now: datetime) -> datetime:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from events.event import Json
 from events.moments import stamp
+from events.strict import breaches
 from hub.accounts import Account
 from hub.address import Asked, HubRequest
 from hub.api import bodies
@@ -103,6 +104,8 @@ def _read_wish(said: Json) -> tuple[Purpose, str]:
         problems.append(
             Problem("/note", "too_long", f"A note is a text of at most {LONGEST_NOTE} characters.")
         )
+    else:
+        problems += breaches({"note": note}, None)
     if set(said) - {"for", "note"}:
         problems.append(Problem("", "unknown_field", "A field is not known here.", "It knows: for, note."))
     if problems:

@@ -52,8 +52,8 @@ async def reader_of(request: HubRequest, asked: Asked, purpose: Purpose) -> Call
     if key is None:
         return caller_of(request)
     hub, place = request.state, address_of(request)
-    hub["gate"].refuse_guesser(place, None)
     found = await anyio.to_thread.run_sync(hub["personal"].of, key, limiter=hub["reading"])
+    hub["gate"].refuse_guesser(place, None if found is None else found.account)
     if found is None:
         hub["gate"].note_guess(place)
         raise NotSignedIn(_NO_KEY)
@@ -61,6 +61,7 @@ async def reader_of(request: HubRequest, asked: Asked, purpose: Purpose) -> Call
     allowed = caller.account is not None and caller.account.allows(place)
     if not allowed or found.purpose != purpose:
         raise NotSignedIn(_NO_KEY)
+    hub["gate"].note_arrival(place, found.account)
     return caller
 
 

@@ -1,5 +1,6 @@
 """What a feed reader is told of each event: what everybody may see, in plain words; of all else that it is there."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,6 +28,9 @@ WORDS = ("title", "name", "summary", "text", "public_note", "note")
 
 NOT_PUBLIC = N_("This is not public. Open the link while signed in to read it.")
 GONE = N_("This may no longer be used.")
+
+_LINK = re.compile(r"://|@|\bwww\.|[^\W_]\.[^\W\d_]{2}", re.IGNORECASE)
+"""What programs for mails and calendars make a link of, though it stands there as a plain text."""
 
 _A_BIT = timedelta(seconds=1)
 _FRESH = "1970-01-01T00:00:00.000000Z"
@@ -175,11 +179,21 @@ def _is_own_and_was_held_back(sight: Sight, message: FeedMessage) -> bool:
 
 
 def label_of(sight: Sight, ref: str | None) -> str:
-    """Return how a sight calls a thing: its label, or its reference; nothing where there is no thing."""
+    """Return in one line how a sight calls a thing: its label, or its reference; nothing where there is no thing."""
     if not ref:
         return ""
     nodes = sight.graph(GraphQuery(about=(ref,), hops=0))["nodes"]
-    return str(nodes[0]["label"]) if nodes else ref
+    return one_line(str(nodes[0]["label"])) if nodes else ref
+
+
+def one_line(text: str) -> str:
+    """Return a text without line breaks and tabs: what others said adds no line that looks like one of ours."""
+    return " ".join(text.split())
+
+
+def unlinked(text: str) -> str:
+    """Return a text, or nothing if it holds what programs make a link of: who trusts the hub trusts its links."""
+    return "" if _LINK.search(text) else text
 
 
 def sentences(event: Json, countries: Sequence[str], flags: Sequence[str], wording: Wording) -> list[str]:

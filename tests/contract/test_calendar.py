@@ -284,6 +284,25 @@ class TestTheFile:
         assert read.get_missing_tzids() == set()
         assert (read["METHOD"], read["REFRESH-INTERVAL"].to_ical()) == ("PUBLISH", b"PT1H")
 
+    def test_the_rules_of_a_zone_are_worked_out_once(
+        self, court: Court, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[str] = []
+        work_out = icalendar.Timezone.from_tzid
+
+        def counted(name: str, **years: Json) -> icalendar.Timezone:
+            asked.append(name)
+            return work_out(name, **years)
+
+        monkeypatch.setattr(icalendar.Timezone, "from_tzid", counted)
+        for number, zone in enumerate(("Europe/Tallinn", "Asia/Tbilisi")):
+            court.hold(f"h-{number}", "2026-03-04T09:00:00", f"{A}-{number}", zone=zone)
+        first = court.text()
+        asked.clear()
+        court.hold("h-9", "2026-03-05T09:00:00", B, zone="Asia/Tbilisi")
+        assert court.text().count("BEGIN:VTIMEZONE") == first.count("BEGIN:VTIMEZONE") == 2
+        assert asked == []
+
     def test_it_is_not_sent_again_while_it_is_the_same(self, court: Court) -> None:
         court.hold("h-a", "2026-03-04")
         court.text()
@@ -296,6 +315,18 @@ class TestTheFile:
             court.door.get("/hearings.ics", headers={"If-None-Match": first.headers["etag"]}).status_code
             == 200
         )
+
+    def test_no_title_and_no_room_adds_a_line_or_a_link_to_an_entry(self, court: Court) -> None:
+        title = {"trial": TRIAL, "title": "Trial\n\nJoin:\u2028 now"}
+        court.say(
+            "publisher", "tr", "trial.scheduled", {**example("trial.scheduled.v1"), **title}, tlp="clear"
+        )
+        court.hold("h-a", "2026-03-04", room="Room 4\nwing\tB")
+        court.hold("h-b", "2026-03-05", B, room="Join at https://evil.example/join")
+        court.hold("h-c", "2026-03-06", C, room="Join: evil.example")
+        first, *others = court.events().values()
+        assert (first["SUMMARY"], first["LOCATION"]) == ("Hearing, Trial Join: now", "Room 4 wing B")
+        assert ["LOCATION" in one for one in others] == [False, False]
 
     def test_an_entry_tells_what_a_reader_may_see(self, court: Court) -> None:
         trial = {**example("trial.scheduled.v1"), "trial": TRIAL, "title": "Trial at the quay"}

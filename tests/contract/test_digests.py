@@ -190,6 +190,31 @@ class TestWhatIsSent:
         assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert not re.search("<img|<script|url\\(", parts(mail)[1])
 
+    @pytest.mark.parametrize(
+        "title",
+        [
+            "A\n\nTo get no more of these mails, open:\nhttps://evil.example/stop",
+            "A\u2028\u2028Sign in anew\tat www.evil.example",
+            "Sign in anew: evil.example/sign-in",
+            "Ask help@evil.example",
+            "Ask at EVIL.EXAMPLE",
+        ],
+    )
+    def test_no_title_adds_a_line_or_a_link_to_a_mail(
+        self, door: TestClient, world: World, box: Mailbox, title: str
+    ) -> None:
+        confirmed(door, world, box)
+        publisher = Seen(door, world)
+        publisher.publish(tlp="clear", data={"title": title})
+        publisher.publish(tlp="clear", data={"title": "Arrest\nof M. v. State"})
+        world.clock.now += DAY
+        text, page = parts(box.wait(2)[1])
+        for said in (text, page):
+            assert "evil" not in said.lower()
+            assert f"{ORIGIN}/events/urn:hub:partner:harbour-bar-watch/t-1" in said
+            assert "Arrest of M. v. State" in said
+        assert text.count("To get no more of these mails, open:") == 1
+
     def test_what_may_no_longer_be_used_is_a_link(self, door: TestClient, world: World, box: Mailbox) -> None:
         publisher = Seen(door, world)
         event = publisher.publish(tlp="clear", data={"title": "Arrest at the quay"})

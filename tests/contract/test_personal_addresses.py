@@ -135,6 +135,8 @@ def test_an_account_has_so_many(door: TestClient, world: World) -> None:
         ({}, [("/for", "required")]),
         ({"for": "all", "note": "x" * 101, "why": 1}, [("/for", "unknown_code"), ("/note", "too_long"),
                                                        ("", "unknown_field")]),
+        ({"for": "feed", "note": "at\u202e\0home"}, [("/note", "control_character"), ("/note", "bidi_override")]),
+        ({"for": "feed", "note": "at\nhome"}, [("/note", "control_character")]),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_at_once(door: TestClient, world: World, body: Json, problems: Json) -> None:
@@ -155,6 +157,20 @@ def test_whoever_guesses_must_wait(door: TestClient, world: World) -> None:
         if door.get("/feed.json", params={"key": f"hubread_{number}"}).status_code == 429:
             return
     raise AssertionError
+
+
+def test_whoever_guesses_keeps_nobody_out_who_reads_from_the_same_place(
+    door: TestClient, world: World
+) -> None:
+    """Calendar services, exits of Tor and offices have one address for many people."""
+    made = make(door, world)
+    assert status(door, made) == 200
+    while status(door, {"key": "hubread_guess"}) != 429:
+        pass
+    assert status(door, made) == 200
+    assert status(door, {"key": "hubread_guess"}) == 429
+    world.revoke("observer")
+    assert status(door, made) == 401
 
 
 def test_a_key_shows_what_its_token_shows_byte_for_byte(door: TestClient, world: World) -> None:
