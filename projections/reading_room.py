@@ -158,7 +158,7 @@ class ReadingRoom:
             Standings(allowed, now.desk),
             OwnSight(now.timeline, now.deadlines, allowed),
         )
-        return Sight(allowed, lambda: self._tail.position, views, self._reply_clocks)
+        return Sight(allowed, lambda: self._tail.position, views, self._reply_clocks, now.stock)
 
     def edge(self, after: Position, limit: int, size: int) -> Edge | None:
         """Read once for all what follows a place of which everything was told; `Sight.at_edge` says what is for whom.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from projections.boards.kept import Stock
 from projections.boards.statements.clocks import ReplyClocks
 from projections.conflicts import Conflicts
 from projections.database import Database
@@ -79,6 +80,7 @@ class Shelves:
                  self.identities, self.deadlines, self.unsupported)  # fmt: skip
         self.tail = Tail(log, self.rulings, views, labels, database)
         self.desk = Desk()
+        self.stock = Stock()
         # Events and what they imply weigh more than what the views make of them.
         self.release = readings.release
         self.end_release = self.tail.subscribe(lambda _: readings.release())

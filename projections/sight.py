@@ -9,7 +9,7 @@ from events.event import Position
 from projections.assertions import CLAIM, Assertions
 from projections.assertions import KINDS as CLAIM_TIES
 from projections.boards.catalogue import BOARDS
-from projections.boards.kept import Keeping
+from projections.boards.kept import Keeping, Stock
 from projections.boards.mine.board import Desk, board
 from projections.boards.mine.news import changed
 from projections.boards.papers import Papers
@@ -70,6 +70,7 @@ class Sight:
         position: Callable[[], Position],
         views: SightOfEach,
         clocks: ReplyClocks,
+        stock: Stock,
     ) -> None:
         self.allowed = allowed
         self._clocks = clocks
@@ -85,7 +86,7 @@ class Sight:
         self._standings = views.standings
         self._own = views.own
         self._assertions = Assertions(views.timeline.claims, views.graph)
-        self._keeping = Keeping(views.dossiers)
+        self._keeping = Keeping(views.dossiers, stock)
 
     @property
     def position(self) -> Position:

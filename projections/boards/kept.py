@@ -1,15 +1,20 @@
 """Rows that boards keep for one class of readers: one for each thing of a kind, brought up to date by what changed."""
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import ref
 
 from projections.boards.tellings import Tellings
 from projections.dossier_sight import DossierSight
 from projections.graph.merging import NOBODY, Merged
 
 Row = Any
+
+MOST_ROWS = 2_000_000
+"""Rows of boards that are kept for all classes of readers together: 1.2 GB, or fifteen classes at 100,000 events."""
 
 
 def nobody_else(_: Tellings, __: Collection[str]) -> set[str]:
@@ -35,15 +40,62 @@ class Rows:
     owners: Callable[[Tellings, Collection[str]], set[str]] = nobody_else
 
 
+class Stock:
+    """Counts the rows of all classes of readers; those that were not asked for longest go when there are too many.
+
+    Whoever asks keeps his own, however many: one page asks for many kinds of them.
+
+    Args:
+        most: rows.
+    """
+
+    def __init__(self, most: int = MOST_ROWS) -> None:
+        self.most = most
+        self._lock = threading.Lock()
+        self._sizes: OrderedDict[tuple[ref[Keeping], str], int] = OrderedDict()
+        self._total = 0
+
+    def __len__(self) -> int:
+        """How many rows are kept."""
+        return self._total
+
+    def note(self, keeping: "Keeping", name: str, size: int) -> None:
+        """Note that somebody asked for rows.
+
+        Args:
+            keeping: of his class.
+            name: of the rows.
+            size: how many there are.
+        """
+        own = ref(keeping)
+        with self._lock:
+            self._total += size - self._sizes.pop((own, name), 0)
+            self._sizes[own, name] = size
+            others = [one for one in self._sizes if one[0] != own] if self._total > self.most else []
+            for one in others:
+                if self._total <= self.most:
+                    break
+                self._total -= self._sizes.pop(one)
+                self._forgotten(*one)
+
+    @staticmethod
+    def _forgotten(whose: "ref[Keeping]", name: str) -> None:
+        keeping = whose()
+        if keeping is not None:
+            keeping.forget(name)
+
+
 class Keeping:
     """The kept rows of one class of readers; any thread may ask.
 
     Args:
         dossiers: tells what there is, and what was touched.
+        stock: counts them with those of others.
     """
 
-    def __init__(self, dossiers: DossierSight) -> None:
+    def __init__(self, dossiers: DossierSight, stock: Stock) -> None:
         self._dossiers = dossiers
+        self._stock = stock
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
         self._made: dict[str, tuple[threading.Lock, list[Any]]] = {}
@@ -53,7 +105,15 @@ class Keeping:
         with self._lock:
             kept = self._kept.setdefault(rows.name, _Kept(rows))
         with kept.lock:
-            return kept.renewed(self._dossiers, tellings)
+            found = kept.renewed(self._dossiers, tellings)
+        self._stock.note(self, rows.name, len(found))
+        return found
+
+    def forget(self, name: str) -> None:
+        """Let go of some rows, and of all that follows of rows; whoever asks has them made anew."""
+        with self._lock:
+            self._kept.pop(name, None)
+            self._made.clear()
 
     def remembered(self, name: str, of: Any, make: Callable[[Any], Any]) -> Any:
         """Return what follows of something, made anew only if that is another than the last time it was asked.
