@@ -21,6 +21,7 @@ from benchmarks.database import DurableServer, database_server
 from benchmarks.ears import Ears
 from benchmarks.fleet import BY, PAUSE_SECONDS, TOLD, Fleet, fleet, wait_until_ready
 from benchmarks.measure import ROUNDS, Figure, interleaved, median, percentile
+from benchmarks.processes import resident
 from hub.bus.link import LOG, SUBJECTS
 from tests.nats_cluster import NatsCluster, nats_cluster
 
@@ -153,18 +154,23 @@ def _rebuilding(server: DurableServer, folder: Path, count: int) -> list[Figure]
     """Let a new hub fold all while another serves, and one more take the views of that; a tenth of it first."""
     figures = []
     with _served(server, folder, 1) as hubs, ThreadPoolExecutor(1) as pool:
-        there = 0
+        there, empty = 0, resident(hubs.servers[0].pid)
         for size in (count // CURVE, count):
             hubs.fill(size - there)
             there = size
             calm = _beside(hubs, pool, _rest)[1]
             took, busy = _beside(hubs, pool, lambda: _another(hubs))
+            grown, folded = ((one - empty) / size for one in (resident(hubs.servers[0].pid), took["bytes"]))
             copied, sending = _beside(hubs, pool, lambda: _another(hubs, takes_views=True))
             slow, late, usual = (percentile(one, 0.99) * 1000 for one in (busy, sending, calm))
             seconds, quick = took["seconds"], copied["seconds"]
             goal = GOAL_SECONDS * size / 1_000_000
             notes: Notes = {"events/s": size / seconds, "CPU us/event": took["cpu"] / size * 1e6, **noise()}
             figures += [
+                Figure(
+                    f"memory of the hub that took {size} events, an event", "bytes", grown, "<= 1.5", folded,
+                    "a hub that folded them", grown <= 1.5 * folded,
+                ),
                 Figure(
                     f"a new hub folds {size} events while another serves", "s", seconds,
                     f"<= {goal:g} (150 for a million)", met=seconds <= goal, notes=notes,
@@ -192,7 +198,8 @@ def _another(hubs: Fleet, *, takes_views: bool = False) -> dict[str, float]:
     began = time.perf_counter()
     with hubs.another(takes_views=takes_views) as new:
         wait_until_ready(new)
-        return {"seconds": time.perf_counter() - began, "cpu": new.cpu()}
+        seconds = time.perf_counter() - began
+        return {"seconds": seconds, "cpu": new.cpu(), "bytes": resident(new.pid)}
 
 
 def _rest() -> dict[str, float]:
