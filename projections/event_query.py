@@ -1,15 +1,13 @@
 """Which events are asked for, and the SQL that finds them without looking at what the reader may not see."""
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import translate
-from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from events.event import Position
+from schemas.globs import is_of
 
 Json = Any
 
@@ -21,21 +19,6 @@ Key = tuple[str, int]
 
 Reach = Callable[[Sequence[str]], Mapping[str, int]]
 """Finds the references that belong to others, and from which place on."""
-
-
-LONGEST_GLOB = 200
-"""No name of a type is as long. What is kept of a glob takes a hundred times its length, and strangers choose it."""
-
-
-def is_of(name: str, globs: Iterable[str]) -> bool:
-    """Tell whether the name of a type fits any of some globs: `*`, `?` and `[...]` as in file names."""
-    return any(len(glob) <= LONGEST_GLOB and _matching(glob)(name) is not None for glob in globs)
-
-
-@lru_cache(256)
-def _matching(glob: str) -> Callable[[str], re.Match[str] | None]:
-    # Not `fnmatchcase`, which would keep 32,768.
-    return re.compile(translate(glob)).match
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@ import orjson
 
 from events.event import Position
 from projections.belonging import MOST_STEPS
-from projections.event_query import is_of
 from projections.feed import FeedMessage, Kind
 from projections.feed_messages import COLUMNS, Form, Place, Row, message_of, row_of
 from projections.labels import Allowed
 from projections.positions import position_in
 from projections.timeline import TimelineView
+from schemas.globs import is_of
 
 Json = Any
 

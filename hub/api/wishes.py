@@ -13,7 +13,7 @@ from hub.refusals import SubscriptionRefused
 from hub.subscriptions.desk import Wish
 from hub.subscriptions.subscription import CHANNELS, ENGLISH, SCHEMES, Channel, Rate, Scheme
 from hub.texts.languages import LANGUAGES
-from projections.event_query import is_of
+from schemas.globs import is_of
 from schemas.problem import Problem
 from schemas.vocabulary import nearest
 

@@ -47,7 +47,8 @@ class Kept:
         self._lock = threading.Lock()
         self._slots: OrderedDict[Hashable, _Slot] = OrderedDict()
 
-    def __len__(self) -> int:
+    @property
+    def number(self) -> int:
         """How many values are kept."""
         return len(self._slots)
 

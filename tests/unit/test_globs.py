@@ -6,7 +6,8 @@ from itertools import product
 
 import pytest
 
-from projections.event_query import LONGEST_GLOB, EventQuery, is_of
+from projections.event_query import EventQuery
+from schemas.globs import LONGEST_GLOB, is_of
 
 
 @pytest.mark.parametrize("size", range(6))
