@@ -9,6 +9,7 @@ from events.event import Json
 from hub.pages.addressing import dossier_address
 from hub.pages.alike import Alike
 from hub.pages.cards import told
+from hub.pages.contexts import PageContext
 from hub.pages.naming import OWN_TITLES
 from hub.pages.peers import refusal_said, state_said
 from hub.pages.reasons import Reasons
@@ -31,6 +32,7 @@ def environment(code: str, registry: Registry) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.context_class = PageContext
     speech = speech_of(code, registry)
     texts = speech.texts
     made.extend(newstyle_gettext=True)

@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 
+from jinja2 import Template
 from markupsafe import Markup
 from starlette.responses import Response, StreamingResponse
 
 from events.event import Json
 from hub.access import Caller, credential_of
 from hub.address import HubRequest
+from hub.pages.contexts import CONTEXTS, PageContext, let_go
 from hub.pages.environment import environment
 from hub.pages.watching import place_of
 from hub.refusals import PartnerSuspended
@@ -67,8 +69,15 @@ def _pieces(request: HubRequest, template: str, more: dict[str, Json], language:
         "watch": place_of(request),
         **more,
     }
-    templates = environment(language.code, request.state["registry"])
-    return templates.get_template(template).generate(context)
+    return _written(environment(language.code, request.state["registry"]).get_template(template), context)
+
+
+def _written(template: Template, context: Mapping[str, Json]) -> Iterator[str]:
+    made: list[PageContext] = []
+    try:
+        yield from template.generate({**context, CONTEXTS: made})
+    finally:
+        let_go(made)
 
 
 def _spoken(language: Language) -> dict[str, str]:
