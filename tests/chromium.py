@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -64,6 +64,15 @@ class Page:
     def told(self, method: str) -> list[Json]:
         """Return what the browser told by itself under a name while it was asked, oldest first."""
         return [one["params"] for one in self._events if one.get("method") == method]
+
+    def wait_told(self, method: str, part: Callable[[Json], Json]) -> Json:
+        """Wait until the browser told by itself what has some part that is not empty; return that part."""
+        deadline = time.monotonic() + SECONDS
+        while not (found := next(filter(None, map(part, self.told(method))), None)):
+            assert time.monotonic() < deadline, method
+            self._holds("true")  # what it tells comes while it is asked
+            time.sleep(0.05)
+        return found
 
     def evaluate(self, expression: str) -> Json:
         """Run a piece of JavaScript in the page; return its value as JSON."""

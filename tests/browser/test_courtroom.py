@@ -109,10 +109,7 @@ def test_a_browser_that_syncs_in_the_background_sends_what_waits_when_the_page_i
     wait_for_the_hub(shown, world, text)
     assert "sent by itself" in shown.evaluate("document.querySelector('[data-entry]').innerText")
     shown.call("ServiceWorker.enable")
-    shown.wait_for("document.readyState === 'complete'")
-    [known] = [
-        one for told in shown.told("ServiceWorker.workerRegistrationUpdated") for one in told["registrations"]
-    ]
+    known = shown.wait_told("ServiceWorker.workerRegistrationUpdated", lambda told: told["registrations"])[0]
     # No page of the courtroom is open any more: what sends is the worker.
     shown.call("Page.navigate", url="about:blank")
     with serving(world) as hub:
