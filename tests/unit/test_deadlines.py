@@ -136,7 +136,8 @@ def test_a_clock_is_added_by_data_alone(registry: Registry, tmp_path: Path) -> N
     assert fingerprint(load_clocks(registry, tmp_path)) != fingerprint(load_clocks(registry))
 
 
-def test_reply_clocks_of_an_operator_count(registry: Registry) -> None:
+def test_reply_clocks_of_an_operator_count() -> None:
+    registry = Registry.load()
     own = load_clocks(registry)
     none = load_clocks(registry, replies=ReplyClocks((), own_clocks().stopped_by))
     assert load_clocks(registry, replies=own_clocks()) is own
