@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import nats
-import nats.errors
 
 from events.travelling import Copies, read_copies
-from hub.bus.link import LOG, Link, Said, linked
+from hub.bus.link import FAULTS, LOG, Link, Said, linked
 from hub.bus.relay import PLACE
 from hub.bus.sealing import Sealer
 from hub.keys import cursor_key, vault_key
@@ -90,20 +88,21 @@ def is_whole(copies: list[Copies], head: int) -> None:
 
 
 def relayed(cluster: NatsCluster, world: World, head: int) -> list[Copies]:
-    """Wait until the stream has so much, and return it."""
+    """Wait until the stream has so much, and return it.
+
+    Each look is by a link of its own: one server may be without the others for a while.
+    """
     found: list[Copies] = []
 
-    async def has(link: Link) -> None:
-        async def so() -> bool:
-            try:
+    async def has() -> bool:
+        try:
+            async with linked(cluster.url(), "HUB") as link:
                 found[:] = await told(link, world)
-            except (TimeoutError, nats.errors.Error):
-                return False
-            return bool(found) and found[-1].last >= head
+        except FAULTS:
+            return False
+        return bool(found) and found[-1].last >= head
 
-        await eventually(so)
-
-    asking(cluster, has)
+    asyncio.run(eventually(has))
     return found
 
 
@@ -124,6 +123,6 @@ def stored(cluster: NatsCluster) -> bytes:
 async def says(link: Link, world: World, said: bytes) -> bool:
     try:
         copies = await told(link, world)
-    except (TimeoutError, nats.errors.Error):
+    except FAULTS:
         return False
     return bool(copies) and said in copies[-1].rows[-1].state
