@@ -1,11 +1,10 @@
 """Rows that boards keep for one class of readers: one for each thing of a kind, brought up to date by what changed."""
 
 import threading
-from collections import OrderedDict
+import weakref
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from weakref import ref
 
 from projections.boards.tellings import Tellings
 from projections.dossier_sight import DossierSight
@@ -52,7 +51,7 @@ class Stock:
     def __init__(self, most: int = MOST_ROWS) -> None:
         self.most = most
         self._lock = threading.Lock()
-        self._sizes: OrderedDict[tuple[ref[Keeping], str], int] = OrderedDict()
+        self._sizes: dict[tuple[weakref.ref[Keeping], str], int] = {}
         self._total = 0
 
     def __len__(self) -> int:
@@ -67,8 +66,9 @@ class Stock:
             name: of the rows.
             size: how many there are.
         """
-        own = ref(keeping)
+        own = weakref.ref(keeping)
         with self._lock:
+            # Taken out and put in again, it is the one that was asked for last.
             self._total += size - self._sizes.pop((own, name), 0)
             self._sizes[own, name] = size
             others = [one for one in self._sizes if one[0] != own] if self._total > self.most else []
@@ -79,7 +79,7 @@ class Stock:
                 self._forgotten(*one)
 
     @staticmethod
-    def _forgotten(whose: "ref[Keeping]", name: str) -> None:
+    def _forgotten(whose: "weakref.ref[Keeping]", name: str) -> None:
         keeping = whose()
         if keeping is not None:
             keeping.forget(name)
