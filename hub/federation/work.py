@@ -179,10 +179,10 @@ async def _take(
     owed = await anyio.to_thread.run_sync(listener.take, message, signature)
     if owed is not None:
         await _acknowledge(means, peer, door, owed)
-    is_idle = isinstance(message, Live | Beat)
-    standing.is_live = standing.is_live or is_idle
+    # A beat says that the peer is there, not that nothing is missing.
+    standing.is_live = standing.is_live or isinstance(message, Live)
     is_noted = await standing.heard(door.took)
-    if message.cursor and (is_noted or not is_idle):
+    if message.cursor and (is_noted or not isinstance(message, Live | Beat)):
         await anyio.to_thread.run_sync(means.book.reached, peer.name, message.cursor)
 
 

@@ -140,6 +140,15 @@ def test_nonsense_ends_no_more_than_the_listening_to_whoever_says_it(south: Hous
     assert httpx.get(f"{south.served.url}/readyz").status_code == 200
 
 
+def test_who_says_no_more_than_that_he_is_there_is_behind_until_he_says_that_nothing_is_missing(
+    south: House,
+) -> None:
+    with stranger([json.dumps({"kind": "beat", "cursor": "c"}), told(good())]) as there:
+        listen(south, there)
+        until(lambda: south.show(HARBOUR, good()["id"], DOCKET), "the event")
+        assert south.status()["far"]["state"] == "behind"
+
+
 def test_nothing_goes_by_a_peers_clock(south: House) -> None:
     moments = ["0001-01-01T00:00:00Z", "2031-05-04T12:00:00Z", "9999-12-31T23:59:59Z"]
     events = [good(number, time=moment, recordedtime=moment) for number, moment in enumerate(moments, 1)]
