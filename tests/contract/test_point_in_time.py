@@ -87,6 +87,7 @@ def check_after(again: World, terminal: Terminal, fault: str, kept: list[str], g
         assert not set(gone) & set(there)
         for number in range(500, 500 + len(gone)):
             served.post(threat(number, data={"narrative": SECRET}), again.bearer("publisher"))
+        served.settle()
         assert set(gone) <= set(every_id(served.url, again.bearer("publisher")))
     assert "The log is whole." in terminal.ok("verify", *place(again))
 
