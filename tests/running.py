@@ -212,17 +212,22 @@ class Patient(TestClient):
 
     def request(self, method: str, *args: Any, **more: Any) -> httpx.Response:
         if method in {"GET", "HEAD"}:
-            room = self.app_state["room"]
-            while not room.stalls() and not room.wait_for(self.app_state["end_of_log"](), 0.5):
-                pass
+            self.settle()
         answer: httpx.Response = super().request(method, *args, **more)
         return answer
+
+    def settle(self) -> None:
+        """Wait until the views have all that the log has now, or one of them stalls."""
+        room = self.app_state["room"]
+        while not room.stalls() and not room.wait_for(self.app_state["end_of_log"](), 0.5):
+            pass
 
 
 @contextmanager
 def calling(world: World, **more: Any) -> Iterator[TestClient]:
-    """Call a hub in this process."""
+    """Call a hub in this process that has caught up."""
     with Patient(world.app(), base_url="http://hub.test", **more) as client:
+        client.settle()
         yield client
 
 
