@@ -75,6 +75,7 @@ def world(tmp_path: Path) -> LongWorld:
 def flooded(world: LongWorld, headers: Mapping[str, str], at_once: int, path: str = "/long") -> Iterator[str]:
     """Ask long questions, more than there are threads, as one caller; each is answered in the end."""
     with serving(world) as served, ThreadPoolExecutor(MANY) as pool:
+        served.settle()
         url = f"{served.url}{path}"
         asked = [pool.submit(httpx.get, url, headers=headers, timeout=2 * SECONDS) for _ in range(MANY)]
         try:
