@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +15,7 @@ from events.submission import EventRefused, Publisher
 from hub.pages.contexts import CONTEXTS, PageContext
 from projections.graph.questions.deeds import Deeds
 from schemas.speaker import Speaker
+from tests.living import living
 from tests.running import calling, make_world, recording, threat
 from tests.solidarity import L1, T1, solidarity
 
@@ -63,22 +63,17 @@ def nobody_looking() -> Iterator[None]:
         gc.enable()
 
 
-def left(*kinds: type) -> list[Any]:
-    # Not by `isinstance`, which asks a weak proxy that another test left for what is gone.
-    return [one for one in gc.get_objects() if issubclass(type(one), kinds)]
-
-
 def test_nothing_of_what_was_recorded_waits_for_the_collector(tmp_path: Path) -> None:
     world = make_world(tmp_path)
     publisher = Publisher("harbour-bar-watch", "tests")
     with recording(world) as intake:
-        before = len(left(Desk, Draft))
+        before = len(living(Desk, Draft))
         with nobody_looking():
             for number in range(3):
                 checked = [intake.check(publisher, threat(10 * number + one)) for one in range(10)]
                 assert {one.status for one in intake.record(checked)} == {"stored"}
             del checked
-            assert len(left(Desk, Draft)) == before
+            assert len(living(Desk, Draft)) == before
 
 
 def test_whoever_is_asked_once_does_not_hold_himself(tmp_path: Path) -> None:
@@ -90,7 +85,7 @@ def test_whoever_is_asked_once_does_not_hold_himself(tmp_path: Path) -> None:
             with pytest.raises(EventRefused):
                 intake.check(Publisher("harbour-bar-watch", "tests"), sent)
             assert [item["lawyer"]["ref"] for item in world.alone()["items"]] == [L1]
-            assert left(Speaker, Deeds) == []
+            assert living(Speaker, Deeds) == []
 
 
 def test_nothing_that_a_page_says_waits_for_the_collector(tmp_path: Path) -> None:
@@ -101,7 +96,7 @@ def test_nothing_that_a_page_says_waits_for_the_collector(tmp_path: Path) -> Non
         for path in ("/", "/lawyers", "/trials"):
             answer = client.get(path, headers=world.bearer("publisher"))
             assert (answer.status_code, answer.text.count("</html>")) == (200, 1)
-        assert [one for one in left(PageContext) if one.get_all().get(CONTEXTS) is not None] == []
+        assert [one for one in living(PageContext) if one.get_all().get(CONTEXTS) is not None] == []
 
 
 def test_what_the_collector_does_in_a_hub_that_serves() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from projections.suggestions.query import SuggestionQuery
 from schemas.registry import Registry
+from tests.living import is_a
 from tests.logs import PARTNER, Ask, MemoryLog
 from tests.namesakes import COORDINATOR, NAMES, OTHER, OWN, THIRD, A, B, Opened, asked, told
 
@@ -43,7 +44,7 @@ def holding(folder: Path) -> list[str]:
 def kept() -> set[str]:
     """Return the texts in memory that hold a word of the names, besides those words as the test has them."""
     gc.collect()
-    texts = {each for one in gc.get_objects() for each in gc.get_referents(one) if isinstance(each, str)}
+    texts = {each for one in gc.get_objects() for each in gc.get_referents(one) if is_a(each, str)}
     found = {text for text in texts if len(text) < 200 and any(word in text for word in WORDS)}
     return found - set(WORDS) - {word for pair in ERASED for word in pair}
 

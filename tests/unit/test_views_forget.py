@@ -10,6 +10,7 @@ from events.audience import PUBLIC
 from events.event import Position
 from projections.dossiers import ListQuery
 from projections.event_query import EventQuery
+from tests.living import is_a
 from tests.logs import OWNER, PARTNER, Ask, MemoryLog
 
 Json = Any
@@ -81,10 +82,10 @@ def kept() -> set[str]:
     found: set[str] = set()
     for one in gc.get_objects():
         inner: Json = ()
-        if isinstance(one, dict):
+        if is_a(one, dict):
             inner = (*one.keys(), *one.values())
-        elif isinstance(one, list | tuple | set):
+        elif is_a(one, list, tuple, set):
             inner = tuple(one)
-        texts = [each for each in inner if isinstance(each, str) and each not in SEALED]
+        texts = [each for each in inner if is_a(each, str) and each not in SEALED]
         found.update(word for text in texts for word in SEALED if word in text)
     return found
