@@ -71,6 +71,20 @@ def copy_from_postgres(url: str, target: Path) -> None:
         raise StoreUnavailable("The log cannot be copied.") from fault
 
 
+def holds_log(url: str) -> bool:
+    """Tell whether there are events in a database already.
+
+    Raises:
+        StoreUnavailable: it does not answer.
+    """
+    try:
+        with psycopg.connect(url) as there:
+            [(table,)] = there.execute("SELECT to_regclass('stored_events')").fetchall()
+            return table is not None and bool(there.execute("SELECT 1 FROM stored_events LIMIT 1").fetchall())
+    except psycopg.Error as fault:
+        raise StoreUnavailable("The database does not answer.") from fault
+
+
 def load_into_postgres(source: Path, url: str) -> None:
     """Put the log in a file into an empty database, in one transaction.
 

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from events.ledger import Ledger
 from events.moments import read_moment
 from events.moving import HAS_GAPS, copy_from_postgres
 from events.read_only import read_only
-from events.sealing import Destruction, destruction
+from events.sealing import destruction
 from events.sqlite import SQLiteLogFactory
 from events.submission import StoreUnavailable
 from events.vault import KeyRecord, Vault
@@ -119,12 +119,45 @@ def begin_anew(file: Path) -> None:
             db.execute(f"DELETE FROM {table}")
 
 
+def begin_epoch(file: Path) -> None:
+    """Let hubs take nothing any more that others on the log told them by a bus before it was restored."""
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute("DROP TABLE IF EXISTS log_epoch")
+
+
 def revoked_tokens(file: Path) -> set[str]:
     """Return the ids of the tokens that a log says were revoked."""
     asked = "SELECT state FROM stored_events WHERE topic = ?"
     with closing(read_only(file)) as db:
         acts = [orjson.loads(row[0])["data"] for row in db.execute(asked, (ACTED_STEM,))]
     return {str(act["subject"]) for act in acts if act["action"] == "token_revoked"}
+
+
+class Endings:
+    """Hears a log in order, and says which keys it destroys: those that were in use by then.
+
+    What comes after an erasure has keys of its own.
+    """
+
+    def __init__(self, known: Iterable[KeyRecord]) -> None:
+        self._known = {one.kid: one for one in known}
+        self._used: defaultdict[str, dict[str, KeyRecord]] = defaultdict(dict)
+
+    def hear(self, stem: str, envelope: Mapping[str, Json], kids: Iterable[str]) -> list[str]:
+        """Return the names of the keys that an event destroys; none for almost all.
+
+        Args:
+            stem: of the event.
+            envelope: of it.
+            kids: names of the keys of its own personal fields.
+        """
+        for one in (self._known[kid] for kid in kids if kid in self._known):
+            self._used[one.subject][one.kid] = one
+        ends = destruction(stem, envelope)
+        if ends is None:
+            return []
+        used = self._used[ends.subject].values()
+        return [*(one.kid for one in used if ends.publisher in (None, one.publisher)), *ends.kids]
 
 
 def settle(vault: Vault, pages: Iterable[Sequence[Notification]]) -> Settled:
@@ -134,27 +167,17 @@ def settle(vault: Vault, pages: Iterable[Sequence[Notification]]) -> Settled:
         vault: of the log.
         pages: the whole log.
     """
-    known = {one.kid: one for one in vault.listing()}
-    used: defaultdict[str, dict[str, KeyRecord]] = defaultdict(dict)
+    known = vault.listing()
+    names, endings = {one.kid for one in known}, Endings(known)
     destroyed = missing = 0
     for page in pages:
         for row in page:
             envelope = orjson.loads(row.state)
             kids = [box["key"] for box in envelope.get("sealed", ())]
-            missing += sum(kid not in known for kid in kids)
-            for one in (known[kid] for kid in kids if kid in known):
-                used[one.subject][one.kid] = one
-            ends = destruction(row.topic, envelope)
-            if ends is not None:
-                destroyed += _destroy(vault, ends, used[ends.subject].values(), envelope)
+            missing += sum(kid not in names for kid in kids)
+            ended, moment = endings.hear(row.topic, envelope, kids), read_moment(envelope["recordedtime"])
+            destroyed += len(vault.destroy(ended, moment)) if ended and moment is not None else 0
     return Settled(destroyed, missing)
-
-
-def _destroy(vault: Vault, ends: Destruction, used: Iterable[KeyRecord], envelope: Json) -> int:
-    # Only keys that were in use by then: what came after the erasure has keys of its own.
-    own = [one.kid for one in used if ends.publisher in (None, one.publisher)]
-    moment = read_moment(envelope["recordedtime"])
-    return 0 if moment is None else len(vault.destroy([*own, *ends.kids], moment))
 
 
 def _is_log(path: Path) -> bool:

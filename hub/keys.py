@@ -12,6 +12,7 @@ CURSOR_KEY = "cursor.key"
 VAULT_KEY = "vault.key"
 SUBSCRIPTIONS_KEY = "subscriptions.key"
 LOG_KEY = "log.key"
+KEY_BYTES = 32
 FOLDER = "keys"
 LEFT_BY_A_HUB = ("key_checks.json", "views.sqlite")
 """Files beside the keys that no folder has in which nothing ever served."""
@@ -34,6 +35,17 @@ class KeyMissing(HubNotInitialised):
         self.args = (
             f"{name} is missing from the folder of keys. Is HUB_KEYS set, and its disk there? "
             f"Without it nobody can read {opens}.",
+        )
+
+
+class KeyDamaged(HubNotInitialised):
+    """A key has not the length that keys have; it opens nothing."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.args = (
+            f"{name} in the folder of keys is damaged: it must hold {KEY_BYTES} bytes. Put the copy from the safe "
+            "there; do not make another, which would open nothing.",
         )
 
 
@@ -74,9 +86,10 @@ def cursor_key(data: Path, keys: Path | None = None) -> bytes:
 
     Raises:
         HubNotInitialised: there is none yet.
+        KeyDamaged: it is no key.
     """
     try:
-        return (keys_folder(data, keys) / CURSOR_KEY).read_bytes()
+        return _read(keys_folder(data, keys) / CURSOR_KEY)
     except FileNotFoundError as error:
         # A folder that has served: its disk of keys is not there, and new ones would open nothing.
         if any((data / one).exists() for one in LEFT_BY_A_HUB):
@@ -97,9 +110,10 @@ def vault_key(data: Path, keys: Path | None = None) -> bytes:
 
     Raises:
         KeyMissing: there is none.
+        KeyDamaged: it is no key.
     """
     try:
-        return (keys_folder(data, keys) / VAULT_KEY).read_bytes()
+        return _read(keys_folder(data, keys) / VAULT_KEY)
     except FileNotFoundError as error:
         raise KeyMissing(VAULT_KEY) from error
 
@@ -125,9 +139,10 @@ def subscriptions_key(data: Path, keys: Path | None = None) -> bytes:
 
     Raises:
         KeyMissing: there is none.
+        KeyDamaged: it is no key.
     """
     try:
-        return (keys_folder(data, keys) / SUBSCRIPTIONS_KEY).read_bytes()
+        return _read(keys_folder(data, keys) / SUBSCRIPTIONS_KEY)
     except FileNotFoundError as error:
         raise KeyMissing(SUBSCRIPTIONS_KEY, "the addresses and secrets of subscriptions") from error
 
@@ -159,6 +174,13 @@ def open_vault(data: Path, random: Random, keys: Path | None = None, vault: str 
     return Vault(vault or keys_folder(data, keys) / FILE, vault_key(data, keys), random)
 
 
+def _read(path: Path) -> bytes:
+    found = path.read_bytes()
+    if len(found) != KEY_BYTES:
+        raise KeyDamaged(path.name)
+    return found
+
+
 def _make(path: Path, random: Random) -> None:
     if path.exists():
         return
@@ -166,7 +188,7 @@ def _make(path: Path, random: Random) -> None:
     draft.unlink(missing_ok=True)
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
-        file.write(random(32))
+        file.write(random(KEY_BYTES))
         file.flush()
         os.fsync(file.fileno())
     draft.rename(path)

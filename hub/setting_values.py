@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 from hub.networks import Network, read_networks
 
+_POSTGRESQL = ("postgresql://", "postgres://")
+
 
 def text(said: str) -> str:
     """Take any text."""
@@ -23,6 +25,15 @@ def clocks(said: str) -> Path | None:
     path = folder(said)
     load_clocks(path)
     return path
+
+
+def token(said: str) -> str:
+    """Read a token as it travels in a header; empty: none."""
+    if not all("!" <= one <= "~" for one in said):
+        raise ValueError(
+            "a token has neither spaces nor letters with accents: copy it whole, and nothing else"
+        )
+    return said
 
 
 def port(said: str) -> int:
@@ -68,8 +79,23 @@ def seconds(said: str) -> float:
 
 def database(said: str) -> str:
     """Read the address of a PostgreSQL database; empty: none."""
-    if said and not said.startswith(("postgresql://", "postgres://")):
+    if said and not said.startswith(_POSTGRESQL):
         raise ValueError("it must be postgresql://...")
+    return _readable(said)
+
+
+def _readable(said: str) -> str:
+    """Refuse what PostgreSQL's own client cannot read: its message would repeat a part of the password."""
+    if said.startswith(_POSTGRESQL):
+        import psycopg
+        from psycopg.conninfo import conninfo_to_dict
+
+        try:
+            conninfo_to_dict(said)
+        except psycopg.Error:
+            raise ValueError(
+                "PostgreSQL cannot read this address; in a password write % as %25, @ as %40, / as %2F, a space as %20"
+            ) from None
     return said
 
 
@@ -109,7 +135,7 @@ def store(said: str) -> str:
     """Read where the log is; empty: in the data folder."""
     if said and urlsplit(said).scheme not in {"sqlite", "postgresql", "postgres"}:
         raise ValueError("a store begins with sqlite:/// or postgresql://")
-    return said
+    return _readable(said)
 
 
 def origins(said: str) -> tuple[str, ...]:

@@ -87,7 +87,7 @@ class Settings:
     token: str = field(
         default="",
         repr=False,
-        metadata=_said("token", "The token that push, follow and export show.", values.text),
+        metadata=_said("token", "The token that push, follow and export show.", values.token),
     )
     public_url: str = field(
         default="",

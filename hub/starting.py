@@ -7,7 +7,7 @@ from events.submission import StoreUnavailable
 from hub.keys import HubNotInitialised
 from hub.settings import SettingsRefused
 
-TOLD = (StoreUnavailable, HubNotInitialised, SettingsRefused, sqlite3.OperationalError)
+TOLD = (StoreUnavailable, HubNotInitialised, SettingsRefused, sqlite3.DatabaseError, OSError)
 """What an operator can mend; the messages are ours, or say that a disk is full or takes nothing, and hold no values."""
 
 

@@ -29,7 +29,7 @@ def read_recipients(said: Iterable[str]) -> list[Recipient]:
             found.append(pyrage.x25519.Recipient.from_str(one))
         except pyrage.RecipientError as odd:
             raise BackupRefused(
-                f"{one} is no recipient: it begins with age1; `hub backup-key` makes one."
+                "This is no recipient: it begins with age1, and `hub backup-key` prints it; its secret stays away."
             ) from odd
     return found
 

@@ -111,7 +111,7 @@ def opened(world: World, data: str | None, store: str | None) -> Iterator[Archiv
     settings = world.settings(data=data, store=store)
     refuse_unreachable(settings)
     cursor_key(settings.data, settings.keys)
-    with _opened(world, settings) as archive:
+    with assembled(world, settings) as archive:
         yield archive
 
 
@@ -130,7 +130,7 @@ def found(world: World, settings: Settings) -> tuple[Account, str]:
     key = keys_folder(settings.data, settings.keys) / VAULT_KEY
     is_new = not key.exists()
     make_vault_key(settings.data, world.random, settings.keys)
-    with _opened(world, settings) as archive:
+    with assembled(world, settings) as archive:
         if is_new and archive.store.head() > 0:
             key.unlink()
             raise KeyMissing(VAULT_KEY)
@@ -183,7 +183,8 @@ def _refuse_if_taken(settings: Settings) -> None:
 
 
 @contextmanager
-def _opened(world: World, settings: Settings) -> Iterator[Archive]:
+def assembled(world: World, settings: Settings) -> Iterator[Archive]:
+    """Open the parts of a hub that need not be whole yet, for what makes it so."""
     with ExitStack() as parts:
         registry = Registry.load()
         vault = open_vault(settings.data, world.random, settings.keys, settings.vault)

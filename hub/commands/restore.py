@@ -8,20 +8,24 @@ from pathlib import Path
 import click
 
 from events.acts import StewardAct
-from events.moving import NotEmpty, load_into_postgres
+from events.moving import NotEmpty, holds_log, load_into_postgres
 from events.notes import Signer
-from events.restoring import Settled, begin_anew, revoked_tokens
+from events.restoring import Settled, begin_anew, begin_epoch, revoked_tokens
 from events.vault import FILE as VAULT_FILE
-from events.vault import Vault
+from events.vault import Vault, WrongVaultKey
+from events.vault_file import VaultUnavailable
 from events.vault_moving import VaultTaken, check_keys, refuse_if_taken
 from events.vault_moving import load_into_postgres as load_keys
-from hub.backup import office, saving
+from hub.backup import office, saving, unfinished
 from hub.backup.age import Identity, identities_for
 from hub.backup.files import settle_folder
 from hub.backup.opening import open_into, opened_whole
 from hub.backup.proving import Asking, Proof, prove
+from hub.backup.refusals import BackupRefused
 from hub.backup.scratch import scratch
-from hub.commands.archive import opened
+from hub.commands.archive import assembled
+from hub.commands.checks.reaching import refuse_unfinished
+from hub.commands.kept import kept_checkpoint
 from hub.commands.refusals import AlreadyThere, NotHere
 from hub.commands.world import World, identity_option, local_options, say, tell
 from hub.keys import LOG_KEY, keys_folder, make_keys, make_vault_key, vault_key
@@ -92,18 +96,19 @@ def restore(
     settings = world.settings(data=data, store=store)
     files = [one for one in (file, vault, accounts) if one is not None]
     saved = Backup(file, vault, accounts, identities_for(identities, files))
-    note = None if checkpoint is None else _text(checkpoint)
+    note = None if checkpoint is None else kept_checkpoint(checkpoint)
     asking = Asking(note, witnesses, witness_key, _log_key(settings))
     proof, tokens = _put_back(world, (settings, saved), asking, accept_loss=accept_loss)
     again = 0
     if accounts is not None:
         again = office.revoke_again(settings, tokens, world.clock().timestamp())
-    with opened(world, data, store) as archive:
+    with assembled(world, settings) as archive:
         settled = archive.store.settle_keys()
         detail = {"keys": vault is not None, "accounts": accounts is not None}
         loss = {} if proof.is_proven else {"accepted_loss": proof.as_json()}
         archive.note(StewardAct("backup_restored", detail={**detail, **loss}))
         head = int(archive.store.head())
+    unfinished.end(settings.data)
     for sentence in (*proof.remarks, *_sentences(settled, again, proof, settings)):
         say(sentence)
     row = {"log": _place(settings), "events": head, "proven": proof.is_proven, "closings": proof.size}
@@ -115,6 +120,7 @@ def _put_back(
     world: World, where: tuple[Settings, Backup], asking: Asking, *, accept_loss: bool
 ) -> tuple[Proof, set[str]]:
     settings, saved = where
+    refuse_unfinished(settings)
     _refuse_if_there(settings, saved)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     keys_folder(settings.data, settings.keys).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -126,7 +132,9 @@ def _put_back(
         if not proof.is_proven and not accept_loss:
             raise proof.refusal()
         tokens = revoked_tokens(draft)
-        # From here on nothing is doubtful but the disk. The log comes last: without it this is no hub.
+        begin_epoch(draft)
+        # From here on nothing is doubtful but the disk.
+        unfinished.begin(settings.data)
         if proof.is_other:
             begin_anew(draft)
             _set_key_aside(settings, proof)
@@ -161,7 +169,7 @@ def _keys(settings: Settings, saved: Backup) -> Iterator[Callable[[], object] | 
         content = opened_whole(saved.vault, saved.identities)
         try:
             refuse_if_taken(settings.vault, key)
-            check_keys(content, key)
+            _check_keys(saved.vault, content, key)
             yield lambda: load_keys(content, settings.vault, key)
         except VaultTaken as taken:
             raise AlreadyThere(str(taken)) from taken
@@ -170,11 +178,24 @@ def _keys(settings: Settings, saved: Backup) -> Iterator[Callable[[], object] | 
     generations.remove(draft)
     try:
         open_into(saved.vault, draft, saved.identities)
+        _check_keys(saved.vault, draft.read_bytes(), key)
         Vault(draft, key).close()
         yield lambda: draft.rename(_vault_file(settings))
         settle_folder(draft.parent)
     finally:
         generations.remove(draft)
+
+
+def _check_keys(file: Path, content: bytes, key: bytes) -> None:
+    """Refuse what are no keys: a log by mistake would open as a store of none, and no personal field ever after."""
+    try:
+        check_keys(content, key)
+    except WrongVaultKey:
+        raise
+    except VaultUnavailable as odd:
+        raise BackupRefused(
+            f"{file} is no backup of keys, or is damaged. Nothing was put back: give --vault the file of the keys."
+        ) from odd
 
 
 def _vault_file(settings: Settings) -> Path:
@@ -203,6 +224,8 @@ def _set_key_aside(settings: Settings, proof: Proof) -> None:
 def _refuse_if_there(settings: Settings, saved: Backup) -> None:
     log = settings.log_file
     files = [] if log is None else [log]
+    if log is None and holds_log(settings.store_url):
+        raise AlreadyThere(str(NotEmpty()))
     if saved.accounts is not None and settings.data.is_dir() and office.is_taken(settings):
         raise AlreadyThere("There are accounts already; nothing was changed. Restore into a new folder.")
     files += [] if saved.vault is None or settings.vault else [_vault_file(settings)]
@@ -226,13 +249,6 @@ def _log_key(settings: Settings) -> str | None:
     return Signer(file.read_bytes()).key.text if file.is_file() else None
 
 
-def _text(file: Path) -> str:
-    try:
-        return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as odd:
-        raise NotHere(f"{file} cannot be read.") from odd
-
-
 def _sentences(settled: Settled, again: int, proof: Proof, settings: Settings) -> Iterator[str]:
     if settled.destroyed:
         yield f"{settled.destroyed} keys that were destroyed after they were saved are destroyed again."
@@ -250,6 +266,10 @@ def _sentences(settled: Settled, again: int, proof: Proof, settings: Settings) -
     if not proof.is_proven:
         since = proof.until or "the beginning"
         yield f"LOSS ACCEPTED AND RECORDED. Have partners push again what they have published since {since}."
+        yield (
+            f"Whoever was erased, and any token that was revoked, since {since} IS THERE AGAIN: erase and revoke once "
+            "more what you know of, before this hub serves."
+        )
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from hub.commands.world import World, say
 
 REFUSED, WRONG_USE, UNREACHABLE = 1, 2, 3
 _WHOSE = "Commands run as the user of the hub, who must own its folders; `hub doctor` looks at them and at the disk."
+_LOOK = "`hub doctor` looks at the hub's databases and their disks."
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -119,13 +120,17 @@ def statuses() -> dict[type[Exception], int]:
 
 
 def _sentences(error: Exception) -> list[str]:
+    from events.submission import StoreUnavailable
+
     problems = getattr(error, "problems", ())
     if problems:
         return [f"{one.pointer}: {one.detail}{f' ({one.hint})' if one.hint else ''}" for one in problems]
     if isinstance(error, OSError) and error.strerror:
         return [f"{error.filename or 'A file or connection'}: {error.strerror}. {_WHOSE}"]
     if "sqlite3" in type(error).__module__ or "sqlite3" in type(error.__cause__).__module__:
-        return [f"A database of the hub does not open, or takes nothing: {error}. {_WHOSE}"]
+        return [f"A database of the hub does not open, or takes nothing: {str(error).rstrip('.')}. {_WHOSE}"]
+    if isinstance(error, StoreUnavailable):
+        return [f"{str(error).rstrip('.')}. {_LOOK}"]
     return [str(error) or str(type(error).__doc__)]
 
 

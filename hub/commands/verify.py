@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,13 +24,17 @@ from events.submission import StoreUnavailable
 from events.verifying import Verified
 from events.verifying import verify as verify_log
 from hub.backup.age import identities_for, is_encrypted
+from hub.backup.files import copy_pieces, write_beside
 from hub.backup.opening import open_into
+from hub.backup.proving import OTHER_KEY
 from hub.client.answers import Unreachable
 from hub.commands.archive import opened
 from hub.commands.checks.besides import beside, strange_tables, strange_tables_beside
 from hub.commands.checks.databases import damages
 from hub.commands.checks.leaves import Leaves
 from hub.commands.checks.refolded import views_besides_the_log
+from hub.commands.checks.undone import Undone
+from hub.commands.kept import kept_checkpoint
 from hub.commands.refusals import NotHere
 from hub.commands.world import World, identity_option, local_options, tell, token_option
 from hub.keys import LOG_KEY, keys_folder
@@ -43,6 +48,10 @@ from verifier.notes import Key, Unreadable, read_key
 
 Json = Any
 
+_NOT_OURS = (
+    "log.key in the folder of keys is not the key that this log is signed with: nothing new is signed. Put the copy "
+    "from the safe there. If it is lost, say the key of the log that you gave to others: --key VKEY."
+)
 _BROKEN = (ValueError, TypeError, LookupError, AttributeError, sqlite3.DatabaseError)
 """What reading rows raises that are not what was written."""
 
@@ -87,11 +96,14 @@ def verify(
     try:
         key = None if said is None else read_key(said)
         known = [read_key(one) for one in witnesses]
-        kept = None if checkpoint is None else _read(Path(checkpoint))
+        kept = None if checkpoint is None else kept_checkpoint(Path(checkpoint))
         if what is None:
             own = world.settings(data=data, store=store)
             world.give_way()
             found = _own_log(own, key or _own_key(own), known, kept)
+            if key is None and OTHER_KEY in found.faults:
+                found = _own_log(own, None, known, kept)
+                found.faults.append(_NOT_OURS)
             found.faults += [*damages(own, world), *strange_tables(own), *strange_tables_beside(own)]
             row, lines = _as_hub(world, found, (data, store), with_views=views)
         elif what.startswith(("http://", "https://")):
@@ -99,6 +111,7 @@ def verify(
             row, lines = found.as_json(), found.lines()
         else:
             found = _file(
+                world,
                 Path(what),
                 identities,
                 partial(
@@ -120,13 +133,22 @@ def verify(
     sys.exit(int(not row["whole"]))
 
 
-def _file(what: Path, identities: Sequence[Path], check: Callable[[Path], Findings]) -> Findings:
+def _file(
+    world: World, what: Path, identities: Sequence[Path], check: Callable[[Path], Findings]
+) -> Findings:
     """Check a file; of an encrypted backup what is in it, which lies nowhere in the plain any longer afterwards."""
     if not is_encrypted(what):
         return check(what)
-    with TemporaryDirectory(prefix="hub-verify-") as folder:
+    # Said as it is: Python would fall back to /tmp, another disk than the one that was chosen for this.
+    place = world.environ.get("TMPDIR") or None
+    with TemporaryDirectory(prefix="hub-verify-", dir=place) as folder:
         plain = Path(folder) / what.name
-        open_into(what, plain, identities_for(identities, [what]))
+        try:
+            open_into(what, plain, identities_for(identities, [what]))
+        except OSError as full:
+            raise NotHere(
+                f"{what} cannot be unpacked into {Path(folder).parent}: {full.strerror}. Name another with TMPDIR."
+            ) from full
         return check(plain)
 
 
@@ -176,13 +198,15 @@ def _with_contracts(
         file = archive.settings.log_file
         is_gapless = file is not None and not may_have_gaps(file)
         with beside(archive.settings) as tables:
-            leaves = Leaves(archive.store)
-            pages = leaves.watching(tables.watching(pages_of(archive.store.read)()))
+            leaves, undone = Leaves(archive.store), Undone(archive)
+            pages = undone.watching(leaves.watching(tables.watching(pages_of(archive.store.read)())))
             read = verify_log(pages, archive.store.keys(), archive.registry, is_gapless=is_gapless)
+        ended_again = undone.faults()
+        found.remarks += undone.remarks()
         # Of a log that is damaged nobody can say what views should hold.
         if with_views and found.is_whole and read.is_whole:
             found.faults += views_besides_the_log(archive)
-    found.faults += [*tables.faults(), *leaves.faults()]
+    found.faults += [*tables.faults(), *leaves.faults(), *ended_again]
     lines = [*found.lines()[:-1], f"{read.sealed} personal fields, {read.erased} of them erased."]
     row = {**found.as_json(), **asdict(read), "whole": found.is_whole and read.is_whole}
     return row, [*lines, _verdict(found, read)]
@@ -202,12 +226,9 @@ def _hub(
 ) -> Findings:
     kept, state = before
     if kept is None and state is not None and Path(state).is_file():
-        kept = _read(Path(state))
+        kept = kept_checkpoint(Path(state))
     found, note = verify_hub(getting(settings.url, settings.token), settings.url, key, witnesses, kept)
     if state is not None and note is not None:
-        Path(state).write_text(note, "utf-8")
+        # The old one or the new one, whatever happens: without it the next look would take this hub's word.
+        write_beside(Path(state), partial(copy_pieces, BytesIO(note.encode())))
     return found
-
-
-def _read(file: Path) -> str:
-    return file.read_text("utf-8")

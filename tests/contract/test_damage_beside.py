@@ -67,7 +67,7 @@ def test_a_row_of_accounts_that_the_hub_did_not_write_is_told(
     assert said.exit_code == 1
     assert (
         "accounts.sqlite is damaged (1 rows of its table tokens are not as the hub wrote them): bring it back with "
-        "`hub restore`."
+        "`hub restore` (docs/operations.md, A file beside the log is damaged)."
     ) in said.stdout
     assert "accounts.sqlite" in doctors(terminal)["detail"]
     # Saved, it would be taken for sound.

@@ -311,7 +311,7 @@ def test_another_history_is_refused(terminal: Terminal, partner: Partner, tmp_pa
     assert "ANOTHER HISTORY" in refused(terminal, saved.words(), fresh)
     assert "has forked since" in refused(terminal, [*saved.words(), "--checkpoint", kept], fresh)
     kept.write_text("no checkpoint")
-    assert "cannot be read" in refused(terminal, [*saved.words(), "--checkpoint", kept], fresh)
+    assert "holds no checkpoints" in refused(terminal, [*saved.words(), "--checkpoint", kept], fresh)
 
 
 def test_only_the_right_key_opens(terminal: Terminal, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from events.read_only import read_only
-from events.vault import FILE, Key
+from events.vault import FILE, Key, WrongVaultKey
 from events.vault_file import VaultUnavailable
 from hub.commands.world import World
 from hub.key_checks import changed_keys
@@ -18,7 +18,11 @@ _VIEWS = "views"
 
 
 def damages(settings: Settings, world: World) -> list[str]:
-    """Return one sentence for each damaged file, by its name; none if all are sound."""
+    """Return one sentence for each damaged file, by its name; none if all are sound.
+
+    Raises:
+        VaultUnavailable: the keys are in PostgreSQL, which does not answer.
+    """
     found = [_advice(one, odd) for one in databases(settings) if (odd := _damage(one))]
     if not any(FILE in one for one in found):
         found += _keys(settings, world)
@@ -47,7 +51,7 @@ def _advice(file: Path, odd: str) -> str:
     remedy = (
         "run `hub rebuild`: nothing is lost"
         if file.name.startswith(_VIEWS)
-        else "bring it back with `hub restore`"
+        else "bring it back with `hub restore` (docs/operations.md, A file beside the log is damaged)"
     )
     return f"{file.name} is damaged ({odd}): {remedy}."
 
@@ -57,6 +61,8 @@ def _keys(settings: Settings, world: World) -> list[str]:
     try:
         found = look_at_keys(settings, world)
     except VaultUnavailable as odd:
+        if settings.vault and not isinstance(odd, WrongVaultKey):
+            raise  # a database that is away says nothing about the keys in it
         return [f"{FILE}: {odd}"]
     return (
         [f"{FILE} is damaged: {found.damaged} keys of personal fields do not open."] if found.damaged else []

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from hub.backup.unfinished import is_unfinished
 from hub.commands.refusals import NotHere
 from hub.keys import CURSOR_KEY, keys_folder
 from hub.settings import Settings
@@ -10,12 +11,27 @@ from hub.settings import Settings
 _OWNERS = "The user of the hub owns them (chown), their disk takes writes, and commands run as that user (`hubctl`)."
 
 
+def refuse_unfinished(settings: Settings) -> None:
+    """Refuse a folder into which a restore was interrupted: who was erased or revoked may live in it again.
+
+    Raises:
+        NotHere: so it is.
+    """
+    if is_unfinished(settings.data):
+        raise NotHere(
+            f"A restore into {settings.data} was interrupted, or still goes on: this is no hub yet. If nobody restores "
+            "there: empty this folder and that of keys (a database: make an empty one), put the four keys there "
+            "again, and restore once more."
+        )
+
+
 def refuse_unreachable(settings: Settings) -> None:
     """Refuse a folder of which something cannot be used: what fails later says less, and may have made half of it.
 
     Raises:
-        NotHere: it belongs to somebody else, its disk takes no writes, or the log is not there.
+        NotHere: it belongs to somebody else, its disk takes no writes, the log is not there, or not all of it yet.
     """
+    refuse_unfinished(settings)
     keys = keys_folder(settings.data, settings.keys)
     files = [*settings.data.glob("*.sqlite*"), *keys.glob("*.key"), *keys.glob("*.sqlite*")]
     closed = [str(one) for one in (settings.data, keys, *files) if one.exists() and not _may_use(one)]
