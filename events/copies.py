@@ -1,6 +1,6 @@
 """Copies: events that another hub tells, recorded as their publishers' own, taken back as their home hub takes them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from events.clock import Clock
 from events.erasure import ERASED, MOST_KEYS, pages_of, plan, proof
@@ -48,16 +48,20 @@ class Copies:
         """Record what was checked; raises what `Intake.record` raises."""
         return self._intake.record([checked])[0]
 
-    def correct(self, slug: str, event_id: str, said: Mapping[str, Json], by: str) -> bool:
+    def correct(
+        self, kept: RecordedEvent, shown: Mapping[str, Json], said: Mapping[str, Json], by: str
+    ) -> bool:
         """Have a told event read as its home hub shows it now; False if a correction cannot say that.
 
         Args:
-            slug: of its publisher.
-            event_id: its id.
+            kept: as it was recorded.
+            shown: its payload as that hub shows it now: nobody could publish here what is not fit to be read.
             said: `changes`, and `tlp` where that became stricter.
             by: name of the hub that tells it.
         """
-        data = {"about_event": event_id, **said}
+        slug, data = kept.publisher, {"about_event": kept.id, **said}
+        if not self._intake.reads_well(Publisher(slug, f"peer-{by}"), kept.stem, shown):
+            return False
         if self._registry.contract(_CORRECTED).check(data):
             return False
         named = self._store.fresh_id(self._clock())
@@ -91,10 +95,12 @@ class Copies:
             by: its name.
         """
         found = plan(pages_of(self._store.read), self._seals, self._store.keys(), subject)
-        others = self._others(subject, publishers)
-        kids = [one.kid for one in found.keys if one.publisher in publishers]
+        if found.is_done or not found.events:
+            return ErasedTold(0, is_whole=True)  # nothing here speaks of it: nobody here is bothered
+        others, beside = self._others(subject, publishers)
+        kids = [one.kid for one in found.keys if one.publisher in publishers and one.kid not in beside]
         if not others and len(kids) == len(found.keys):
-            self._intake.erase(subject, f"peer {by}", request)
+            self._intake.carry_out(found, f"peer {by}", request, **{TOLD_BY: by})
             return ErasedTold(len(kids), is_whole=True)
         self._destroy(kids, request, by)
         for page in pages_of(self._store.read)():
@@ -103,21 +109,48 @@ class Copies:
                     self.withdraw(one.publisher, one.id, "unsafe", by)
         return ErasedTold(len(kids), is_whole=False)
 
-    def destroy(self, position: Position, by: str) -> None:
-        """Destroy the keys of one told event, because its home hub erased what it holds; again is harmless."""
+    def destroy(self, position: Position, by: str, *, is_home: bool) -> bool:
+        """Destroy the keys of one told event, because its home hub erased what it holds; again is harmless.
+
+        Args:
+            position: of the event.
+            by: name of the hub that says so.
+            is_home: it is the home of the publisher: all that is here in its name came from there. Else nothing is
+                destroyed by which something else is sealed that this hub did not tell.
+
+        Returns:
+            False if a key was spared.
+        """
+        is_whole = True
         for event in self._store.at([position]):
-            self._destroy(sorted(set(event.kids.values())), event.id, by)
+            kids = set(event.kids.values())
+            spared = frozenset[str]() if is_home or not kids else self._sealed_beside(kids, by)
+            self._destroy(sorted(kids - spared), event.id, by)
+            is_whole = not spared
+        return is_whole
 
     def at(self, position: Position) -> RecordedEvent | None:
         """Return a told event as it was recorded."""
         return next(iter(self._store.at([position])), None)
 
-    def _others(self, subject: str, publishers: frozenset[str]) -> bool:
-        own = publishers | {HUB, STEWARDS}
+    def _others(self, subject: str, publishers: frozenset[str]) -> tuple[bool, frozenset[str]]:
+        """Tell whether others here speak of somebody, and by which keys anything is sealed that was published here."""
+        speaks, beside = False, set[str]()
+        for page in pages_of(self._store.read)():
+            for one in page:
+                if one.publisher in {HUB, STEWARDS} or (
+                    one.publisher in publishers and TOLD_BY in one.envelope
+                ):
+                    continue
+                speaks = speaks or subject in references_in(one)
+                beside.update(one.kids.values())
+        return speaks, frozenset(beside)
+
+    def _sealed_beside(self, kids: Set[str], by: str) -> frozenset[str]:
+        """Return those keys by which something is sealed that a hub did not tell."""
         pages = pages_of(self._store.read)()
-        return any(
-            one.publisher not in own and subject in references_in(one) for page in pages for one in page
-        )
+        others = (one for page in pages for one in page if one.envelope.get(TOLD_BY) != by)
+        return frozenset(kid for one in others for kid in one.kids.values() if kid in kids)
 
     def _destroy(self, kids: Sequence[str], request: str, by: str) -> None:
         records = self._store.keys()

@@ -108,6 +108,14 @@ class Inspector:
         envelope = fill_in(raw, stem, contract.tlp, contract.subject_pointer or "", self._clock())
         return Checked(publisher, stem, envelope, _sent(raw, written), contract.publishers)
 
+    def reads_well(self, publisher: Publisher, stem: str, data: Mapping[str, Json]) -> bool:
+        """Tell whether a payload could be published as it is, whatever its publisher may do now."""
+        raw = {"data": data}
+        written = canonical(raw)
+        if written is None or len(written) > MAX_EVENT_BYTES or breaches(raw, written):
+            return False
+        return not self._payload_problems(self._registry.contract(stem), data, publisher, frozenset())
+
     def _permit(
         self,
         publisher: Publisher,

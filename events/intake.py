@@ -10,7 +10,7 @@ from events.clock import Clock
 from events.decisions.deadlines import words
 from events.decisions.embargo import RELEASED
 from events.envelope import fill_in
-from events.erasure import ERASED, pages_of, plan, proof
+from events.erasure import ERASED, Plan, pages_of, plan, proof
 from events.event import Json, stem_of, type_of
 from events.inspection import MAX_EVENT_BYTES, Inspector, in_order
 from events.moments import stamp
@@ -66,6 +66,10 @@ class Intake:
     def check(self, publisher: Publisher, raw: Json) -> Checked:
         """Check everything that can be told without the log; raises what `Inspector.check` raises."""
         return self._inspector.check(publisher, raw)
+
+    def reads_well(self, publisher: Publisher, stem: str, data: Mapping[str, Json]) -> bool:
+        """Tell whether a payload could be published as it is, whatever its publisher may do now."""
+        return self._inspector.reads_well(publisher, stem, data)
 
     def record(
         self, checked: Sequence[Checked], *, atomic: bool = False, dry_run: bool = False
@@ -145,11 +149,22 @@ class Intake:
             request: its id.
         """
         found = plan(pages_of(self._store.read), self._seals, self._store.keys(), subject)
+        return self.carry_out(found, source, request)
+
+    def carry_out(self, found: Plan, source: str, request: str, **more: str) -> bool:
+        """Destroy, as the hub itself, what was found that an erasure means.
+
+        Args:
+            found: which keys.
+            source: of what asks for it.
+            request: its id.
+            more: further attributes.
+        """
         name = self._store.secret_name(f"erasure {source} {request}")
         contract = self._registry.contract(ERASED)
         said = [proof(found.reference, kids, request) for kids in found.portions]
         # Whose keys those were is for stewards alone; that there is something to forget is for all.
-        more = {"subject": subject, "audience": STEWARDS}
+        more |= {"subject": found.reference, "audience": STEWARDS}
         checked = [
             self._own(HUB, f"erasure-{name}-{number}", ERASED, contract.tlp, data, **more)
             for number, data in enumerate(said)

@@ -20,6 +20,7 @@ STATEMENTS = (
     "CREATE TABLE IF NOT EXISTS log_cosignatures (size BIGINT NOT NULL, line TEXT NOT NULL, PRIMARY KEY (size, line))",
     "CREATE TABLE IF NOT EXISTS log_witnessed (origin TEXT PRIMARY KEY, vkey TEXT NOT NULL, size BIGINT NOT NULL,"
     " root BLOB NOT NULL, note TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS log_epoch (epoch BLOB NOT NULL)",
 )
 """As SQLite reads them; PostgreSQL calls a BLOB `bytea`."""
 

@@ -21,6 +21,7 @@ from events.event import Json, Position, RecordedEvent, slug_of
 from events.ids import RandomBytes
 from events.log import Row
 from events.mapper import stored
+from events.relaying import TOLD_BY
 from events.salt import Salt
 from events.seals import Path, SealedField, Seals, put_back, without
 from events.strict import escape
@@ -43,6 +44,10 @@ class Destruction:
     subject: str
     publisher: str | None
     kids: Sequence[str] = ()
+
+
+NOBODY = ""
+"""Slug of no partner."""
 
 
 class Sealing:
@@ -197,7 +202,9 @@ def destruction(stem: str, envelope: Mapping[str, Json]) -> Destruction | None:
     """Return which keys an event destroys; None for almost all."""
     data = envelope["data"]
     if stem.startswith("erasure.executed.") and data.get("role") == "controller":
-        return Destruction(data["subject_of_erasure"], None, data.get("kids_destroyed", ()))
+        # Another hub's word reaches the keys that were found to come from there, and nothing that was said meanwhile.
+        whose = NOBODY if TOLD_BY in envelope else None
+        return Destruction(data["subject_of_erasure"], whose, data.get("kids_destroyed", ()))
     if stem.startswith("consent.withdrawn.") and data.get("effect") == "erase":
         return Destruction(data["subject_of_consent"], slug_of(envelope["source"]))
     return None

@@ -52,6 +52,9 @@ _PATIENCE_SECONDS = 15.0
 """How long whoever pushes waits for a database that fails, before it is told to send again later."""
 
 
+EPOCH_BYTES = 32
+
+
 class UndecidedType(Exception):
     """A contract says `decision`, but no aggregate decides it."""
 
@@ -113,6 +116,19 @@ class Store:
         """Return up to `limit` rows after a position as they are, for other hubs; None if there are none."""
         with self._watch.using() as recorder:
             return raw_rows_of(after, recorder.select_raw(after, limit))
+
+    def epoch(self) -> bytes:
+        """Return 32 bytes that no log had before under the same keys: one that was restored gets others.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        with self._watch.using() as recorder, recorder.unit() as unit:
+            found = unit.run("SELECT epoch FROM log_epoch", ())
+            if not found:
+                found = [(self._random(EPOCH_BYTES),)]
+                unit.run("INSERT INTO log_epoch VALUES (?)", found[0])
+            return bytes(found[0][0])
 
     def opened(self, copies: Copies) -> list[RecordedEvent]:
         """Return the events in rows that another hub on this log has read."""

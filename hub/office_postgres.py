@@ -1,7 +1,7 @@
 """The tables that hubs share, in a schema of their own beside the log on PostgreSQL."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -68,7 +68,12 @@ class PostgresDesk:
     def execute(self, said: str, values: Values = ()) -> Cursor[Row]:
         """Run a statement."""
         statement, numbered = spoken(said)
-        given = {f"p{place}": value for place, value in enumerate(values, 1)} if numbered else values
+        if isinstance(values, Mapping):
+            given: Values = {name: _kept(value) for name, value in values.items()}
+        elif numbered:
+            given = {f"p{place}": _kept(value) for place, value in enumerate(values, 1)}
+        else:
+            given = [_kept(value) for value in values]
         return self._cursor.execute(statement.encode(), given)
 
     def executemany(self, said: str, rows: Iterable[Values]) -> None:
@@ -245,6 +250,11 @@ def spoken(said: str) -> tuple[str, bool]:
         return f"%({name})s" if name else f"%(p{number})s" if number else "%s"
 
     return _PLACE.sub(place, said.replace("%", "%%")), numbered
+
+
+def _kept(value: object) -> object:
+    """Return a value as PostgreSQL keeps it: no text there has a NUL, so that one with it is the same as none."""
+    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
 
 
 def _rows(cursor: Cursor[Any]) -> RowMaker[Row]:

@@ -10,6 +10,7 @@ from typing import Any
 from events.alarms import erasure_due
 from events.audience import Reader, visible
 from events.moments import read_moment, stamp
+from events.relaying import TOLD_BY
 from events.submission import HUB, STEWARDS
 from projections.changes import Change
 from projections.database import Database
@@ -54,7 +55,7 @@ class Erasures:
     """Files erasures, answers to them, withdrawals that ask for one, and who was a partner when."""
 
     name = "erasures"
-    VERSION = 1
+    VERSION = 2
     schema = """
     CREATE TABLE IF NOT EXISTS erasures_executed(
         position INTEGER PRIMARY KEY, subject TEXT NOT NULL, shown INTEGER NOT NULL, label INTEGER NOT NULL,
@@ -124,7 +125,8 @@ class Erasures:
 
     def _file_wish(self, db: sqlite3.Connection, change: Change) -> None:
         event = change.event
-        if event.data.get("effect") == "erase":
+        # Another hub's word destroys nothing of what others published here; when it erases, stewards are told.
+        if event.data.get("effect") == "erase" and TOLD_BY not in event.envelope:
             subject, due = str(event.data["subject_of_consent"]), erasure_due(event.envelope)
             row = (event.position, subject, event.source, event.id, due)
             db.execute("INSERT INTO erasures_wanted VALUES(?,?,?,?,?)", row)

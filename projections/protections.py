@@ -80,14 +80,15 @@ def consent_about(event: RecordedEvent) -> str | None:
     """Return whose consent an event records or withdraws, or whose data it erases."""
     if event.stem.startswith("consent."):
         return str(event.data.get("subject_of_consent"))
-    return erased_by(event)
+    return str(event.data["subject_of_erasure"]) if _destroys(event) else None
 
 
 def erased_by(event: RecordedEvent) -> str | None:
     """Return whose data an event erases: at once by the stewards, or by the person's own word."""
     data = event.data
-    if event.stem.startswith("erasure.executed.") and data.get("role") == "controller":
-        return str(data["subject_of_erasure"])
+    if _destroys(event):
+        # What another hub erased is told by its keys: what others here said of the person since is not erased.
+        return None if TOLD_BY in event.envelope else str(data["subject_of_erasure"])
     if event.stem.startswith("consent.withdrawn.") and data.get("effect") == "erase":
         return str(data["subject_of_consent"])
     return None
@@ -95,9 +96,15 @@ def erased_by(event: RecordedEvent) -> str | None:
 
 def erased_keys(event: RecordedEvent) -> frozenset[str]:
     """Return the names of further keys that the stewards' erasure destroys, whosever they are."""
-    if not event.stem.startswith("erasure.executed.") or event.data.get("role") != "controller":
-        return frozenset()
-    return frozenset(str(one) for one in event.data.get("kids_destroyed", ()))
+    return (
+        frozenset(str(one) for one in event.data.get("kids_destroyed", ()))
+        if _destroys(event)
+        else frozenset()
+    )
+
+
+def _destroys(event: RecordedEvent) -> bool:
+    return event.stem.startswith("erasure.executed.") and event.data.get("role") == "controller"
 
 
 def consent_of(event: RecordedEvent, said: Sequence[RecordedEvent], now: int) -> Consent:

@@ -49,10 +49,11 @@ class PublicLog:
     def apply(self, words: Sequence[Word], stands: Mapping[str, str]) -> None:
         """Take words in order, each once however often it comes, and note how far the bus was read, in one go."""
         with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            is_forgotten = sum(self._take(word) for word in words) > 0
-            self._db.executemany("INSERT OR REPLACE INTO stands VALUES(?,?)", stands.items())
-            self._db.execute("COMMIT")
+            # Its end is the connection's own: whatever fails within, also a full disk, leaves no transaction open.
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                is_forgotten = sum(self._take(word) for word in words) > 0
+                self._db.executemany("INSERT OR REPLACE INTO stands VALUES(?,?)", stands.items())
             if is_forgotten:
                 self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         with self._moved:

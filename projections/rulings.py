@@ -41,7 +41,7 @@ class Rulings:
     """
 
     name = "rulings"
-    VERSION = 8
+    VERSION = 9
 
     def __init__(
         self, registry: Registry, log: PlacedEvents, labels: Labels, clocks: Clocks = NO_CLOCKS

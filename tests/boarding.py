@@ -10,11 +10,12 @@ from typing import Any
 
 import httpx
 
+from events.store import open_store
 from events.travelling import Copies, read_copies
 from hub.bus.link import FAULTS, LOG, Link, Said, linked
 from hub.bus.relay import PLACE
 from hub.bus.sealing import Sealer
-from hub.keys import cursor_key, vault_key
+from hub.keys import cursor_key, open_vault, vault_key
 from tests.nats_cluster import NatsCluster
 from tests.running import TestClient, World, calling, make_world, threat
 
@@ -66,7 +67,11 @@ def httpx_get(hub: TestClient, path: str) -> httpx.Response:
 
 def sealer_of(world: World) -> Sealer:
     data = world.settings.data
-    return Sealer((cursor_key(data), vault_key(data)), world.chance)
+    store = open_store(world.settings.store_url, world.registry, open_vault(data, world.chance))
+    try:
+        return Sealer((cursor_key(data), vault_key(data), store.epoch()), world.chance)
+    finally:
+        store.close()
 
 
 async def told(link: Link, world: World) -> list[Copies]:
@@ -74,7 +79,8 @@ async def told(link: Link, world: World) -> list[Copies]:
     found: list[Said] = []
     while page := await link.after(LOG, found[-1].sequence if found else 0):
         found += page
-    return [read_copies(sealer_of(world).opened(one.box, PLACE)) for one in found]
+    sealer = sealer_of(world)
+    return [read_copies(sealer.opened(one.box, PLACE)) for one in found]
 
 
 def follower_of(hub: TestClient) -> Any:

@@ -12,12 +12,12 @@ from events.ledger import Ledger
 from events.notes import NoteRefused, VerifierKey, read_head, read_note, read_vkey
 from events.restoring import evidence_in, newest_moment
 from hub.backup.refusals import BackupNotProven
-from hub.cosigning import SECONDS, submission_body, submit
+from hub.cosigning import Answer, submission_body, submit
 from verifier.files import verify_database
 from verifier.findings import MOST_SAID
 from verifier.notes import Key, Unreadable, read_key
 
-_OTHER_KEY = "The log names another key than yours."
+OTHER_KEY = "The log names another key than yours."
 _SIZE = re.compile(r"[0-9]{1,18}\n?")
 
 
@@ -110,7 +110,7 @@ def prove(file: Path, asking: Asking) -> Proof:
         key = None if asking.log_key is None else read_key(asking.log_key)
         found = verify_database(file, key, (), None)
         proof = Proof(found.size, newest_moment(file), [*found.faults], remarks=[*found.remarks])
-        if _OTHER_KEY in proof.faults:
+        if OTHER_KEY in proof.faults:
             proof.faults.append(
                 "keys/log.key in the new folder is not this log's: put the one from your safe there, or none."
             )
@@ -149,13 +149,12 @@ def _ask_all(proof: Proof, ledger: Ledger, known: Sequence[tuple[VerifierKey, st
             proof.remarks.append("No witness was asked: nobody can tell whether this is all that there was.")
         return
     keys = {address: key for key, address in known}
-    with httpx.Client(timeout=SECONDS, follow_redirects=False) as client:
-        for address in told:
-            key = keys.get(address) if asking.key is None else read_vkey(asking.key)
-            _ask(proof, client, ledger, (address, key))
+    for address in told:
+        key = keys.get(address) if asking.key is None else read_vkey(asking.key)
+        _ask(proof, ledger, (address, key))
 
 
-def _ask(proof: Proof, client: httpx.Client, ledger: Ledger, witness: tuple[str, VerifierKey | None]) -> None:
+def _ask(proof: Proof, ledger: Ledger, witness: tuple[str, VerifierKey | None]) -> None:
     """Offer the newest checkpoint to a witness: it answers how far it has seen the log, or cosigns."""
     address, key = witness
     note = ledger.newest()
@@ -164,10 +163,10 @@ def _ask(proof: Proof, client: httpx.Client, ledger: Ledger, witness: tuple[str,
         return
     size = read_head(read_note(note)[0]).size
     try:
-        answer = submit(client, address, submission_body(ledger, size, size, note))
+        answer = submit(address, submission_body(ledger, size, size, note))
         seen = int(answer.text) if answer.status_code == 409 and _SIZE.fullmatch(answer.text) else None
         if seen is not None and seen < size:
-            answer = submit(client, address, submission_body(ledger, seen, size, note))
+            answer = submit(address, submission_body(ledger, seen, size, note))
     except httpx.HTTPError as lost:
         proof.unheard.append(
             f"The witness at {address} cannot be asked ({type(lost).__name__}). Give a checkpoint that somebody kept "
@@ -182,7 +181,7 @@ def _ask(proof: Proof, client: httpx.Client, ledger: Ledger, witness: tuple[str,
         _take(proof, address, key, (note, answer))
 
 
-def _take(proof: Proof, address: str, key: VerifierKey | None, said: tuple[str, httpx.Response]) -> None:
+def _take(proof: Proof, address: str, key: VerifierKey | None, said: tuple[str, Answer]) -> None:
     note, answer = said
     if answer.status_code != 200:
         proof.unheard.append(

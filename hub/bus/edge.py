@@ -17,11 +17,16 @@ from hub.bus.relay import keep
 LOOK_SECONDS = 1.0
 MOST_WAITING = 1_000
 
+Word = Mapping[str, Any]
+
+_PARTS = {"kind", "source", "id", "stem", "reason", "was", "event", "cursor", "after"}
+"""What every word has."""
+
 
 class Words(Protocol):
     """The edge's own log."""
 
-    def apply(self, words: Sequence[Any], stands: Mapping[str, str]) -> None:
+    def apply(self, words: Sequence[Word], stands: Mapping[str, str]) -> None:
         """Take words."""
 
     def stand(self, name: str) -> str | None:
@@ -96,23 +101,31 @@ class Edge:
         sequence = int(self._words.stand("sequence") or 0) if is_same else 0
         while page := await link.after(PUBLIC, sequence):
             sequence = page[-1].sequence
-            await self._apply(page, {"made": made, "sequence": str(sequence)})
+            words = [word for word in map(_word, page) if word is not None]
+            await self._apply(words, {"made": made, "sequence": str(sequence)})
 
     async def _take_live(self) -> bool:
         """Take what came live, as long as it follows what is there; tell whether it did."""
-        last, page = self._words.stand("cursor") or "", []
+        last, words = self._words.stand("cursor") or "", []
         while self._waiting:
-            said = self._waiting.popleft()
-            word = orjson.loads(said.box)
-            if word["after"] != last:
+            word = _word(self._waiting.popleft())
+            if word is None or word["after"] != last:
                 break
-            page.append(said)
+            words.append(word)
             last = word["cursor"]
-        if page:
-            await self._apply(page, {})
-        return bool(page)
+        if words:
+            await self._apply(words, {})
+        return bool(words)
 
-    async def _apply(self, page: Sequence[Said], stands: Mapping[str, str]) -> None:
-        words = [orjson.loads(one.box) for one in page]
-        noted = {**stands, "cursor": str(words[-1]["cursor"])}
-        await anyio.to_thread.run_sync(self._words.apply, words, noted, limiter=self._limiter)
+    async def _apply(self, words: Sequence[Word], stands: Mapping[str, str]) -> None:
+        last = {"cursor": str(words[-1]["cursor"])} if words else {}
+        await anyio.to_thread.run_sync(self._words.apply, words, {**stands, **last}, limiter=self._limiter)
+
+
+def _word(said: Said) -> Word | None:
+    """Return the word in a message; None if it is none: whoever may ask the servers can have them answer to all."""
+    try:
+        word = orjson.loads(said.box)
+    except orjson.JSONDecodeError:
+        return None
+    return word if isinstance(word, dict) and word.keys() >= _PARTS else None

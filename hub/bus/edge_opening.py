@@ -21,7 +21,7 @@ from hub.observing.instruments import WatchedPages
 from hub.presence import serving
 from hub.pulse import Pulse
 from hub.state import FEEDERS, GOODBYE_SECONDS, READERS, HubState
-from hub.steady import ring_at_close
+from hub.steady import ring_at_close, steady
 from hub.views_files import own_views
 from projections.boards.statements.clocks import load_clocks
 from projections.public_log import PublicLog
@@ -56,7 +56,7 @@ def edge_lifespan(
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(hub["pulse"].run)
                 tasks.start_soon(hub["broadcaster"].run)
-                tasks.start_soon(edge.run)
+                tasks.start_soon(steady, edge.run)
                 tasks.start_soon(ring_at_close, parts.closing, hub)
                 try:
                     yield hub

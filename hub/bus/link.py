@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 import anyio
 import nats.errors
@@ -20,6 +21,9 @@ LOG: Stream = "HUB_LOG"
 PUBLIC: Stream = "HUB_PUBLIC"
 SUBJECTS = {LOG: "hub.log", PUBLIC: "hub.public.>"}
 """One subject for the log: a subject for each type or partner would tell who says what, and to whom."""
+
+ASKED = {"HUB": "$JS.API", "EDGE": "hub.ask"}
+"""Under which subjects the servers are asked: edges are in an account of their own, which is let ask for little."""
 
 MOST_BYTES = {LOG: 4 * 2**30, PUBLIC: -1}
 """Of a stream. What the hubs no longer find there they read in the log; the public edges have nothing else."""
@@ -107,9 +111,10 @@ class Bell:
 class Link:
     """One connection; it comes back by itself as long as it is not closed."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, asked: str = ASKED["HUB"]) -> None:
         self._client = client
-        self._jet = client.jetstream(timeout=ASK_SECONDS)
+        self._asked = asked
+        self._jet = client.jetstream(prefix=asked, timeout=ASK_SECONDS)
 
     @property
     def is_up(self) -> bool:
@@ -240,9 +245,9 @@ class Link:
         }
         answers = await self._client.subscribe(inbox)
         try:
-            await self._client.publish(f"$JS.API.DIRECT.GET.{stream}", orjson.dumps(asked), reply=inbox)
+            await self._client.publish(f"{self._asked}.DIRECT.GET.{stream}", orjson.dumps(asked), reply=inbox)
             found: list[Said] = []
-            while (one := _read(await answers.next_msg(ASK_SECONDS))) is not None:
+            while len(found) < PAGE and (one := _read(await answers.next_msg(ASK_SECONDS))) is not None:
                 found.append(one)
             return found
         finally:
@@ -260,7 +265,11 @@ class Link:
 
 
 class TidyClient(Client):
-    """The library forgets a connection open whose handshake was broken off; this one closes it."""
+    """The library forgets a connection open whose handshake was broken off; this one closes it.
+
+    Nor does it let whoever stands between it and the servers choose: it would leave out TLS if the first line of a
+    server, which nothing protects, did not ask for it, and would go wherever that line leads.
+    """
 
     async def _connect_to_server(self, s: Any) -> None:
         self._hang_up()
@@ -277,6 +286,18 @@ class TidyClient(Client):
         self._hang_up()
         await asyncio.sleep(0)
 
+    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:
+        await super()._process_info({**info, "connect_urls": []}, initial_connection)
+
+    def _connect_command(self) -> bytes:
+        server: Any = self._current_server
+        transport: Any = self._transport
+        writer = transport._io_writer  # noqa: SLF001 - no public way
+        # The password comes next.
+        if server.uri.scheme == "tls" and writer.get_extra_info("ssl_object") is None:
+            raise nats.errors.SecureConnRequiredError
+        return super()._connect_command()
+
     def _hang_up(self) -> None:
         transport: Any = self._transport
         if transport:
@@ -285,12 +306,14 @@ class TidyClient(Client):
 
 
 @asynccontextmanager
-async def linked(url: str, name: str, on_back: Callable[[], None] | None = None) -> AsyncIterator[Link]:
+async def linked(
+    url: str, name: Literal["HUB", "EDGE"], on_back: Callable[[], None] | None = None
+) -> AsyncIterator[Link]:
     """Connect to one of the servers of an address, and wait until one answers.
 
     Args:
         url: `nats://user:password@host:port`, several of them by comma.
-        name: who listens: `HUB` or `EDGE`; its answers come where others may not listen.
+        name: who listens: `HUB` or `EDGE`; its answers come where other users may not listen.
         on_back: called whenever the connection is there again.
     """
 
@@ -304,10 +327,13 @@ async def linked(url: str, name: str, on_back: Callable[[], None] | None = None)
 
     options: dict[str, Any] = {"max_reconnect_attempts": -1, "reconnect_time_wait": WAIT_SECONDS}
     client = TidyClient()
+    first = urlsplit(url.split(",", 1)[0])
+    # A name without a password is a token, and no subject may tell it.
+    user = first.username if first.password else None
     connecting = asyncio.ensure_future(
         client.connect(
             url.split(","),
-            inbox_prefix=f"_{name}".encode(),
+            inbox_prefix=".".join(filter(None, (f"_{name}", user))).encode(),
             error_cb=quiet,
             reconnected_cb=back,
             connect_timeout=2,
@@ -318,7 +344,7 @@ async def linked(url: str, name: str, on_back: Callable[[], None] | None = None)
     )
     try:
         await asyncio.shield(connecting)
-        yield Link(client)
+        yield Link(client, ASKED[name])
     finally:
         # Whoever is cancelled, also while it connects, must leave no open connection behind.
         with anyio.CancelScope(shield=True):

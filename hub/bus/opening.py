@@ -49,5 +49,6 @@ def board(settings: Settings, store: Store, random: Random) -> Boarding | None:
     if not settings.bus:
         return None
     keys = (cursor_key(settings.data, settings.keys), vault_key(settings.data, settings.keys))
-    sealer = Sealer(keys, random)
+    # What was told of a log before it was restored says nothing of it now, although the keys are the same.
+    sealer = Sealer((*keys, store.epoch()), random)
     return Boarding(settings.bus, store, sealer, Follower(store, sealer), keys)

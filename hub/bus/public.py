@@ -82,12 +82,13 @@ class Announcer:
         last = await link.last(PUBLIC, extent)
         if last is None:
             return extent.last, (Position(0), 0), ""
+        word = _word(last.box)
         try:
-            cursor = str(orjson.loads(last.box)["cursor"])
+            cursor = str(word["cursor"])
             place = self._cursors.decode(cursor)
-        except (UnknownCursor, ValueError, KeyError, TypeError):
+        except (UnknownCursor, KeyError):
             return await self._anew(link)
-        if not await anyio.to_thread.run_sync(self._says, place, orjson.loads(last.box)):
+        if not await anyio.to_thread.run_sync(self._says, place, word):
             return await self._anew(link)
         return last.sequence, place, cursor
 
@@ -143,9 +144,18 @@ class Announcer:
         """Tell whether the stream says the same of an event already: then only what is hidden has changed."""
         if known is None:
             said = await link.newest(PUBLIC, subject)
-            known = None if said is None else orjson.loads(said)
+            known = None if said is None else _word(said)
         return known is not None and self._judge.is_same(known, word)
 
     def _subject(self, word: Json) -> str:
         named = f"{word['source']} {word['id']}".encode()
         return f"hub.public.{blake2b(named, digest_size=16, key=self._key).hexdigest()}"
+
+
+def _word(box: bytes) -> Word:
+    """Return the word in a message; an empty one if whoever wrote it was no hub."""
+    try:
+        word = orjson.loads(box)
+    except orjson.JSONDecodeError:
+        return {}
+    return word if isinstance(word, dict) else {}

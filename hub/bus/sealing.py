@@ -19,7 +19,7 @@ class ForeignBox(ValueError):
 
 
 class Sealer:
-    """Shuts and opens what hubs on one log send each other; they have the same two keys.
+    """Shuts and opens what hubs on one log send each other; they have the same keys.
 
     Args:
         keys: of the hub: whoever lacks one of them opens nothing.

@@ -3,10 +3,11 @@
 Whatever carries the feed tells a `Course` what happened, and does what it answers.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
+
+import orjson
 
 from hub.client.answers import AGAIN, FIRST_PAUSE, LONGEST_PAUSE, Turned, Unreachable
 from hub.client.messages import Bye, FeedMessage, message_of
@@ -15,6 +16,9 @@ FEED = "/api/v1/feed"
 BEGIN, NOW = "begin", "now"
 SILENCE_SECONDS = 45.0
 """Three beats of a hub with the usual settings."""
+
+LONGEST_SENTENCE = 500
+"""In characters, of what a hub says: whatever it is, it goes to a screen or into a book."""
 
 SPREAD_SECONDS = 2.0
 """Over how long those come back who were all sent away at once."""
@@ -152,10 +156,11 @@ def retry_after(headers: Mapping[str, str]) -> float:
 
 
 def sentence_of(status: int, body: bytes | None) -> str:
-    """Return what a problem document says, in one sentence."""
+    """Return what a problem document says, in one sentence that can be shown and kept anywhere."""
     try:
-        problem = json.loads(body or b"")
-        detail = problem.get("detail") or problem.get("title")
+        problem = orjson.loads(body or b"")
+        detail = str(problem.get("detail") or problem.get("title") or "")
     except (ValueError, AttributeError):
-        detail = None
-    return str(detail or f"The hub answered {status}.")
+        detail = ""
+    said = "".join(one for one in detail[:LONGEST_SENTENCE] if one.isprintable())
+    return said or f"The hub answered {status}."

@@ -57,6 +57,7 @@ def add(world: World, /, url: str, data: str | None, store: str | None, as_json:
     door = Door(url.rstrip("/"), token, Patience(_SECONDS, world.pause, say))
     with closing(door), opened(world, data, store) as archive, _book(archive) as book:
         _refuse_members(archive, [*said["homes"], *said["relays"]])
+        _refuse_second_homes(book, said["homes"])
         me = door.get("/api/v1/me")
         _check_account(me)
         for slug in said["homes"]:
@@ -139,6 +140,12 @@ def _refuse_members(archive: Archive, slugs: Sequence[str]) -> None:
     for slug in slugs:
         if any(one.revoked is None for one in archive.accounts.listing(slug)):
             raise AlreadyThere(f"{slug} is a member of this hub, which is its home; nothing was changed.")
+
+
+def _refuse_second_homes(book: PeerBook, slugs: Sequence[str]) -> None:
+    for known in book.listing():
+        for slug in known.homes.intersection(slugs):
+            raise AlreadyThere(f"{known.name} is the home of {slug} already; nothing was changed.")
 
 
 def _admit(archive: Archive, door: Door, slug: str) -> None:

@@ -11,6 +11,7 @@ import httpx
 import orjson
 
 from hub.outgoing import Outgoing, TargetUnreachable
+from hub.plain_answers import PLAIN, read_plain
 
 Json = Any
 
@@ -75,6 +76,7 @@ class PeerDoor:
         port = f":{parts.port}" if parts.port is not None else ""
         address = f"{parts.scheme}://{bracketed}{port}{parts.path.rstrip('/')}{path}"
         headers = {
+            **PLAIN,
             "Host": parts.netloc,
             "Authorization": f"Bearer {self._token}",
             "Content-Type": "application/cloudevents+json",
@@ -92,20 +94,15 @@ class PeerDoor:
                         extensions={"sni_hostname": str(parts.hostname)},
                     ) as answer,
                 ):
-                    return answer.status_code, await _read(answer)
+                    return answer.status_code, _json(await read_plain(answer, MOST_BYTES))
         except (httpx.HTTPError, httpx.InvalidURL) as broken:
             raise OSError(type(broken).__name__) from broken
         finally:
             self.took = anyio.current_time() - began
 
 
-async def _read(answer: httpx.Response) -> Json:
-    taken = b""
-    async for piece in answer.aiter_bytes():
-        taken += piece
-        if len(taken) > MOST_BYTES:
-            return None
+def _json(said: bytes | None) -> Json:
     try:
-        return orjson.loads(taken)
+        return None if said is None else orjson.loads(said)
     except orjson.JSONDecodeError:
         return None

@@ -47,6 +47,7 @@ class House:
         book: of peers.
         copies: records what was told.
         is_member: tells whether a slug is that of a member here.
+        was_member: tells whether it is or ever was.
         holds: tells whether the log has an event of a member, by slug and id.
         is_decision: tells whether a type is one of decisions.
         signs: tells whether a publisher has keys here, so that its signature can be verified.
@@ -56,6 +57,7 @@ class House:
     book: PeerBook
     copies: Copies
     is_member: Callable[[str], bool]
+    was_member: Callable[[str], bool]
     holds: Callable[[str, str], bool]
     is_decision: Callable[[str], bool]
     signs: Callable[[str], bool]
@@ -167,7 +169,7 @@ class Listener:
         found = changes_of(kept, self._narrowed(shown), copy.touched)
         if found is not None and not found[0]:
             return
-        if found is None or not self._house.copies.correct(slug, event_id, found[0], self._peer.name):
+        if found is None or not self._house.copies.correct(kept, shown["data"], found[0], self._peer.name):
             self._take_back(slug, event_id, copy, "unsafe")
             return
         self._house.book.keep(slug, event_id, Copy(copy.peer, copy.position, copy.state, found[1]))
@@ -190,9 +192,12 @@ class Listener:
             return
         if not is_owner and copy.peer != self._peer.name:
             raise NotWanted("not_theirs")
-        if reason == "erased":
-            self._house.copies.destroy(Position(copy.position), self._peer.name)
+        is_whole = reason != "erased" or self._house.copies.destroy(
+            Position(copy.position), self._peer.name, is_home=is_owner and not self._house.was_member(slug)
+        )
         self._take_back(slug, event_id, copy, _IN_ERROR if reason == _RETRACTED else "unsafe")
+        if not is_whole:
+            raise NotWanted("erasure_shared")
 
     def _take_back(self, slug: str, event_id: str, copy: Copy, reason: str) -> None:
         self._house.copies.withdraw(slug, event_id, reason, self._peer.name)
@@ -213,10 +218,11 @@ class Listener:
 
     def _refuse(self, event: Mapping[str, Json], refused: NotWanted) -> None:
         # PostgreSQL keeps no text with this character.
-        source, event_id = (str(event.get(name)).replace("\0", "?") for name in ("source", "id"))
+        said = (str(event.get("source")), str(event.get("id")), str(refused))
+        source, event_id, why = (one.replace("\0", "?") for one in said)
         if refused.code in OF_ALL:
             event_id = "*"
-        noted = NotTaken(source[:200], event_id[:128], refused.code, str(refused), self._house.clock())
+        noted = NotTaken(source[:200], event_id[:128], refused.code, why, self._house.clock())
         self._house.book.refuse(self._peer.name, noted)
 
 

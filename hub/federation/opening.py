@@ -76,6 +76,9 @@ def _house(book: PeerBook, copies: Copies, parts: Parts) -> House:
     def is_member(slug: str) -> bool:
         return any(one.revoked is None for one in parts.accounts.listing(slug))
 
+    def was_member(slug: str) -> bool:
+        return bool(parts.accounts.listing(slug))
+
     def holds(slug: str, event_id: str) -> bool:
         sight = parts.room.purge(Reader(slug, clearance="red"))
         return sight.event(SOURCE_PREFIX + slug, event_id) is not None
@@ -88,4 +91,4 @@ def _house(book: PeerBook, copies: Copies, parts: Parts) -> House:
         rights = parts.intake.rights(slug)
         return rights is not None and bool(rights.keys)
 
-    return House(book, copies, is_member, holds, is_decision, signs, parts.clock)
+    return House(book, copies, is_member, was_member, holds, is_decision, signs, parts.clock)

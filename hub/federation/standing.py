@@ -9,6 +9,7 @@ import anyio
 import anyio.to_thread
 
 from events.clock import Clock
+from events.submission import StoreUnavailable
 from hub.federation.book import PeerBook
 from hub.federation.sentences import SLOW
 
@@ -63,7 +64,7 @@ class Standing:
             return False
         try:
             await anyio.to_thread.run_sync(self.book.note, self.name, state, said, self.clock())
-        except sqlite3.Error:
+        except (sqlite3.Error, StoreUnavailable):
             return False  # the disk is full: the listening goes on, and says why
         self._last, self._noted = (state, said), now
         return True

@@ -92,7 +92,7 @@ def _wanted(means: Means) -> dict[tuple[str, ...], Peer] | None:
         return {}
     try:
         return {_what(one): one for one in means.book.listing()}
-    except sqlite3.Error:
+    except (sqlite3.Error, StoreUnavailable):
         return None
 
 

@@ -361,6 +361,7 @@ def test_peers_are_for_stewards(pair: dict[str, House]) -> None:
         (("URL", "--token", "TOKEN", "--home", "nobody-known"), 1, "shows no admission"),
         (("URL", "--token", "TOKEN"), 1, "There is a peer"),
         (("URL", "--token", "wrong"), 1, "token"),
+        (("https://hub.example", "--token", "t", "--home", QUILL), 1, "crooked is the home of"),
     ],
 )
 def test_a_peer_that_cannot_be_is_refused_with_a_sentence(

@@ -21,7 +21,7 @@ from tests.running import admit, recording, threat
 
 Json = Any
 
-HARBOUR, DOCKET = "harbour-bar-watch", "open-docket"
+HARBOUR, DOCKET, QUILL = "harbour-bar-watch", "open-docket", "quill-network"
 SOURCE = f"urn:hub:partner:{HARBOUR}"
 
 
@@ -206,3 +206,123 @@ def test_a_book_that_takes_nothing_ends_no_hub_and_what_was_told_meanwhile_is_ta
             db.execute("DROP TRIGGER full")
         until(lambda: south.show(HARBOUR, good()["id"], DOCKET), "the event")
         until(lambda: south.status()["far"]["state"] == "live", "the listening")
+
+
+def changed(event: Json, **said: Json) -> str:
+    now = {**event, "data": {**event["data"], **said}}
+    named = {"source": event["source"], "id": event["id"], "reason": "corrected"}
+    return json.dumps({"kind": "changed", "cursor": "c", **named, "event": now})
+
+
+LIVE = json.dumps({"kind": "live", "cursor": "end", "sent": 1})
+
+
+@pytest.mark.parametrize("title", ["gnp.\u202etxt", "a\u0007bell", "Ame\u0301lie", "x" * 400_000])
+def test_what_could_not_be_told_cannot_be_told_later_either(south: House, title: str) -> None:
+    """What its home corrects must be as fit to be read as what it tells; else nobody here reads the copy any more."""
+    with stranger([told(good()), changed(good(), title=title), LIVE]) as there:
+        listen(south, there)
+        until(lambda: south.status()["far"]["state"] == "live", "the listening")
+        assert south.show(HARBOUR, good()["id"], f"{DOCKET}/chief") is None
+        assert south.status()["far"]["withdrawn"] == 1
+
+
+@pytest.mark.parametrize("detail", ["\\ud800", "a\\u0000b", "\\u001b[2J" + "x" * 100_000])
+def test_what_a_hub_says_of_its_refusal_ends_no_listening_to_others(south: House, detail: str) -> None:
+    def refuse(socket: ServerConnection, request: Request) -> Response | None:
+        is_feed = request.path.startswith("/api/v1/feed")
+        return (
+            socket.respond(403, f'{{"detail": "{detail}"}}') if is_feed else crooked.answer(socket, request)
+        )
+
+    with (
+        stranger([told(good()), LIVE]) as there,
+        stranger() as crooked,
+        serve(crooked.tell, "127.0.0.1", 0, process_request=refuse, compression=None) as server,
+    ):
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        crooked.url = f"http://127.0.0.1:{server.socket.getsockname()[1]}"
+        settings, chance = south.world.settings, south.world.chance
+        with closing(open_book(settings.data, chance)) as book:
+            assert book.add(Peer("crooked", crooked.url, "t", "hub-south", frozenset({HARBOUR})))
+        found = until(lambda: south.status()["crooked"]["state"] == "refused" and south.status()["crooked"])
+        listen(south, there)
+        until(lambda: south.status()["far"]["state"] == "live", "the listening to another")
+        server.shutdown()
+        thread.join()
+    assert found["said"].isprintable()
+    assert len(found["said"]) < 1000
+
+
+def test_an_erasure_of_somebody_of_whom_nothing_is_here_is_nobodys_business(south: House) -> None:
+    whole = {"role": "controller", "subject_of_erasure": f"lawyer:{HARBOUR}.9999"}
+    erasure = {"source": "urn:hub:partner:hub", "id": "e", "type": "erasure.executed", "data": whole}
+    with stranger([told(good()), told(erasure), LIVE]) as there:
+        listen(south, there)
+        # It is answered all the same, and this server takes no answers.
+        until(lambda: south.status()["far"]["state"] == "away", "the answer")
+    assert south.show(HARBOUR, good()["id"], DOCKET) is not None
+    assert south.ask("/erasures").json()["items"] == []
+
+
+def profile(slug: str, number: int) -> Json:
+    data = {
+        "lawyer": f"lawyer:{slug}.p{number}",
+        "identity": {"names": [{"full": "Sindrel Vauq"}]},
+        "protection": {"consent_level": "C2", "scopes": ["letters"]},
+    }
+    named = {"id": f"profile-{number}", "source": f"urn:hub:partner:{slug}"}
+    return {"specversion": "1.0", **named, "type": "lawyer.profiled", "tlp": "green", "data": data}
+
+
+def withdrawal(slug: str, about: Json) -> Json:
+    data = {"subject_of_consent": about["data"]["lawyer"], "effect": "erase", "urgent": True}
+    named = {"id": f"withdrawn-{about['id']}", "source": f"urn:hub:partner:{slug}"}
+    return {"specversion": "1.0", **named, "type": "consent.withdrawn", "tlp": "amber", "data": data}
+
+
+def test_a_withdrawal_that_another_hub_tells_has_nothing_erased_that_was_published_here(south: House) -> None:
+    with recording(south.world) as intake:
+        admit(intake, QUILL, ["monitor"])
+    for who, account, clearance in ((QUILL, "publisher", "amber"), (f"{QUILL}/chief", "chief", "red")):
+        south.world.issue(who, QUILL, "publisher", account=account, clearance=clearance)
+    told_of, asked_here = profile(QUILL, 1), profile(QUILL, 2)
+    for one in (told_of, asked_here):
+        south.post(one, QUILL)
+    with stranger([told(withdrawal(HARBOUR, told_of)), LIVE]) as there:
+        listen(south, there)
+        until(lambda: south.status()["far"]["kept"] == 1, "the withdrawal")
+    south.post(withdrawal(DOCKET, asked_here), DOCKET)
+    south.world.clock.move(hours=25)
+
+    def lost() -> int:
+        return int(json.loads(south.run("verify").stdout.splitlines()[0])["erased"])
+
+    # Of those whose time has come the oldest is erased first.
+    until(lambda: lost() == 1, "the erasure that a member asked for")
+    assert [one["subject"] for one in south.ask("/erasures").json()["items"]] == [
+        asked_here["data"]["lawyer"]
+    ]
+
+
+def test_what_was_told_before_its_publisher_came_here_takes_nothing_of_what_it_published_here(
+    south: House,
+) -> None:
+    """One key seals all that a publisher says of a person, wherever it said so."""
+    before, here = profile(HARBOUR, 1), {**profile(HARBOUR, 1), "id": "here"}
+    with stranger([told(before), LIVE]) as there:
+        listen(south, there)
+        until(lambda: south.status()["far"]["state"] == "live", "the listening")
+        south.world.issue(HARBOUR, HARBOUR, "publisher")
+        south.world.issue(f"{HARBOUR}/chief", HARBOUR, "publisher", account="chief", clearance="red")
+        south.served.settle()
+        south.post(here, HARBOUR)
+    gone = {"kind": "withdrawn", "cursor": "c", "source": SOURCE, "id": before["id"], "reason": "erased"}
+    with stranger([json.dumps(gone), LIVE]) as again:
+        with closing(sqlite3.connect(south.world.settings.data / "peers.sqlite")) as db, db:
+            db.execute("UPDATE peers SET url = ?", (again.url,))
+        until(lambda: south.status()["far"]["withdrawn"] == 1, "the withdrawal")
+    shown = south.show(HARBOUR, "here", f"{HARBOUR}/chief")["event"]["data"]
+    assert shown["identity"] == here["data"]["identity"]
+    assert (before["id"], "erasure_shared") in south.codes("far")

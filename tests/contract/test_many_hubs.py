@@ -50,6 +50,13 @@ def hubs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, Hub]]:
         yield Hub(world, first), Hub(other, second)
 
 
+@pytest.mark.parametrize("path", ["subscriptions/%00", "addresses/a%00"])
+def test_what_postgresql_cannot_even_be_asked_for_is_absent(hubs: tuple[Hub, Hub], path: str) -> None:
+    here, _ = hubs
+    gone = httpx.delete(f"{here.url}/api/v1/{path}", headers=here.world.bearer("publisher"))
+    assert gone.status_code == 404
+
+
 def test_what_one_hub_takes_the_other_shows_and_tells(hubs: tuple[Hub, Hub]) -> None:
     here, there = hubs
     with listening(lambda: there.url, there.world.bearer("observer"), "now") as listener:

@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 
 from events.audience import TLP, Reader, label_of, visible
 from events.copies import Copies
+from events.erasure import pages_of, plan
 from events.event import Position, RecordedEvent
 from events.intake import Intake
 from events.partners import KEY_ADDED_STEM
 from events.relaying import as_told, told_of
+from events.seals import Seals
 from events.store import Store, open_store
 from events.submission import Checked, EventRefused, Publisher
 from hub.client.messages import Changed, Event, FeedMessage, Withdrawn
@@ -81,6 +83,7 @@ def told_hub(folder: Path) -> Iterator[tuple[House, Store, Intake, PeerBook]]:
         book=book,
         copies=copies,
         is_member=lambda slug: slug == DOCKET,
+        was_member=lambda slug: slug == DOCKET,
         holds=lambda slug, event_id: event_id == "held",
         is_decision=lambda event_type: event_type == "action.proposed",
         signs=lambda slug: slug == HARBOUR,
@@ -291,9 +294,77 @@ def test_what_its_home_erased_of_a_copy_nobody_reads_here_any_more(tmp_path: Pat
         listener.take(Withdrawn("3", "", event["source"], "t-2", "erased"))
         assert refused(house, HOME, Event("4", "", unknown)) == "was_withdrawn"
         # Nothing of it is here, so that nothing is destroyed.
-        house.copies.destroy(Position(10_000), "home")
+        assert house.copies.destroy(Position(10_000), "home", is_home=True)
         assert house.copies.at(Position(10_000)) is None
-        assert house.copies.correct(HARBOUR, "t-1", {"changes": []}, "home") is False
+        assert house.copies.correct(kept, kept.data, {"changes": []}, "home") is False
+
+
+def profile(number: int, **more: Json) -> dict[str, Json]:
+    data = {
+        "lawyer": f"lawyer:{HARBOUR}.p1",
+        "identity": {"names": [{"full": "Sindrel Vauq"}]},
+        "protection": {"consent_level": "C2", "scopes": ["letters"]},
+    }
+    named = {"specversion": "1.0", "id": f"p-{number}", "source": f"urn:hub:partner:{HARBOUR}"}
+    return {
+        **named,
+        "type": "lawyer.profiled",
+        "time": "2031-05-04T11:00:00Z",
+        "tlp": "green",
+        "data": data,
+        **more,
+    }
+
+
+def test_who_passed_one_event_on_destroys_nothing_that_another_told_or_that_was_published_here(
+    tmp_path: Path,
+) -> None:
+    """One key seals all that a publisher says of a person, whoever told it."""
+    passed, own, here = profile(1), profile(2), profile(3)
+
+    def erased(number: int) -> Withdrawn:
+        return Withdrawn("1", "", passed["source"], f"p-{number}", "erased")
+
+    with told_hub(tmp_path / "hub") as (house, store, intake, _):
+
+        def legible() -> set[str]:
+            return {one.id for one in read(store) if one.stem == "lawyer.profiled.v1" and not one.erased}
+
+        Listener(OTHER, house).take(Event("1", "", passed), signature_of(passed))
+        Listener(HOME, house).take(Event("1", "", own))
+        assert refused(house, OTHER, erased(1)) == "erasure_shared"
+        assert legible() == {"p-1", "p-2"}
+        gone = {one.data["about_event"] for one in read(store) if one.stem == "record.retracted.v1"}
+        assert gone == {"p-1"}  # it is hidden, but for the stewards
+        intake.record([intake.check(Publisher(HARBOUR, "here"), here)])
+        moved = replace(house, was_member=lambda _: True)
+        assert refused(moved, HOME, erased(2)) == "erasure_shared"
+        assert legible() == {"p-1", "p-2", "p-3"}
+        whole = {"role": "controller", "subject_of_erasure": passed["data"]["lawyer"]}
+        erasure = {"source": "urn:hub:partner:hub", "id": "e", "type": "erasure.executed", "data": whole}
+        assert refused(moved, HOME, Event("2", "", erasure)) == "erasure_shared"
+        assert "p-3" in legible()
+
+
+def test_the_home_destroys_what_others_passed_on_of_its_own(tmp_path: Path) -> None:
+    passed, own = profile(1), profile(2)
+    with told_hub(tmp_path / "hub") as (house, store, _, _):
+        Listener(OTHER, house).take(Event("1", "", passed), signature_of(passed))
+        Listener(HOME, house).take(Event("1", "", own))
+        assert refused(house, HOME, Withdrawn("1", "", own["source"], "p-2", "erased")) is None
+        assert all(one.erased for one in read(store) if one.stem == "lawyer.profiled.v1")
+
+
+def test_what_is_published_here_while_another_hub_erases_is_not_erased(tmp_path: Path) -> None:
+    """Nobody stops publishing while what came from there is looked for."""
+    own, here = profile(1), {**profile(2), "source": f"urn:hub:partner:{DOCKET}"}
+    with told_hub(tmp_path / "hub") as (house, store, intake, _):
+        admit(intake, DOCKET, ["monitor"])
+        Listener(HOME, house).take(Event("1", "", own))
+        found = plan(pages_of(store.read), Seals(registry()), store.keys(), own["data"]["lawyer"])
+        intake.record([intake.check(Publisher(DOCKET, "here"), here)])
+        assert intake.carry_out(found, "peer home", "e", toldby="home")
+        assert {one.id for one in read(store) if one.stem == "lawyer.profiled.v1" and one.erased} == {"p-1"}
 
 
 def test_an_erasure_that_asks_for_nothing_is_no_erasure(tmp_path: Path) -> None:

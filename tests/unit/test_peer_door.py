@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from gzip import compress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -17,13 +18,14 @@ OUTGOING = Outgoing(Rules(is_loopback_allowed=True))
 
 
 @contextmanager
-def answering(body: bytes, status: int = 200) -> Iterator[str]:
+def answering(body: bytes, status: int = 200, **headers: str) -> Iterator[str]:
     """Serve one answer at a loopback port; give its address."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status)
-            self.send_header("Location", "https://elsewhere.example/")
+            for name, value in {"Location": "https://elsewhere.example/", **headers}.items():
+                self.send_header(name.replace("_", "-"), value)
             self.end_headers()
             self.wfile.write(body)
 
@@ -57,6 +59,14 @@ def ask(url: str, outgoing: Outgoing = OUTGOING) -> tuple[int, Json]:
 def test_what_is_too_long_or_no_json_is_not_read(body: bytes, found: Json) -> None:
     with answering(body) as url:
         assert ask(url) == (200, found)
+
+
+def test_what_is_packed_is_not_unpacked_however_small_it_is() -> None:
+    whole = b'{"clearance": "amber"}'
+    with answering(compress(compress(whole)), Content_Encoding="gzip, gzip") as url:
+        assert ask(url) == (200, None)
+    with answering(whole, Content_Encoding="gzip") as url:
+        assert ask(url) == (200, {"clearance": "amber"})
 
 
 def test_a_hub_that_sends_on_elsewhere_is_not_followed() -> None:
