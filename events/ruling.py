@@ -7,6 +7,10 @@ from schemas.problem import Problem
 
 _NOT_ALONE = Problem("", "not_alone", "Not stored, because another event of the batch was refused.")
 
+_OTHER_ID = (
+    "Is it the same report, put right? Then correct that event (record.corrected). If another: a fresh id."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
@@ -29,7 +33,7 @@ class Ruling:
 
 def conflict() -> Ruling:
     """Return that another event bears the same id."""
-    problem = Problem("/id", "conflict", "Another event of yours bears this id.", "Use a fresh id.")
+    problem = Problem("/id", "conflict", "Another event of yours bears this id.", _OTHER_ID)
     return Ruling("conflict", problems=(problem,))
 
 

@@ -10,8 +10,20 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 
-AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 511})
 """Answers after which the same request may succeed later."""
+
+
+NO_HUB = (
+    "what answered is no hub: is its address right, with https? Perhaps this network wants you to sign in first: open "
+    "any page in a browser"
+)
+"""Why something that has a status of success, or sends us elsewhere, is no answer."""
+
+BAD_CERTIFICATE = (
+    "the certificate it showed is not valid here; nothing was sent. Is the clock of this machine right? If so, someone "
+    "may stand between you and the hub: tell those who run it, and try another network"
+)
 
 
 class Unreachable(Exception):

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import orjson
 
-from hub.client.answers import AGAIN, FIRST_PAUSE, LONGEST_PAUSE, Turned, Unreachable
+from hub.client.answers import AGAIN, FIRST_PAUSE, LONGEST_PAUSE, NO_HUB, Turned, Unreachable
 from hub.client.messages import Bye, FeedMessage, message_of
 
 FEED = "/api/v1/feed"
@@ -112,6 +112,8 @@ class Course:
             Turned: coming back would not help: the token, the cursor or a filter is refused.
             Unreachable: time to give up.
         """
+        if status < 400:
+            return self.broken(NO_HUB)
         if status not in AGAIN:
             raise Turned(status, sentence_of(status, body))
         return self.broken(f"it answered {status}", retry_after(headers))

@@ -102,7 +102,7 @@ class Desk:
 
     def page(self, path: str, pages: Pages) -> list[Json]:
         """Return the next page."""
-        return pages.take(self.door.get(path, pages.query))
+        return pages.take(self.door.get(path, pages.query, members={"events", "next"}))
 
     def waiting(self) -> int:
         """Return how many events wait in the outbox for this hub."""
@@ -115,7 +115,7 @@ class Desk:
 
     def _outbox(self, *, is_durable: bool) -> Outbox:
         address = self.address
-        return Outbox(address.outbox if is_durable else None, address.url, address.run)
+        return Outbox(address.outbox if is_durable else None, address.url, address.run, address.token)
 
 
 def _pushed(tally: Tally) -> Pushed:

@@ -1,17 +1,36 @@
 """Talks HTTP to a hub: asks again while it does not answer, and says in a sentence what it refused."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import httpx
 
-from hub.client.answers import AGAIN, FIRST_PAUSE, LONGEST_PAUSE, Turned, Unreachable
+from hub.client.answers import AGAIN, BAD_CERTIFICATE, FIRST_PAUSE, LONGEST_PAUSE, NO_HUB, Turned, Unreachable
 from hub.client.course import retry_after, sentence_of
 
 Json = Any
 Query = Mapping[str, str] | Sequence[tuple[str, str]]
+
+Fits = Callable[[Json], bool]
+
+_BROKEN = (httpx.TransportError, httpx.DecodingError)
+
+_WORDS: Mapping[type[BaseException], str] = MappingProxyType(
+    {
+        httpx.ConnectError: "no connection: is this machine online, and the hub's address right?",
+        httpx.ConnectTimeout: "no connection in time",
+        httpx.ReadTimeout: "it takes too long",
+        httpx.WriteTimeout: "it takes too long",
+        httpx.ReadError: "the connection broke",
+        httpx.WriteError: "the connection broke",
+        httpx.RemoteProtocolError: "the connection broke",
+        httpx.DecodingError: NO_HUB,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +71,7 @@ class Door:
     def source(self) -> str:
         """The source of the events of this token's partner; the hub is asked once, errors as for `get`."""
         if not self._partner:
-            self._partner.append(str(self.get("/api/v1/me")["partner"]))
+            self._partner.append(str(self.get("/api/v1/me", members={"partner"})["partner"]))
         return f"urn:hub:partner:{self._partner[0]}"
 
     def pausing(self, pause: Callable[[float], None]) -> "Door":
@@ -68,20 +87,24 @@ class Door:
         other.patience = patience
         return other
 
-    def get(self, path: str, params: Query | None = None) -> Json:
-        """Return the JSON of an address.
+    def get(self, path: str, params: Query | None = None, *, members: Set[str] = frozenset()) -> Json:
+        """Return the JSON of an address; what lacks one of `members` is no answer.
 
         Raises:
             Unreachable: no answer in time.
             Turned: any status of 400 or above.
         """
-        return self._answered("GET", path, params=params or {}).json()
 
-    def post_lines(self, path: str, body: bytes, *, dry_run: bool) -> Json:
-        """Post NDJSON and return the hub's answer; errors as for `get`."""
+        def has_all(said: Json) -> bool:
+            return isinstance(said, dict) and members <= said.keys()
+
+        return self._answered("GET", path, has_all if members else _any, params=params or {})
+
+    def post_lines(self, path: str, body: bytes, *, dry_run: bool, fits: Fits | None = None) -> Json:
+        """Post NDJSON and return the hub's answer, as `fits` knows it from that of others; errors as for `get`."""
         headers = {"Content-Type": "application/x-ndjson"}
         params = {"dry_run": "true"} if dry_run else {}
-        return self._answered("POST", path, params=params, content=body, headers=headers).json()
+        return self._answered("POST", path, fits or _any, params=params, content=body, headers=headers)
 
     def stream(self, path: str, params: Mapping[str, str], write: Callable[[bytes], object]) -> None:
         """Hand the body of an address to `write` piece by piece; errors as for `get`."""
@@ -90,30 +113,48 @@ class Door:
                 if answer.status_code >= 400:
                     answer.read()
                     raise Turned(answer.status_code, sentence_of(answer.status_code, answer.content))
+                if not answer.is_success or "text/html" in answer.headers.get("content-type", ""):
+                    raise Unreachable(f"The hub could not be reached ({NO_HUB}).")
                 for piece in answer.iter_bytes():
                     write(piece)
-        except httpx.TransportError as error:
-            raise Unreachable(f"The hub could not be reached ({type(error).__name__}).") from error
+        except _BROKEN as error:
+            raise Unreachable(f"The hub could not be reached ({reason_of(error)}).") from error
 
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
 
-    def _answered(self, method: str, path: str, **request: Any) -> httpx.Response:
+    def _answered(self, method: str, path: str, fits: Fits, **request: Any) -> Json:
         pauses = self.patience.pauses()
         while True:
             try:
                 answer = self._client.request(method, path, **request)
                 reason = f"it answered {answer.status_code}"
-            except httpx.TransportError as error:
-                answer, reason = None, type(error).__name__
+            except _BROKEN as error:
+                answer, reason = None, reason_of(error)
             if answer is not None and answer.status_code not in AGAIN:
                 if answer.status_code >= 400:
                     raise Turned(answer.status_code, sentence_of(answer.status_code, answer.content))
-                return answer
+                with suppress(ValueError):
+                    said = answer.json()
+                    if answer.is_success and fits(said):
+                        return said
+                reason = NO_HUB
             if not pauses:
                 raise Unreachable(f"The hub could not be reached ({reason}).")
             asked = retry_after(answer.headers) if answer is not None else 0.0
             pause = max(pauses.pop(0), asked)
             self.patience.told(f"The hub does not answer ({reason}); trying again in {pause:g} s.")
             self.patience.pause(pause)
+
+
+def _any(_: Json) -> bool:
+    return True
+
+
+def reason_of(error: BaseException) -> str:
+    """Say why there was no answer: in words for what the person at the machine can mend, else the kind of error."""
+    said = str(error)
+    if "CERTIFICATE_VERIFY_FAILED" in said:
+        return BAD_CERTIFICATE
+    return _WORDS.get(type(error), type(error).__name__)

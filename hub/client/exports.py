@@ -18,13 +18,14 @@ ShapesOf = Callable[[str], Shapes | None]
 Path = tuple[str | int, ...]
 
 PAGE = "1000"
+PAGED = frozenset({"events", "next"})
 
 
 def pages(door: Door, until: str | None) -> Iterator[list[Json]]:
     """Yield the events that the token may see, in append order, a page at a time."""
     params = {"limit": PAGE} | ({"until": until} if until else {})
     while True:
-        page = door.get("/api/v1/events", params)
+        page = door.get("/api/v1/events", params, members=PAGED)
         yield page["events"]
         if page["next"] is None:
             return
@@ -45,10 +46,11 @@ def write_proven(door: Door, until: str | None, write: Write, write_proof: Write
         Turned: an event was withdrawn between the two answers about it, so that it has no proof; try again.
     """
     params = {"limit": PAGE} | ({"until": until} if until else {})
-    write_proof(_line({"log": door.get("/api/v1/log/key")["key"]}))
+    write_proof(_line({"log": door.get("/api/v1/log/key", members={"key"})["key"]}))
     count = 0
     while True:
-        page, said = door.get("/api/v1/events", params), door.get("/api/v1/log/proofs", params)
+        page = door.get("/api/v1/events", params, members=PAGED)
+        said = door.get("/api/v1/log/proofs", params, members={"checkpoint", "proofs"})
         write_proof(_line({"checkpoint": said["checkpoint"]}))
         proofs = {(one["source"], one["id"]): one for one in said["proofs"]}
         for event in page["events"]:

@@ -3,7 +3,9 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,9 @@ from schemas.registry import Registry
 Json = Any
 
 RECORDED = "recordedtime"
+
+_NO_TEXT = 'The file is not UTF-8 text. In your spreadsheet program choose "Save as", "CSV UTF-8", and push that file.'
+_NO_TEXT_FROM_HERE = f"Nothing from here on was read, what stands above was. {_NO_TEXT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +62,15 @@ class Reading:
         pushing the same file twice is harmless; a row that was changed counts as a new event.
         """
         ending = Path(file).suffix.lower()
+        at = 1
         try:
             with _opened(file) as text:
-                yield from self._read(file, ending, text)
-        except UnicodeDecodeError:
-            yield Line(file, 1, None, (Problem("", "not_utf8", "The file is not UTF-8 text."),))
+                for line in self._read(file, ending, text):
+                    at = line.line + 1
+                    yield line
+        except UnicodeError:
+            told = _NO_TEXT if at == 1 else _NO_TEXT_FROM_HERE
+            yield Line(file, at, None, (Problem("", "not_utf8", told),))
         except SheetRefused as refused:
             yield Line(file, 1, None, (Problem("", "bad_header", str(refused)),))
 
@@ -131,16 +140,15 @@ def _wrapped(data: Json, event_type: str) -> dict[str, Json]:
     return {"specversion": "1.0", "type": event_type, "data": data}
 
 
-class _StandardInput:
-    def __enter__(self) -> Iterator[str]:
-        return (raw.decode("utf-8") for raw in sys.stdin.buffer)
-
-    def __exit__(self, *_: object) -> None:
-        """Leave standard input open: it is not ours."""
-
-
-def _opened(file: str) -> Any:
-    return _StandardInput() if file == "-" else Path(file).open(encoding="utf-8", newline="")
+@contextmanager
+def _opened(file: str) -> Iterator[Iterator[str]]:
+    """Open a file as its byte order mark says, else as UTF-8; once, since a pipe says everything once."""
+    if file == "-":
+        yield (raw.decode("utf-8") for raw in sys.stdin.buffer)
+        return
+    with Path(file).open("rb") as raw:
+        encoding = "utf-16" if raw.peek(2)[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8"
+        yield TextIOWrapper(raw, encoding=encoding, newline="")
 
 
 def _is_whole(line: str) -> bool:

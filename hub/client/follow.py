@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from ssl import SSLCertVerificationError
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
+from hub.client.answers import BAD_CERTIFICATE
 from hub.client.course import Course, Feed, Pause
 from hub.client.messages import Bye, FeedMessage, NoMessage
 
@@ -19,6 +21,14 @@ HANDSHAKE_SECONDS = 20.0
 
 class Silent(Exception):
     """Nothing came for so long that the connection must be dead."""
+
+
+class Straight(connect):
+    """Connects to the hub that was named, or not at all: what another address has is no feed of it."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """Follow nothing."""
+        return exc
 
 
 class Listening(ClientConnection):
@@ -69,7 +79,7 @@ async def follow(feed: Feed, course: Course, ways: Ways) -> AsyncGenerator[FeedM
         except (NoMessage, Silent) as broken:
             pause = course.broken(str(broken))
         except (OSError, WebSocketException) as broken:
-            pause = course.broken(_reason(broken))
+            pause = course.broken(reason_of(broken))
         await _wait(pause or course.broken("it closed the connection"), ways)
 
 
@@ -81,7 +91,7 @@ async def _wait(pause: Pause, ways: Ways) -> None:
 async def _messages(feed: Feed, course: Course, ways: Ways) -> AsyncGenerator[FeedMessage, None]:
     """Yield what comes over one connection until it ends."""
     there: dict[str, Any] = {} if ways.host is None else {"host": await ways.host()}
-    opening = connect(
+    opening = Straight(
         course.address,
         additional_headers=feed.headers,
         max_size=LARGEST_MESSAGE,
@@ -142,5 +152,6 @@ async def _next(connection: ClientConnection, feed: Feed) -> str | None:
         return said if isinstance(said, str) else said.decode("utf-8", "replace")
 
 
-def _reason(broken: Exception) -> str:
-    return type(broken).__name__
+def reason_of(broken: Exception) -> str:
+    """Say why a connection ended or never began."""
+    return BAD_CERTIFICATE if isinstance(broken, SSLCertVerificationError) else type(broken).__name__

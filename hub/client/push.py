@@ -18,6 +18,7 @@ Json = Any
 EVENTS = "/api/v1/events"
 LARGEST_BODY = 16 * 1024 * 1024
 TOO_LARGE = 413
+TAKEN = frozenset({"stored", "duplicate"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Push:
         self._batch = batch
         self._dry_run = dry_run
         self._refused: list[int] = []
+        self._named: str | None = None
 
     @property
     def refused(self) -> int:
@@ -81,7 +83,11 @@ class Push:
         self._refused.clear()
 
     def _source(self) -> str:
-        return self._door.source
+        """Return the source of this token's partner; the outbox learns it once."""
+        if self._named is None:
+            self._named = self._door.source
+            self._outbox.claim(self._named)
+        return self._named
 
     def send_all(self, tally: Tally, advanced: Callable[[int], None]) -> None:
         """Send until nothing waits; `advanced` is told after each batch how many got their answer.
@@ -90,6 +96,8 @@ class Push:
             Unreachable: no answer in time; what has none stays in the outbox.
             Turned: the hub refuses the token or the request as a whole; the same.
         """
+        if self._outbox.foreign():
+            self._source()
         after = 0
         while batch := _fitting(self._outbox.waiting(after, self._batch), self._source):
             self._send(batch, tally)
@@ -109,7 +117,7 @@ class Push:
         """
         ((_, text),) = _fitting([waiting], self._source)
         try:
-            (result,) = self._door.post_lines(EVENTS, text, dry_run=self._dry_run)["results"]
+            (result,) = self._post(text, [waiting.event])["results"]
         except Turned as turned:
             if turned.status != TOO_LARGE:
                 raise
@@ -121,7 +129,7 @@ class Push:
         """Send a batch, in halves if it is too large for the hub."""
         try:
             body = b"".join(text for _, text in batch)
-            answer = self._door.post_lines(EVENTS, body, dry_run=self._dry_run)
+            answer = self._post(body, [waiting.event for waiting, _ in batch])
         except Turned as turned:
             if turned.status != TOO_LARGE:
                 raise
@@ -138,6 +146,16 @@ class Push:
             if self._settle(waiting, results[at], tally)
         ]
         self._outbox.settle(taken)
+
+    def _post(self, body: bytes, events: Sequence[Json]) -> Json:
+        """Post events; what is no answer to these events, each named by its id, is taken for none."""
+        named = [inner(event).get("id") for event in events]
+
+        def fits(answer: Json) -> bool:
+            is_rehearsed = isinstance(answer, dict) and answer.get("dry_run", False)
+            return (self._dry_run or not is_rehearsed) and _answers(answer, named)
+
+        return self._door.post_lines(EVENTS, body, dry_run=self._dry_run, fits=fits)
 
     def _settle(self, waiting: Waiting, result: Mapping[str, Json], tally: Tally) -> bool:
         """Count what became of one event; False if it was refused, and waits until that is told."""
@@ -166,6 +184,19 @@ def _fitting(waiting: Sequence[Waiting], source: Callable[[], str]) -> list[tupl
             break
         fitting.append((one, text))
     return fitting
+
+
+def _answers(answer: Json, named: Sequence[Json]) -> bool:
+    """Tell whether an answer says of each of these ids what became of it."""
+    try:
+        results = {result["line"]: result for result in answer["results"]}
+        said = [results[at] for at in range(1, len(named) + 1)]
+        return len(answer["results"]) == len(named) and all(
+            one["id"] == name if one["status"] in TAKEN else one.get("id") in {name, None}
+            for one, name in zip(said, named, strict=True)
+        )
+    except (KeyError, TypeError):
+        return False
 
 
 def _is_whole(event: Json) -> bool:

@@ -2,12 +2,13 @@
 
 `data.place.country` is a field of the payload, `data.targets[0]` an item of a list, `data.targets` a whole list with
 `;` between its items; `id`, `type`, `tlp`, `audience`, `time` and the other names of the envelope stand by themselves.
-With a type given from outside, `data.` may be left out in every column.
+With a type given from outside, `data.` may be left out in every column. A column without a name is empty.
 """
 
 import csv
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from hub.client.shapes import Shapes
@@ -23,6 +24,13 @@ ENVELOPE = frozenset(
 )
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d{1,4})\]")
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+_ENDS_HERE = (
+    "Nothing from here on was read: mend it, and push the sheet again; what the hub has is known to it."
+)
+
+_UNNAMED = Problem("", "too_many_cells", "This row has a cell under no column: the header names none there.")
 
 
 class SheetRefused(Exception):
@@ -42,32 +50,39 @@ def read_sheet(
     Raises:
         SheetRefused: no header, a column named twice, or a name that is no path.
     """
-    first = next(lines, "")
+    first = next(lines, "").lstrip("\ufeff")
     delimiter = max(",;\t", key=first.count)
-    header = next(csv.reader([first.lstrip("\ufeff")], delimiter=delimiter), [])
-    paths = _paths([name.strip() for name in header], event_type)
-    rows = csv.reader(lines, delimiter=delimiter, strict=True)
-    at = 2
+    rows = csv.reader(chain([first], lines), delimiter=delimiter, strict=True)
+    paths = _paths(_header(rows), event_type)
+    at = rows.line_num + 1
     while True:
         try:
             row = next(rows, None)
         except csv.Error as error:
-            yield at, None, [Problem("", "unreadable", f"This row is no CSV: {error}.")]
+            yield at, None, [Problem("", "unreadable", f"This row is no CSV: {error}. {_ENDS_HERE}")]
             return
         if row is None:
             return
         if any(cell.strip() for cell in row):
             yield at, *_event(row, paths, shapes_of, event_type)
-        at = rows.line_num + 2
+        at = rows.line_num + 1
+
+
+def _header(rows: Iterator[list[str]]) -> list[str]:
+    try:
+        return [name.strip() for name in next(rows, [])]
+    except csv.Error as error:
+        raise SheetRefused(f"The first row, which names the columns, is no CSV: {error}.") from error
 
 
 def _paths(header: Sequence[str], event_type: str | None) -> list[Path]:
+    """Return the path of each column; none for one without a name."""
     is_bare = event_type is not None and not any(name.startswith("data.") for name in header)
-    paths = [_path(name, is_bare=is_bare) for name in header]
-    if not paths:
-        raise SheetRefused("The sheet is empty: its first line names the columns.")
+    paths = [_path(name, is_bare=is_bare) if name else () for name in header]
+    if not any(paths):
+        raise SheetRefused("The sheet, or its first line, is empty: that line names the columns.")
     for at, path in enumerate(paths):
-        if path in paths[:at]:
+        if path and path in paths[:at]:
             raise SheetRefused(f"Column {at + 1} has the same name as an earlier one.")
     return paths
 
@@ -93,20 +108,26 @@ def _event(
     shapes_of: Callable[[str], Shapes | None],
     event_type: str | None,
 ) -> tuple[Json, list[Problem]]:
-    cells = {path: as_said(cell.strip()) for path, cell in zip(paths, row, strict=False) if cell.strip()}
+    beyond: list[Path] = [()] * (len(row) - len(paths))
+    named = zip(chain(paths, beyond), row, strict=False)
+    filled = [(path, as_said(cell.strip())) for path, cell in named if cell.strip()]
+    cells = {path: cell for path, cell in filled if path}
     event: dict[str, Json] = {"specversion": "1.0"}
     event.update({str(path[0]): cell for path, cell in cells.items() if len(path) == 1})
     if event_type is not None:
         event.setdefault("type", event_type)
     shapes = shapes_of(str(event.get("type", "")))
     data: dict[str, Json] = {}
-    for path, cell in cells.items():
-        if len(path) > 1:
-            _put(data, path[1:], _value(cell, path[1:], shapes))
+    inside = [(path, _value(cell, path[1:], shapes)) for path, cell in cells.items() if len(path) > 1]
+    told = [_twice(path) for path, value in inside if not _put(data, path[1:], value)]
     event["data"] = _closed(data)
-    extra = len(row) - len(paths)
-    told = [Problem("", "too_many_cells", "This row has more cells than the header has columns.")]
-    return event, told if extra > 0 else []
+    return event, told if len(cells) == len(filled) else [*told, _UNNAMED]
+
+
+def _twice(path: Path) -> Problem:
+    pointer = "".join(f"/{step}" for step in path)
+    said = "This row says the field in one column as a whole, and in another in part: keep one."
+    return Problem(pointer, "said_twice", said)
 
 
 def _value(cell: str, path: Path, shapes: Shapes | None) -> Json:
@@ -131,15 +152,16 @@ def _number(cell: str) -> Json:
     return None if cell.lower() == "null" else cell
 
 
-def _put(data: dict[str, Json], path: Path, value: Json) -> None:
-    """Set `value` at `path`; lists are dicts by index until `_closed` makes them lists."""
-    here: dict[Any, Json] = data
+def _put(data: dict[str, Json], path: Path, value: Json) -> bool:
+    """Set `value` at `path`, unless it or a whole around it is; lists are dicts until `_closed` closes them."""
+    here: Json = data
     for step in path[:-1]:
-        below = here.get(step)
-        if not isinstance(below, dict):
-            below = here[step] = {}
-        here = below
-    here[path[-1]] = value
+        here = here.setdefault(step, {})
+        if not isinstance(here, dict):
+            return False
+    is_free = path[-1] not in here
+    here.setdefault(path[-1], value)
+    return is_free
 
 
 def _closed(value: Json) -> Json:

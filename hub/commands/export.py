@@ -1,5 +1,6 @@
 """`hub export`: takes out what a token may see."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ import click
 from hub.client.door import Door, Patience
 from hub.client.exports import write_csv, write_json, write_ndjson, write_proven
 from hub.client.files import shapes_finder
-from hub.commands.world import World, json_option, say, tell, token_option
+from hub.commands.world import World, json_option, say, tell, token_option, warn_of_open_line
 from schemas.registry import Registry
 from verifier.exports import PROOFS
 
@@ -60,6 +61,7 @@ def export(
     if form not in (EVENT_FORMATS if what == "events" else GRAPH_FORMATS):
         raise click.UsageError(f"There is no {form} of {what}.")
     settings = world.settings(url=url, token=token)
+    warn_of_open_line(settings.url)
     door = Door(settings.url, settings.token, Patience(PATIENCE_SECONDS, world.pause, say))
     try:
         if proofs:
@@ -94,11 +96,21 @@ def _to_file(target: str, export_to: Callable[[Write], None]) -> int:
         export_to(sys.stdout.buffer.write)
         return 0
     file = Path(target)
+    if file.exists() and not file.is_file():  # a device or a pipe is written to, never replaced
+        with file.open("wb") as out:
+            export_to(out.write)
+        return 0
     beside = file.with_name(file.name + ".part")
+    beside.unlink(missing_ok=True)
     try:
-        with beside.open("wb") as out:
+        with open(beside, "wb", opener=_private) as out:
             export_to(out.write)
         beside.replace(file)
     finally:
         beside.unlink(missing_ok=True)
     return file.stat().st_size
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file that its owner alone reads: it holds what the token may see."""
+    return os.open(path, flags | os.O_EXCL, 0o600)

@@ -16,7 +16,7 @@ from hub.client.follow import Ways
 from hub.client.follow import follow as following
 from hub.client.lines import Output, StateInUse, alone, line_file, standard_output
 from hub.client.messages import FeedMessage
-from hub.commands.world import World, say, token_option
+from hub.commands.world import World, say, token_option, warn_of_open_line
 
 IDLE_SECONDS = 0.1
 MOST_UNSETTLED = 500
@@ -90,6 +90,7 @@ def follow(
     with status 1.
     """
     settings = world.settings(url=url, token=token)
+    warn_of_open_line(settings.url)
     said = {"types": types, "countries": countries, "about": abouts}
     filters = pairs({**said, "partners": partners, "urgencies": urgencies})
     feed = Feed(settings.url, settings.token, filters, timeout, silence)

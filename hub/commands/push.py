@@ -18,13 +18,16 @@ from hub.client.outbox import Outbox, usual_folder
 from hub.client.push import Push, Refusal, Tally
 from hub.client.signing import Signer, inner, read_key_file
 from hub.commands.catalogue import find_contract
-from hub.commands.world import World, json_option, say, tell, token_option
+from hub.commands.world import World, json_option, say, tell, token_option, warn_of_open_line
 from schemas.registry import Registry
 
 Json = Any
 
 CHUNK = 500
 LARGEST_BATCH = 10_000
+
+UNKNOWN = 401
+_UNKNOWN_MEANS = "Yours is mistyped, has expired or was revoked: copy it again, or ask a steward for another."
 
 
 @click.command(
@@ -99,11 +102,12 @@ def push(
     of DSSE already are sent as they are.
     """
     settings = world.settings(url=url, token=token)
+    warn_of_open_line(settings.url)
     registry = Registry.load()
     if event_type is not None:
         event_type = find_contract(registry, event_type).type
     place = None if dry_run else Path(folder) if folder else usual_folder(world.environ)
-    outbox = Outbox(place, settings.url, world.fresh_id())
+    outbox = Outbox(place, settings.url, world.fresh_id(), settings.token)
     door = Door(settings.url, settings.token, Patience(patience, world.pause, say))
     tally = Tally()
     sending = Push(door, outbox, batch, dry_run=dry_run)
@@ -113,6 +117,7 @@ def push(
         with _bar() as bar:
             task = bar.add_task("sent", total=len(outbox))
             status = _sent(sending, tally, lambda n: bar.advance(task, n))
+        _tell_left(outbox)
         _report(tally, len(outbox) - sending.refused, dry_run=dry_run, as_json=as_json)
         sending.settle_refused()
     finally:
@@ -149,10 +154,26 @@ def _sent(sending: Push, tally: Tally, advance: Callable[[int], None]) -> int:
     except Unreachable as away:
         say(f"{away} What has no receipt stays in the outbox: run the same command again.")
         return 3
+    except KeyboardInterrupt:
+        say("Stopped. What has no receipt stays in the outbox: run the same command again.")
+        return 1
     except Turned as turned:
-        say(f"{turned} Nothing more was sent; what has no receipt stays in the outbox.")
+        known = "" if turned.status != UNKNOWN else f" {_UNKNOWN_MEANS}"
+        say(f"{turned}{known} Nothing more was sent; what has no receipt stays in the outbox.")
         return 1
     return 0
+
+
+def _tell_left(outbox: Outbox) -> None:
+    """Say what this push leaves in the outbox, since it is not of this token or not for this hub."""
+    for hub, count in outbox.elsewhere():
+        say(f"{count} events in the outbox wait for {hub}; they go with `hub push --to {hub}`.")
+    count = outbox.foreign()
+    if count:
+        say(
+            f"{count} events in the outbox were handed over with another token, and were not sent as yours. Run "
+            "`hub push` with that token; or, if they are to go with this one, push their files again."
+        )
 
 
 def _report(tally: Tally, waiting: int, *, dry_run: bool, as_json: bool) -> None:

@@ -46,6 +46,9 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 )
 """Each command, in the order of `hub --help`, and its module, which is loaded when the command is called."""
 
+OF_PARTNERS = frozenset({"push", "follow", "export", "validate", "verify-event"})
+"""Commands for machines that have no hub."""
+
 
 class HubGroup(click.Group):
     """Ends what goes wrong with a sentence and the promised exit status instead of a traceback."""
@@ -69,7 +72,7 @@ class HubGroup(click.Group):
         except BrokenPipeError:
             raise  # who reads has gone: click ends quietly
         except tuple(statuses()) as error:
-            for sentence in _sentences(error):
+            for sentence in _sentences(error, "" if ctx.invoked_subcommand in OF_PARTNERS else f" {_WHOSE}"):
                 say(f"Error: {sentence}")
             sys.exit(next(status for kind, status in statuses().items() if isinstance(error, kind)))
 
@@ -85,6 +88,7 @@ def statuses() -> dict[type[Exception], int]:
     from hub.accounts import GrantRefused
     from hub.backup.refusals import BackupRefused
     from hub.client.answers import Turned, Unreachable
+    from hub.client.outbox import OutboxRefused
     from hub.commands.refusals import (
         AlreadyThere,
         NoSuchPartner,
@@ -106,6 +110,7 @@ def statuses() -> dict[type[Exception], int]:
         BackupRefused: REFUSED,
         ViewsRefused: REFUSED,
         Turned: REFUSED,
+        OutboxRefused: REFUSED,
         GrantRefused: WRONG_USE,
         KeyRefused: WRONG_USE,
         NoteRefused: WRONG_USE,
@@ -119,16 +124,19 @@ def statuses() -> dict[type[Exception], int]:
     }
 
 
-def _sentences(error: Exception) -> list[str]:
+def _sentences(error: Exception, whose: str) -> list[str]:
     from events.submission import StoreUnavailable
+    from hub.client.outbox import OutboxRefused
 
+    if isinstance(error, OutboxRefused):  # a partner's: nothing of the hub's machine is at fault
+        return [str(error)]
     problems = getattr(error, "problems", ())
     if problems:
         return [f"{one.pointer}: {one.detail}{f' ({one.hint})' if one.hint else ''}" for one in problems]
     if isinstance(error, OSError) and error.strerror:
-        return [f"{error.filename or 'A file or connection'}: {error.strerror}. {_WHOSE}"]
+        return [f"{error.filename or 'A file or connection'}: {error.strerror}.{whose}"]
     if "sqlite3" in type(error).__module__ or "sqlite3" in type(error.__cause__).__module__:
-        return [f"A database of the hub does not open, or takes nothing: {str(error).rstrip('.')}. {_WHOSE}"]
+        return [f"A database of the hub does not open, or takes nothing: {str(error).rstrip('.')}.{whose}"]
     if isinstance(error, StoreUnavailable):
         return [f"{str(error).rstrip('.')}. {_LOOK}"]
     return [str(error) or str(type(error).__doc__)]

@@ -1,11 +1,13 @@
 """What a command may use of the world outside, and how it speaks: results to stdout, all else to stderr."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import click
@@ -15,6 +17,8 @@ from hub.settings import Settings, SettingsRefused
 
 Json = Any
 Command = Callable[..., Any]
+
+_LOOPBACK = re.compile(r"127(\.\d{1,3}){3}")
 
 
 def _stay() -> None:
@@ -57,6 +61,17 @@ class World:
 def say(sentence: str) -> None:
     """Tell the person at the terminal something that is not the result."""
     click.echo(sentence, err=True)
+
+
+def warn_of_open_line(url: str) -> None:
+    """Tell the person at the terminal if others may read what goes between here and a hub, the token included."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    is_private = host in {"localhost", "::1"} or host.endswith(".onion") or bool(_LOOPBACK.fullmatch(host))
+    if parts.scheme == "http" and not is_private:
+        say(
+            f"Warning: the line to {host} is not encrypted. Others on the way can read all, and your token: use https."
+        )
 
 
 def tell(row: Json, text: str, *, as_json: bool) -> None:

@@ -141,3 +141,26 @@ def test_a_browser_that_does_not_says_so_and_sends_once_the_page_is_open(shown: 
         shown.open(f"{hub.url}/courtroom")
         shown.wait_for("document.querySelector('[data-entry=sent]') !== null")
         assert reported(hub, world, text) == 1
+
+
+@needs_chromium
+def test_what_is_no_receipt_of_the_hub_takes_nothing_off_the_device(shown: Page, world: World) -> None:
+    text = "The file is not shown to counsel"
+    without = (
+        "delete window.SyncManager; delete ServiceWorkerRegistration.prototype.sync;"
+        " const real = window.fetch; window.answers = [new Response('<p>Sign in to this network', {status: 200}),"
+        ' new Response(\'{}\', {status: 201}), new Response(\'{"status": "stored", "id": "another"}\'),'
+        " new Response('<p>Sign in to this network', {status: 403})];"
+        " window.fetch = (to, how) => how?.method === 'POST' && to === '/api/v1/events' && window.answers.length > 0"
+        " ? Promise.resolve(window.answers.shift()) : real(to, how);"
+    )
+    wait_for_the_hub(shown, world, text)
+    shown.call("Page.enable")
+    shown.call("Page.addScriptToEvaluateOnNewDocument", source=without)
+    with serving(world) as hub:
+        shown.open(f"{hub.url}/courtroom")
+        for left in (3, 2, 1, 0):
+            shown.wait_for(f"window.answers.length === {left}")
+            shown.evaluate("document.querySelector('[data-send-now]').click()")
+        shown.wait_for("document.querySelector('[data-entry=sent]') !== null")
+        assert reported(hub, world, text) == 1

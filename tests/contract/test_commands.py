@@ -548,6 +548,8 @@ def test_a_hub_that_is_away_leaves_events_in_the_outbox_for_the_next_push(hub_: 
     assert (box / OUTBOX_FILE).exists()
     world = replace(hub_.world, settings=replace(hub_.world.settings, port=int(url.rpartition(":")[2])))
     with serving(world):
+        moved = hub_.remote("push", "--to", url.replace("127.0.0.1", "localhost"), "--outbox", box)
+        assert f"3 events in the outbox wait for {url};" in hub_.terminal.fails(0, *moved)
         row = hub_.terminal.one(*hub_.remote("push", "--to", url, "--outbox", box))
         assert (row["stored"], row["waiting"]) == (3, 0)
         assert [event["id"] for event in hub_.listed()] == ["t0", "t1", "t2"]
@@ -559,6 +561,85 @@ def test_a_refused_token_keeps_events_in_the_outbox(hub_: Hub, tmp_path: Path) -
     assert result.exit_code == 1
     assert "1 waiting in the outbox" in result.stdout
     assert "Show a token that works" in result.stderr
+    assert "expired or was revoked" in result.stderr
+
+
+def test_a_push_with_another_partners_token_says_what_it_leaves(hub_: Hub, tmp_path: Path) -> None:
+    sheet = tmp_path / "a.csv"
+    sheet.write_text(
+        "id,threat,targets,categories\n"
+        "1,threat:6f1a3c1e-6b1d-4b8e-9d7e-0a1b2c3d4e5f,lawyer:6f1a3c1e-6b1d-4b8e-9d7e-0a1b2c3d4e50,liberty.arrest\n"
+    )
+    words = ["push", "--to", hub_.url, "--token"]
+    hub_.terminal.run(*words, "hub_wrong", sheet, "--type", "threat.reported")
+    other = hub_.terminal.run(*words, hub_.world.tokens["publisher"])
+    assert (other.exit_code, "1 waiting in the outbox" in other.stdout) == (0, True)
+    assert "1 events in the outbox were handed over with another token" in other.stderr
+    assert hub_.listed() == []
+    own = hub_.terminal.ok(*words, hub_.world.tokens["docket"], sheet, "--type", "threat.reported")
+    assert own == "1 stored, 0 known already, 0 refused.\n"
+    assert [one["source"] for one in hub_.listed()] == ["urn:hub:partner:open-docket"]
+
+
+def test_an_outbox_that_does_not_open_is_told_to_its_owner(hub_: Hub, tmp_path: Path) -> None:
+    box = tmp_path / "box"
+    box.mkdir()
+    (box / OUTBOX_FILE).write_bytes(b"damage" * 999)
+    told = hub_.terminal.fails(1, *hub_.remote("push", "--to", hub_.url, "--outbox", box))
+    assert "Put that file aside" in told
+    assert "hub doctor" not in told
+
+
+def test_an_export_into_a_pipe_or_device_does_not_put_a_file_in_its_place(hub_: Hub, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    found: list[str] = []
+    reading = threading.Thread(target=lambda: found.append((tmp_path / "pipe").read_text()))
+    reading.start()
+    words = ("export", "events", "--format", "json", "--to", tmp_path / "pipe", "--from", hub_.url)
+    hub_.terminal.ok(*hub_.remote(*words))
+    reading.join()
+    assert json.loads(found[0])
+    assert [one.name for one in tmp_path.iterdir() if one.is_fifo()] == ["pipe"]
+
+
+def test_a_folder_that_is_not_there_is_told_without_words_for_operators(hub_: Hub, tmp_path: Path) -> None:
+    words = ("export", "events", "--format", "json", "--to", tmp_path / "no" / "x", "--from", hub_.url)
+    told = hub_.terminal.fails(1, *hub_.remote(*words))
+    assert ("No such file or directory." in told, "doctor" in told) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("url", "warns"),
+    [
+        ("http://hub.invalid", True),
+        ("https://hub.invalid", False),
+        ("http://127.0.0.1:1", False),
+        ("http://[::1]:1", False),
+        ("http://localhost:1", False),
+        ("http://abc.onion", False),
+    ],
+)
+def test_an_open_line_is_told_before_the_token_goes_over_it(
+    terminal: Terminal, url: str, warns: bool
+) -> None:
+    where = ("--token", "hub_t")
+    told = [
+        terminal.fails(3, "push", "--to", url, *where, "--patience", "0", "-", stdin='{"id": "1"}'),
+        terminal.fails(3, "export", "events", "--format", "json", "--to", "-", "--from", url, *where),
+        terminal.fails(3, "follow", "--from", url, *where, "--timeout", "0"),
+    ]
+    assert ["is not encrypted" in one for one in told] == [warns] * 3
+
+
+def test_a_push_that_is_stopped_says_what_waits(hub_: Hub, tmp_path: Path) -> None:
+    def stopped(_: float) -> None:
+        raise KeyboardInterrupt
+
+    hub_.terminal.sleep = stopped
+    file = ndjson(tmp_path / "a.ndjson", threats(2))
+    result = hub_.terminal.run(*hub_.remote("push", file, "--to", "http://127.0.0.1:1"))
+    assert (result.exit_code, "2 waiting in the outbox" in result.stdout) == (1, True)
+    assert "Stopped." in result.stderr
 
 
 def test_a_push_that_is_killed_loses_nothing_and_doubles_nothing(hub_: Hub, tmp_path: Path) -> None:
@@ -635,6 +716,7 @@ def test_events_are_exported_in_every_format_and_read_back(hub_: Hub, tmp_path: 
             *hub_.remote("export", "events", "--format", form, "--to", target, "--from", hub_.url)
         )
         assert (row["file"], row["bytes"]) == (str(target), target.stat().st_size)
+        assert target.stat().st_mode & 0o077 == 0
         assert not list(tmp_path.glob("*.part"))
     lines = [json.loads(line) for line in (tmp_path / "out.ndjson").read_text().splitlines()]
     assert json.loads((tmp_path / "out.json").read_text()) == lines

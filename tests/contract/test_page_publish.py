@@ -62,6 +62,13 @@ class Fields(HTMLParser):
         self.values.setdefault(name, []).append(value)
 
 
+class Kept(Fields):
+    """What a browser would send of a form that was not opened by its account."""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        super().handle_starttag(tag, [*attrs, ("data-form", "")] if tag == "form" else attrs)
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     made = make_world(tmp_path_factory.mktemp("hub"))
@@ -282,6 +289,41 @@ def test_whoever_may_not_publish_gets_no_form(client: TestClient, world: World) 
     # The role of its partner does not allow that one.
     assert "data-form" not in client.get("/publish/partner.admitted").text
     assert client.get("/publish/no.such").status_code == 404
+
+
+def test_a_form_is_published_by_the_account_that_opened_it_or_by_nobody(
+    client: TestClient, world: World
+) -> None:
+    signed_in(client, world, "publisher")
+    text = 'Seen by two.\nThen "nothing" & silence.'
+    said = {
+        "data/threat": ["threat:6f1a3c1e-6b1d-4b8e-9d7e-0a1b2c3d4e5f"],
+        "data/targets/0": ["lawyer:6f1a3c1e-6b1d-4b8e-9d7e-0a1b2c3d4e50"],
+        "data/categories": ["liberty.arrest"],
+        "data/narrative": [text],
+    }
+    opened = Fields(client.get("/publish/threat.reported").text).values
+    checked = Fields(post(client, "threat.reported", {**opened, **said}).text).values
+    for name in ("", "docket"):  # the session ended; somebody else signed in from another tab
+        client.cookies.clear()
+        if name:
+            signed_in(client, world, name)
+        answer = post(client, "threat.reported", checked, "send")
+        assert (answer.status_code, "Nothing was sent" in answer.text) == (403, True)
+        left = Kept(answer.text).values
+        assert [left[key] for key in said] == list(said.values())
+        assert client.get(f"/published/{checked['id'][0]}").status_code == 404
+    # Whoever goes on, sees first as whom, and who will read it.
+    again = post(client, "threat.reported", left)
+    assert "Everything is in order" in again.text
+    assert Fields(again.text).values["owner"] != checked["owner"]
+    signed_in(client, world, "publisher")
+    assert post(client, "threat.reported", checked, "send").status_code == 303
+    mine = f"/correct/{checked['id'][0]}"
+    correction = Fields(client.get(mine).text).values
+    client.cookies.clear()
+    answer = client.post(mine, data={**correction, "data/narrative": ["Right."], "act": "send"}, headers=HUB)
+    assert (answer.status_code, Kept(answer.text).values["data/narrative"]) == (403, ["Right."])
 
 
 def test_types_are_found_by_words(client: TestClient, world: World) -> None:

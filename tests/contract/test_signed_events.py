@@ -406,7 +406,9 @@ def test_the_outbox_keeps_the_signed_bytes(terminal: Terminal, key_file: Path, t
     away = {**terminal.environ, "HUB_URL": "http://127.0.0.1:1"}
     push = ("push", file, "--sign", key_file, "--kid", OURS.kid, "--patience", "0")
     assert "stays in the outbox" in Terminal(away).fails(3, *push)
-    outbox = Outbox(tmp_path / "share" / "solidarity-hub" / "outbox", away["HUB_URL"], "look")
+    outbox = Outbox(
+        tmp_path / "share" / "solidarity-hub" / "outbox", away["HUB_URL"], "look", away["HUB_TOKEN"]
+    )
     [waiting] = outbox.waiting(0, 10)
     outbox.close()
     assert waiting.event == OURS.envelope(json.dumps(event, separators=(",", ":")).encode())

@@ -1,5 +1,7 @@
 import csv
 import io
+import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -135,6 +137,69 @@ def test_a_row_that_is_too_long_is_told(reading: Reading) -> None:
     assert [problem.code for problem in problems] == ["too_many_cells"]
 
 
+def test_columns_and_cells_that_hold_nothing_say_nothing(reading: Reading) -> None:
+    rows = sheet(reading, "id,,data.a,,\n1,,x,,,,\n,,,,\n2,y,x\n")
+    assert [(at, event["data"], [one.code for one in problems]) for at, event, problems in rows] == [
+        (2, {"a": "x"}, []), (4, {"a": "x"}, ["too_many_cells"]),
+    ]  # fmt: skip
+
+
+def test_a_header_may_go_over_several_lines(reading: Reading) -> None:
+    rows = sheet(reading, 'id,"data.a\n","data.b\n"\n1,"x\ny",z\n2,x,"z"\n')
+    assert [(at, event["data"]) for at, event, _ in rows] == [
+        (4, {"a": "x\ny", "b": "z"}), (6, {"a": "x", "b": "z"}),
+    ]  # fmt: skip
+    with pytest.raises(SheetRefused, match="first row"):
+        sheet(reading, 'id,"data.a"x\n1,2\n')
+
+
+@pytest.mark.parametrize(
+    "columns",
+    ["data.targets,data.targets[1]", "data.targets[0],data.targets", "data.place.country,data.place"],
+)
+def test_a_field_that_a_row_says_twice_is_told_and_nothing_is_dropped(reading: Reading, columns: str) -> None:
+    [(_, _, [problem]), (_, _, none)] = sheet(
+        reading,
+        f"{columns}\nlawyer:open-docket.1,lawyer:open-docket.2\nlawyer:open-docket.1,\n",
+        "threat.reported",
+    )
+    assert (problem.code, none) == ("said_twice", [])
+    assert problem.pointer.startswith(("/data/targets", "/data/place"))
+
+
+def test_the_row_behind_which_nothing_was_read_says_so(reading: Reading) -> None:
+    *good, (at, _, [problem]) = sheet(reading, 'id,data.a\n1,x\n2,"y"y\n3,z\n')
+    assert ([event["id"] for _, event, _ in good], at) == (["1"], 3)
+    assert "Nothing from here on was read" in problem.detail
+
+
+@pytest.mark.parametrize("mark", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_sheet_is_read_as_its_byte_order_mark_says(reading: Reading, tmp_path: Path, mark: str) -> None:
+    text = "id\tdata.a\n1\t\u0642\u0627\u0636\u064d\n"
+    text = f"\ufeff{text}" if mark.endswith("e") else text
+    (tmp_path / "a.tsv").write_bytes(text.encode(mark))
+    [line] = reading.lines(str(tmp_path / "a.tsv"))
+    assert (line.problems, line.event["data"]) == ((), {"a": "\u0642\u0627\u0636\u064d"})
+
+
+def test_a_pipe_is_read_from_its_first_byte(reading: Reading, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    writing = threading.Thread(target=(tmp_path / "pipe.csv").write_text, args=("id,data.a\n1,x\n",))
+    writing.start()
+    [line] = reading.lines(str(tmp_path / "pipe.csv"))
+    writing.join()
+    assert line.event["data"] == {"a": "x"}
+
+
+def test_where_a_file_ceases_to_be_text_is_told_with_what_to_do(reading: Reading, tmp_path: Path) -> None:
+    rows = "".join(f"{number},x\n" for number in range(20_000))
+    (tmp_path / "a.csv").write_bytes(f"id,data.a\n{rows}".encode() + "20000,\xe9\n".encode("cp1252"))
+    *good, last = reading.lines(str(tmp_path / "a.csv"))
+    assert last.line == good[-1].line + 1
+    assert "Nothing from here on was read" in last.problems[0].detail
+    assert "CSV UTF-8" in last.problems[0].detail
+
+
 def test_a_quotation_mark_that_never_ends_is_told_once(reading: Reading) -> None:
     *good, (at, event, problems) = sheet(reading, 'id,data.a\n1,x\n2,"y\n')
     assert (len(good), at, event, problems[0].code) == (1, 3, None, "unreadable")
@@ -157,8 +222,8 @@ def test_a_header_that_means_nothing_is_refused(reading: Reading, header: str, a
 
 
 def test_columns_that_contradict_each_other_do_not_break_the_reading(reading: Reading) -> None:
-    [(_, event, _)] = sheet(reading, "data.a,data.a.b\nx,y\n")
-    assert event["data"] == {"a": {"b": "y"}}
+    [(_, event, [problem])] = sheet(reading, "data.a,data.a.b\nx,y\n")
+    assert (event["data"], problem.pointer) == ({"a": "x"}, "/data/a/b")
 
 
 def test_an_id_comes_from_the_content(reading: Reading, tmp_path: Path) -> None:

@@ -319,6 +319,27 @@ class TestFollowing:
             assert [one.cursor for one in heard(url, 1, pauses)] == ["c1"]
         assert pauses == [0.5, 1.0]
 
+    @pytest.mark.parametrize(
+        "status", [HTTPStatus.OK, HTTPStatus.FOUND, HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED]
+    )
+    def test_what_answers_in_the_place_of_a_hub_is_not_listened_to_and_not_followed(
+        self, status: HTTPStatus
+    ) -> None:
+        asked: list[Request] = []
+        told: list[str] = []
+        with hub([message("elsewhere")]) as (other, there):
+
+            def refuse(socket: ServerConnection, request: Request) -> Response | None:
+                asked.append(request)
+                answer = socket.respond(status, "<html>Sign in to this network</html>")
+                answer.headers["Location"] = f"ws{other.removeprefix('http')}/"
+                return answer if len(asked) < 2 else None
+
+            with hub([message("c1")], refuse=refuse) as (url, _):
+                assert [one.cursor for one in heard(url, 1, told=told)] == ["c1"]
+        assert there == []
+        assert "is away" in told[0]
+
     def test_a_hub_that_was_never_reached_within_the_timeout_is_given_up(self) -> None:
         def refuse(socket: ServerConnection, _: Request) -> Response:
             return socket.respond(HTTPStatus.SERVICE_UNAVAILABLE, "later")

@@ -5,12 +5,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from ssl import SSLCertVerificationError
 from typing import Any
 
+import httpx
 import pytest
 
 from hub.client.answers import Turned, Unreachable
-from hub.client.door import Door, Patience
+from hub.client.door import Door, Patience, reason_of
+from hub.client.follow import reason_of as reason_of_feed
 from hub.client.outbox import Outbox
 from hub.client.push import Push, Refusal, Tally
 from schemas.problem import Problem
@@ -44,7 +48,7 @@ def all_stored(body: list[Json]) -> Answer:
 
 
 @contextmanager
-def hub(told: Told) -> Iterator[str]:
+def hub(told: Told, packed: str = "") -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             told.asked.append(self.path)
@@ -63,6 +67,8 @@ def hub(told: Told) -> Iterator[str]:
             raw = body if isinstance(body, bytes) else json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(raw)))
+            if packed:
+                self.send_header("Content-Encoding", packed)
             if told.retry_after:
                 self.send_header("Retry-After", told.retry_after)
             self.end_headers()
@@ -180,6 +186,91 @@ def test_an_answer_that_is_no_problem_document_is_told_by_its_status(body: Json)
         push(Told((418, body)), events(1))
 
 
+def answering(change: Callable[[Json], Json], status: int = 200) -> Callable[[list[Json]], Answer]:
+    """Answer as a hub that has stored everything, changed on the way."""
+    return lambda body: (status, change(all_stored(body)[1]))
+
+
+def without(said: Json, member: str) -> Json:
+    return {name: value for name, value in said.items() if name != member}
+
+
+def each(said: Json, change: Callable[[Json], Json]) -> Json:
+    return {**said, "results": [change(one) for one in said["results"]]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda _: b"<html>Sign in to this network</html>",
+        lambda _: b"",
+        lambda _: [],
+        lambda _: {},
+        lambda said: json.dumps(said).encode()[:-9],
+        lambda said: without(said, "results"),
+        lambda said: {**said, "results": said["results"][:-1]},
+        lambda said: {**said, "results": said["results"] * 2},
+        lambda said: each(said, lambda one: {**one, "id": "another"}),
+        lambda said: each(said, lambda one: {**one, "status": "refused", "id": "another"}),
+        lambda said: each(said, lambda one: without(one, "id")),
+        lambda said: each(said, lambda one: without(one, "status")),
+        lambda said: each(said, lambda one: one["id"]),
+        lambda said: {**said, "dry_run": True},
+    ],
+)
+@pytest.mark.parametrize("status", [200, 207, 302])
+def test_what_is_no_answer_to_these_events_settles_none_of_them(
+    change: Callable[[Json], Json], status: int
+) -> None:
+    told = Told(answering(change, status), all_stored)
+    tally, waiting, pauses = push(told, events(3), patience=9)
+    assert (tally.stored, tally.refusals, waiting, pauses) == (3, [], 0, [0.5])
+    with pytest.raises(Unreachable, match=r"what answered is no hub.*sign in"):
+        push(Told(answering(change, status)), events(3))
+
+
+def test_who_somebody_is_is_asked_again_when_something_else_answers() -> None:
+    told = Told(all_stored)
+    told.shows = (200, {})
+    with pytest.raises(Unreachable, match="no hub"):
+        push(told, events(1))
+    assert told.bodies == []
+
+
+def test_an_answer_that_cannot_be_unpacked_is_none() -> None:
+    with (
+        hub(Told(all_stored), packed="gzip") as url,
+        closing(Door(url, "", Patience(0, lambda _: None, lambda _: None))) as door,
+        pytest.raises(Unreachable, match="no hub"),
+    ):
+        door.get("/api/v1/me")
+
+
+def test_a_certificate_that_does_not_hold_is_told_in_words() -> None:
+    error = SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] certificate is not yet valid")
+    assert "clock of this machine" in reason_of(httpx.ConnectError(str(error)))
+    assert "clock of this machine" in reason_of_feed(error)
+    assert "online" in reason_of(httpx.ConnectError("refused"))
+    assert reason_of(ConnectionError()) == "ConnectionError"
+
+
+def test_what_waits_under_another_token_is_not_sent_as_this_partners(tmp_path: Path) -> None:
+    told = Told(all_stored)
+    with hub(told) as url:
+        for name, partner, event in (
+            ("harbour", "", "1"),
+            ("docket", "open-docket", "2"),
+            ("new", "open-docket", "3"),
+        ):
+            with closing(Outbox(tmp_path, url, name, name)) as outbox:
+                outbox.add([("a", 1, {"id": event})])
+                if partner:
+                    with closing(Door(url, name, Patience(0, lambda _: None, lambda _: None))) as door:
+                        Push(door, outbox, 9, dry_run=False).send_all(Tally(), lambda _: None)
+                assert outbox.foreign() == bool(partner)
+    assert [[one["id"] for one in body] for body in told.bodies] == [["2"], ["3"]]
+
+
 def test_what_became_of_each_line_is_told() -> None:
     def mixed(body: list[Json]) -> Answer:
         errors = [{"pointer": "/data/threat", "code": "required", "detail": "Is missing.", "hint": "Say it."}]
@@ -219,7 +310,10 @@ def test_a_body_is_cut_before_it_grows_too_large() -> None:
 @pytest.mark.parametrize("shows", [(200, {}), (503, {}), (404, {})], ids=["there", "late", "unknown"])
 def test_a_push_ends_when_what_it_pushed_can_be_read_and_does_not_insist(shows: Answer) -> None:
     statuses = ["stored", "stored", "duplicate", "refused"]
-    results = [{"line": at, "status": status, "cursor": f"c{at}"} for at, status in enumerate(statuses, 1)]
+    results = [
+        {"line": at, "id": str(at - 1), "status": status, "cursor": f"c{at}"}
+        for at, status in enumerate(statuses, 1)
+    ]
     told, tally, pauses = Told((207, {"results": results})), Tally(), list[float]()
     with hub(told) as url, closing(Outbox(None, url, "run")) as outbox:
         outbox.add(("a.csv", at, {"id": str(at), "source": "s"}) for at in range(4))
@@ -260,3 +354,15 @@ def test_streams_are_handed_on_and_refusals_told() -> None:
         pytest.raises(Unreachable),
     ):
         door.stream("/anything", {}, pieces.append)
+
+
+def test_a_stream_that_leads_elsewhere_is_none() -> None:
+    told, pieces = Told(all_stored), list[bytes]()
+    told.shows = (302, {})
+    with (
+        hub(told) as url,
+        closing(Door(url, "", Patience(0, lambda _: None, lambda _: None))) as door,
+        pytest.raises(Unreachable, match="no hub"),
+    ):
+        door.stream("/anything", {}, pieces.append)
+    assert pieces == []

@@ -12,6 +12,7 @@ from hub.api.answers import caller_of
 from hub.pages.publishing import pages
 from hub.pages.publishing.desk import Desk, Sheeted, Written
 from hub.pages.publishing.fields import Field, form_of
+from hub.pages.publishing.keeping import is_of, kept
 from hub.pages.publishing.problems import CANNOT_EMPTY, NOTHING_CHANGED, own
 from hub.pages.publishing.sheet import (
     Sheet,
@@ -68,6 +69,8 @@ async def show_correction(request: HubRequest, _: Asked) -> Response:
 async def take_correction(request: HubRequest, _: Asked) -> Response:
     """Check what was changed, show who will read the correction, and publish it when that was seen."""
     typed = await read_form(request)
+    if not is_of(typed, caller_of(request)):
+        return kept(request, typed)
     table = await _table(request)
     act = next(iter(typed.pop("act", ())), "check")
     if act.startswith("remove "):

@@ -18,6 +18,7 @@ from hub.pages.publishing.catalogue import contracts_of, grouped
 from hub.pages.publishing.days import Almanac, in_words
 from hub.pages.publishing.desk import Desk, Sheeted, Written
 from hub.pages.publishing.fields import Field, form_of
+from hub.pages.publishing.keeping import is_of, kept
 from hub.pages.publishing.offers import kinds_in, offered
 from hub.pages.publishing.problems import label_problems
 from hub.pages.publishing.sheet import (
@@ -82,6 +83,8 @@ async def take_form(request: HubRequest, _: Asked) -> Response:
     """Check a form, show who will read it, and publish it when that was seen."""
     contract = _contract(request)
     typed = await read_form(request)
+    if not is_of(typed, caller_of(request)):
+        return kept(request, typed)
     desk = await desk_of(request, contract)
     if desk is None:
         return refused(request, contract, 403)

@@ -66,19 +66,30 @@ async function whatItSaid(answer: Response): Promise<Refusal> {
   }
 }
 
-/** Sends one; a lost answer is no harm: the same id again is recognised. */
+/** Tells whether an answer says that the hub has the event; a sign-in page of a network says nothing of the kind. */
+async function isReceipt(answer: Response, id: string): Promise<boolean> {
+  try {
+    const said = (await answer.json()) as { readonly status?: unknown; readonly id?: unknown } | null;
+    return (said?.status === "stored" || said?.status === "duplicate") && said.id === id;
+  } catch {
+    return false;
+  }
+}
+
+/** Sends one; a lost answer is no harm: the same id again is recognised. What is no answer of a hub leaves it waiting. */
 async function sendOne(entry: Entry): Promise<Entry> {
   let answer: Response;
   try {
     const headers = { "Content-Type": "application/cloudevents+json" };
-    answer = await fetch("/api/v1/events", { method: "POST", headers, body: entry.body ?? "", cache: "no-store" });
+    answer = await fetch("/api/v1/events", { method: "POST", headers, body: entry.body ?? "", cache: "no-store", redirect: "error" });
   } catch {
     return waiting(entry, "offline");
   }
-  if (answer.ok) return settled(entry, "sent");
+  if (answer.ok) return (await isReceipt(answer, entry.id)) ? settled(entry, "sent") : waiting(entry, "offline");
   if (answer.status === 401) return waiting(entry, "signed-out");
   if (answer.status === 408 || answer.status === 429 || answer.status >= 500) return waiting(entry, "busy");
-  return settled(entry, "refused", await whatItSaid(answer));
+  const isOfHub = answer.headers.get("content-type")?.startsWith("application/problem+json") ?? false;
+  return isOfHub ? settled(entry, "refused", await whatItSaid(answer)) : waiting(entry, "offline");
 }
 
 async function pass(vault: Vault): Promise<void> {
