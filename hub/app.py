@@ -246,7 +246,7 @@ def _open(parts: _Parts, opened: ExitStack) -> HubState:
     shared = WatchedPages(room, cursors, anyio.CapacityLimiter(FEEDERS), settings.feed_messages)
     shared.watched_by(parts.watch)
     rights = Rights(callers, lambda: (accounts.version(), store.version()), clock)
-    broadcaster = Broadcaster(Sources(shared, pulse, rights, parts.closing), settings)
+    broadcaster = Broadcaster(Sources(shared, pulse, rights, parts.closing, clock), settings)
     asked = gauges.Sources(
         room,
         store.read,

@@ -5,14 +5,14 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
 from events.event import SOURCE_PREFIX, Position, RecordedEvent
-from projections.changes import Change
+from projections.changes import Change, Reason
 from projections.labels import Labels
-from projections.public_words import Word, forgets, hidden_label, public_label
+from projections.public_words import Word, closes, forgets, gone_of, hidden_label, public_label
 
 Json = Any
 
@@ -52,7 +52,7 @@ class PublicLog:
             # Its end is the connection's own: whatever fails within, also a full disk, leaves no transaction open.
             with self._db:
                 self._db.execute("BEGIN IMMEDIATE")
-                is_forgotten = sum(self._take(word) for word in words) > 0
+                is_forgotten = sum(self._follow(word) for word in words) > 0
                 self._db.executemany("INSERT OR REPLACE INTO stands VALUES(?,?)", stands.items())
             if is_forgotten:
                 self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -91,6 +91,28 @@ class PublicLog:
         with self._moved:
             return self._moved.wait_for(lambda: self.head() > after, timeout)
 
+    def _follow(self, word: Word) -> bool:
+        """Take a word; first let go of all that another log said, if the one behind the edge was restored since."""
+        log = word.get("log")
+        found = self._db.execute("SELECT value FROM stands WHERE name = 'log'").fetchone()
+        if log is None or (found is not None and found[0] == log):
+            return self._take(word)
+        self._db.execute("INSERT OR REPLACE INTO stands VALUES('log', ?)", (log,))
+        is_forgotten = found is not None and self._let_go()
+        return self._take(word) or is_forgotten
+
+    def _let_go(self) -> bool:
+        query = """SELECT body FROM words WHERE position IN (SELECT max(position) FROM words GROUP BY source, id)
+            ORDER BY position"""
+        standing = [
+            word
+            for (body,) in self._db.execute(query).fetchall()
+            if (word := orjson.loads(body))["kind"] != "wiped"
+        ]
+        # A place of the log may be another event's by now.
+        self._db.execute("UPDATE words SET cursor = NULL")
+        return sum(self._take({**gone_of(word), "cursor": None}) for word in standing) > 0
+
     def _take(self, word: Word) -> bool:
         """File a word, and tell whether older ones were overwritten."""
         named = (word["source"], word["id"])
@@ -105,8 +127,8 @@ class PublicLog:
         first = place is None
         row = {**word, "is_first": first}
         self._db.execute(_INSERT, (word["cursor"], place or next_, *named, orjson.dumps(row)))
-        if word["kind"] == "gone":
-            wiped = {**row, "kind": "wiped"}
+        if word["kind"] == "gone" or (closes(word) and not first):
+            wiped = {**row, "kind": "wiped" if word["kind"] == "gone" else "cleaned"}
             self._db.execute(_INSERT, (None, place, *named, orjson.dumps(wiped)))
         return bool(not first and forgets(word) and self._overwrite(word, named))
 
@@ -169,6 +191,13 @@ def _event(position: int, word: Json) -> RecordedEvent:
     )
 
 
+def _reason(word: Word) -> Reason | None:
+    if word["is_first"] and word["is_put"]:
+        return None
+    # What the log says that was restored, when all was let go that it said before.
+    return word["reason"] or "released"
+
+
 def _changes(at: Position, place: Position, word: Json) -> Iterator[Change]:
     event = _event(place, word)
     publisher = str(word["source"]).removeprefix(SOURCE_PREFIX)
@@ -180,12 +209,16 @@ def _changes(at: Position, place: Position, word: Json) -> Iterator[Change]:
             event,
             public_label(publisher, word["consent"]),
             at,
-            None if word["is_first"] and word["is_put"] else word["reason"],
+            _reason(word),
             None if word["is_first"] else before,
             event.erased,
             word["past"],
         )
     elif word["kind"] == "gone":
         yield Change("drop", event, hidden, at, word["reason"], before, past="forgotten")
+    elif word["kind"] == "cleaned":
+        label = public_label(publisher, word["consent"])
+        kind: Literal["put", "drop"] = "put" if word["is_put"] else "drop"
+        yield Change(kind, event, label, at, "erased", label, event.erased, "forgotten")
     else:
         yield Change("drop", event, hidden, at, "erased", hidden, frozenset({""}), "forgotten")

@@ -45,27 +45,40 @@ class Reader(Protocol):
         """Return what may be shown of its signature."""
 
 
-def word_of(change: Change, reader: Reader, *, is_hidden: bool = False) -> Word | None:
+def word_of(change: Change, reader: Reader, now: Label | None = None) -> Word | None:
     """Return what anybody may read of a change; None if nothing.
 
     Args:
         change: of the log, perhaps long ago.
         reader: of what the log says.
-        is_hidden: the event is not public now: what it said when it was is not said again.
+        now: label of the event now: what is not public any more is not said again. None: that of the change.
     """
     was = change.before is not None and visible(PUBLIC, change.before)
     if visible(PUBLIC, change.label):
-        if is_hidden:
-            return None
-        return _said(change, reader, was=was)
+        now = change.label if now is None else now
+        return _said(change, reader, now, was=was) if visible(PUBLIC, now) else None
     return _gone(change) if was else None
 
 
-def hidden_now(db: sqlite3.Connection, positions: Collection[int], reader: Reader) -> frozenset[int]:
-    """Return those of some events of the timeline that not everybody may see now."""
+def labels_now(db: sqlite3.Connection, positions: Collection[int], reader: Reader) -> dict[int, Label]:
+    """Return the labels that some events of the timeline have now, by position."""
     query = "SELECT position, label FROM timeline_events WHERE position IN (SELECT value FROM json_each(?))"
     rows = db.execute(query, (orjson.dumps(sorted(positions)).decode(),)).fetchall()
-    return frozenset(position for position, label in rows if not visible(PUBLIC, reader.label(label)))
+    return {position: reader.label(label) for position, label in rows}
+
+
+def gone_of(word: Word) -> Word:
+    """Return the word that takes back what was said of an event."""
+    left = {name: value for name, value in word["event"].items() if name in _NAMED}
+    return {
+        "kind": "gone",
+        "source": word["source"],
+        "id": word["id"],
+        "stem": word["stem"],
+        "reason": "retracted",
+        "was": word["consent"],
+        "event": {**left, "tlp": "clear", "data": {}},
+    }
 
 
 def is_same(one: Word, other: Word) -> bool:
@@ -75,7 +88,12 @@ def is_same(one: Word, other: Word) -> bool:
 
 def forgets(word: Word) -> bool:
     """Tell whether what was said of the event before must go."""
-    return bool(word["kind"] == "gone" or word["reason"] == "erased")
+    return bool(word["kind"] == "gone" or word["reason"] == "erased" or closes(word))
+
+
+def closes(word: Word) -> bool:
+    """Tell whether fields are public no more of an event that still is: by a consent that was withdrawn, or ended."""
+    return bool(word.get("closes"))
 
 
 def _told(word: Word) -> Json:
@@ -83,12 +101,12 @@ def _told(word: Word) -> Json:
     return orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
 
 
-_ABOUT = ("cursor", "after", "reason", "was")
+_ABOUT = ("cursor", "after", "log", "reason", "was", "closes")
 
 
-def _said(change: Change, reader: Reader, *, was: bool) -> Word:
+def _said(change: Change, reader: Reader, now: Label, *, was: bool) -> Word:
     event, label = change.event, change.label
-    closed = frozenset(level for level in FIELD_LEVELS if not _is_open(label, level))
+    closed = _closed(label) | _closed(now)
     data = reader.marks(event.stem).strip(dict(event.data), closed)
     shown = {**event.envelope, "tlp": label.tlp, "data": data if isinstance(data, dict) else {}}
     recorded = reader.recorded(event.position)
@@ -103,6 +121,7 @@ def _said(change: Change, reader: Reader, *, was: bool) -> Word:
         "reason": change.reason,
         "was": _consent(change.before) if was and change.before is not None else None,
         "consent": _consent(label),
+        "closes": was and change.before is not None and bool(_closed(label) - _closed(change.before)),
         "event": shown,
         "erased": erased,
         "past": change.past if is_past else "forgotten",
@@ -137,6 +156,11 @@ def _is_told(pointer: str, label: Label, stem: str, reader: Reader) -> bool:
     if not pointer:
         return True
     return pointer.startswith("/") and _is_open(label, reader.level_at(stem, pointer))
+
+
+def _closed(label: Label) -> frozenset[str]:
+    """Return the levels of fields that are not for everybody."""
+    return frozenset(level for level in FIELD_LEVELS if not _is_open(label, level))
 
 
 def _is_open(label: Label, level: str | None) -> bool:

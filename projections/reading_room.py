@@ -24,7 +24,7 @@ from projections.names import memory
 from projections.own_sight import OwnSight
 from projections.preparing import Exchange
 from projections.public_log import PublicLog
-from projections.public_words import Word, hidden_now, word_of
+from projections.public_words import Word, labels_now, word_of
 from projections.search import SearchSight
 from projections.shelves import Code, Shelves
 from projections.sight import Sight, SightOfEach
@@ -110,9 +110,10 @@ class ReadingRoom:
     def exchange(self, shelves: Shelves) -> None:
         """Have other views over the same log answer from now on; called in the tail's thread."""
         with self._lock:
-            self._now = shelves
+            last, self._now = self._now, shelves
             self._sights.clear()
             self._is_exchanged = True
+        last.graph.give_way(shelves.graph)
         self._end_release()
         self._end_release = self._tail.subscribe(lambda _: shelves.release())
 
@@ -184,11 +185,11 @@ class ReadingRoom:
         shelves = self._now
         with shelves.database.snapshot() as db:
             changes = shelves.rulings.changes(db, events)
-            hidden = hidden_now(db, {change.event.position for change in changes}, shelves.timeline)
+            now = labels_now(db, {change.event.position for change in changes}, shelves.timeline)
         parts: Counter[Position] = Counter()
         for change in changes:
             parts[change.at] += 1
-            word = word_of(change, shelves.timeline, is_hidden=change.event.position in hidden)
+            word = word_of(change, shelves.timeline, now.get(change.event.position))
             if word is not None:
                 words.append((change.at, parts[change.at], word))
         return words, events[-1].position if events else after

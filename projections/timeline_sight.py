@@ -241,6 +241,11 @@ class TimelineSight:
         with self._view.database.snapshot() as db:
             return dict(db.execute(query, {"allowed": self._allowed.as_json()}).fetchall())
 
+    def reached(self) -> int:
+        """Return up to which place of the log the events are filed; for comparing only."""
+        with self._view.database.snapshot() as db:
+            return position_in(db, self._view.name)
+
     def _about(self, db: sqlite3.Connection, source: str, event_id: str) -> list[Json]:
         sql = EventSql([[(f"a:{source} {event_id}", 0)]], EventQuery().span(), self._allowed.as_json())
         named = {**sql.parameters(), "after": 0, "reached": position_in(db, self._view.name), "limit": 1000}

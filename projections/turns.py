@@ -102,7 +102,8 @@ class Turns:
                 forms, shows = self._forms(db, change, past), self._shows(db, change, past)
             row = (change.at, change.event.position, change.reason, before, after, _list(forms), _list(shows))
             db.execute("INSERT INTO timeline_turns VALUES(?,?,?,?,?,?,?)", row)
-        if is_erased:
+        # A public edge lets go of what is closed to everybody: then nothing is erased that was not before.
+        if is_erased and change.erased != past.erased:
             _forget_values(db, change.event.position)
 
     def _forms(self, db: sqlite3.Connection, change: Change, past: Past) -> Forms:

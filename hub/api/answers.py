@@ -68,10 +68,11 @@ def refuse_debtor(sight: Sight, now: datetime) -> None:
 
 async def ask(request: HubRequest, question: Callable[[Sight], T]) -> T:
     """Put a question to the caller's sight, off the event loop. Every answer about events comes so."""
-    reader = caller_of(request).reader
+    caller_of(request)
     room = request.state["room"]
 
     def asked() -> T:
-        return question(room.purge(reader))
+        # Read anew: it may have waited for a thread while the caller's rights ended.
+        return question(room.purge(caller_of(request).reader))
 
     return await anyio.to_thread.run_sync(asked, limiter=request.state["reading"])

@@ -5,13 +5,16 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 import anyio.to_thread
 from starlette.responses import Response, StreamingResponse
 
+from events.audience import Reader
 from events.event import Json, Position
+from events.submission import StoreUnavailable
 from hub.address import Asked, HubRequest
-from hub.api.answers import ask, json_answer, present, refuse_debtor
+from hub.api.answers import ask, caller_of, json_answer, present, refuse_debtor
 from hub.api.queries import graph_query, moment_query, whole_position
 from hub.api.questions import today
 from hub.fairness import TURN
-from hub.refusals import QueryRefused
+from hub.feeds.patience import drop
+from hub.refusals import NotSignedIn, PartnerSuspended, QueryRefused
 from projections.graph.paths.introductions import NO_WAY, PathQuery
 from projections.sight import Sight
 from schemas.problem import Problem
@@ -96,6 +99,7 @@ def _refuse_ends(asked: Asked) -> None:
 async def export_graph(request: HubRequest, asked: Asked) -> Response:
     """Stream the graph as a file."""
     query, now = moment_query(asked), request.state["clock"]()
+    reader = caller_of(request).reader
 
     def export(sight: Sight) -> Iterator[bytes]:
         refuse_debtor(sight, now)
@@ -104,19 +108,33 @@ async def export_graph(request: HubRequest, asked: Asked) -> Response:
     pieces = await ask(request, export)
     name = f"graph.{_ENDINGS.get(asked['format'], asked['format'])}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(streamed(request, pieces), 200, headers, FORMATS[asked["format"]])
+    return StreamingResponse(streamed(request, pieces, reader), 200, headers, FORMATS[asked["format"]])
 
 
-async def streamed(request: HubRequest, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield the pieces of a file as they are made, each when it is its caller's turn."""
+async def streamed(request: HubRequest, pieces: Iterator[bytes], reader: Reader) -> AsyncIterator[bytes]:
+    """Yield the pieces of a file as they are made, each when it is its caller's turn.
+
+    Whoever is not that reader any more gets no further one: the connection ends before the file does.
+    """
     limiter, turn = request.state["reading"], request.scope[TURN]
     while True:
+        if not _is_still(request, reader):
+            await drop(request.scope)
+            return
         # Not held while a piece is sent: whoever reads slowly would keep others from asking.
         async with turn():
             piece = await anyio.to_thread.run_sync(_gather, pieces, limiter=limiter)
         if piece is None:
             return
         yield piece
+
+
+def _is_still(request: HubRequest, reader: Reader) -> bool:
+    """Tell whether a call that began a while ago would be let in as the same reader now."""
+    try:
+        return caller_of(request).reader == reader
+    except (NotSignedIn, PartnerSuspended, StoreUnavailable):
+        return False
 
 
 def _gather(pieces: Iterator[bytes]) -> bytes | None:

@@ -11,7 +11,7 @@ from events.moments import stamp
 from hub.accounts import Account
 from hub.address import Asked, HubRequest
 from hub.api import bodies
-from hub.api.answers import caller_of, json_answer
+from hub.api.answers import ask, caller_of, json_answer, refuse_debtor
 from hub.api.wishes import read_wish
 from hub.digests.endpoints import refuse_without_server, try_mail
 from hub.outgoing import TargetRefused, TargetUnreachable
@@ -149,9 +149,14 @@ async def list_deliveries(request: HubRequest, asked: Asked) -> Response:
 
 
 async def show_news(request: HubRequest, asked: Asked) -> Response:
-    """Answer what is new since the last visit."""
-    desk = request.state["subscriptions"]
+    """Answer what is new since the last visit.
+
+    Raises:
+        AnswerOwed: the partner is given nothing new now.
+    """
+    desk, now = request.state["subscriptions"], request.state["clock"]()
     after = None if asked["after"] is None else desk.place_of(asked["after"])
+    await ask(request, lambda sight: refuse_debtor(sight, now))
     return await _acted(request, lambda desk, account, name: desk.news(account, name, after, asked["limit"]))
 
 

@@ -83,7 +83,7 @@ def _open(parts: Any, opened: ExitStack) -> tuple[HubState, Edge]:
     pulse = Pulse(room, words.head, cast("Accounts", nobody), settings.look_seconds)
     shared = WatchedPages(room, cursors, anyio.CapacityLimiter(FEEDERS), settings.feed_messages)
     shared.watched_by(parts.watch)
-    sources = Sources(shared, pulse, Rights(callers, lambda: (0, 0), clock), parts.closing)
+    sources = Sources(shared, pulse, Rights(callers, lambda: (0, 0), clock), parts.closing, clock)
     hub: dict[str, Any] = {
         "settings": settings,
         "clock": clock,

@@ -29,6 +29,7 @@ class Boarding:
         sealer: shuts what travels.
         follower: stands before the log.
         keys: from which keys for other purposes are made.
+        epoch: of the log.
     """
 
     url: str
@@ -36,11 +37,13 @@ class Boarding:
     sealer: Sealer
     follower: Follower
     keys: tuple[bytes, ...]
+    epoch: bytes
 
     def bus(self, room: ReadingRoom, cursors: Cursors, duty: Duty) -> Bus:
         """Return the hub's part on the bus, to be run beside it."""
         key = derived("public subjects", self.keys)
-        announcer = Announcer(room, public_words, cursors, key)
+        log = derived("public log", (*self.keys, self.epoch)).hex()
+        announcer = Announcer(room, public_words, cursors, key, log, self.store.head)
         return Bus(self.url, self.follower, Relay(self.store, self.sealer, cursors), announcer, duty)
 
 
@@ -50,5 +53,6 @@ def board(settings: Settings, store: Store, random: Random) -> Boarding | None:
         return None
     keys = (cursor_key(settings.data, settings.keys), vault_key(settings.data, settings.keys))
     # What was told of a log before it was restored says nothing of it now, although the keys are the same.
-    sealer = Sealer((*keys, store.epoch()), random)
-    return Boarding(settings.bus, store, sealer, Follower(store, sealer), keys)
+    epoch = store.epoch()
+    sealer = Sealer((*keys, epoch), random)
+    return Boarding(settings.bus, store, sealer, Follower(store, sealer), keys, epoch)

@@ -52,10 +52,16 @@ class Announcer:
         judge: of words.
         cursors: say where a word stands, to this hub alone.
         key: names events in subjects; nobody else can tell which.
+        log: tells this log from what it was before it was restored; each word says so.
+        head: returns the last position of the log.
     """
 
-    def __init__(self, words: Words, judge: Judge, cursors: Cursors, key: bytes) -> None:
+    def __init__(
+        self, words: Words, judge: Judge, cursors: Cursors, key: bytes, log: str, head: Callable[[], Position]
+    ) -> None:
         self._words = words
+        self._log = log
+        self._head = head
         self._judge = judge
         self._cursors = cursors
         self._key = key
@@ -88,14 +94,14 @@ class Announcer:
             place = self._cursors.decode(cursor)
         except (UnknownCursor, KeyError):
             return await self._anew(link)
-        if not await anyio.to_thread.run_sync(self._says, place, word):
+        if word.get("log") != self._log or not await anyio.to_thread.run_sync(self._says, place, word):
             return await self._anew(link)
         return last.sequence, place, cursor
 
     def _says(self, place: Place, word: Word) -> bool:
         """Tell whether the log says what a word says: one that was restored from a backup may go on differently."""
-        # The views of a hub that starts may be behind what it said before.
-        if not self._words.wait_for(place[0], VIEWS_SECONDS):
+        # The views of a hub that starts may be behind what it said before; beyond the log there is nothing to wait for.
+        if place[0] > self._head() or not self._words.wait_for(place[0], VIEWS_SECONDS):
             return False
         words, _ = self._words.public_words(Position(place[0] - 1), 1)
         return any(one[:2] == place and self._judge.is_same(one[2], word) for one in words)
@@ -125,7 +131,7 @@ class Announcer:
             if word["reason"] is not None and await self._is_known(link, subject, known.get(subject), word):
                 continue
             cursor = self._cursors.encode(*place)
-            box = orjson.dumps({**word, "cursor": cursor, "after": last})
+            box = orjson.dumps({**word, "log": self._log, "cursor": cursor, "after": last})
             if len(box) > link.most_bytes - TOO_LARGE:
                 logging.getLogger("hub").warning(
                     "an event is too large for the bus; the public edges lack it"

@@ -4,11 +4,13 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 
 import anyio
 
 from events.audience import PUBLIC
+from events.clock import Clock
 from hub.feeds.board import Board, Key
 from hub.feeds.courtesy import Courtesy
 from hub.feeds.frames import Place
@@ -26,6 +28,9 @@ AT_A_TIME = 16
 
 PAGES_AT_A_TIME = 8
 
+DEBTORS_EVERY = timedelta(minutes=1)
+"""How often it is asked who owes an answer to an erasure: of the two weeks that they have it is nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sources:
@@ -36,12 +41,14 @@ class Sources:
         pulse: says when something moved.
         rights: of those who listen.
         closing: says when the hub is about to stop.
+        clock: the present moment.
     """
 
     shared: SharedPages
     pulse: Pulse
     rights: Rights
     closing: Closing
+    clock: Clock
 
 
 class Broadcaster:
@@ -52,6 +59,8 @@ class Broadcaster:
         self._pulse = sources.pulse
         self._rights = sources.rights
         self._closing = sources.closing
+        self._clock = sources.clock
+        self._asked = self._clock()
         patience = Patience.of(settings.slow_seconds)
         self.board = Board(patience, settings.beat_seconds)
         self.courtesy = Courtesy()
@@ -213,9 +222,25 @@ class Broadcaster:
         while True:
             await asyncio.sleep(self._round_seconds)
             self._check()
+            await self._turn_away_debtors()
             self.board.look(_now())
             self._wanted.set()
             self._ring_if_behind()
+
+    async def _turn_away_debtors(self) -> None:
+        """Let go of those who owe an answer to an erasure for too long; when they come again, they are told so."""
+        now = self._clock()
+        # Either way: a clock may be set back.
+        if abs(now - self._asked) < DEBTORS_EVERY:
+            return
+        self._asked = now
+        readers = {self.board.key(one)[0] for one in self.board} - {PUBLIC}
+        asked = await asyncio.gather(
+            *(self._shared.owes(reader, now) for reader in readers), return_exceptions=True
+        )
+        owing = {reader for reader, owes in zip(readers, asked, strict=True) if owes is True}
+        for listener in [one for one in self.board if self.board.key(one)[0] in owing]:
+            self.board.dismiss(listener, "restart", _now())
 
     def _ring_if_behind(self) -> None:
         """Ring for whoever has joined with a page that was read before the last event: else no bell does.

@@ -42,7 +42,7 @@ async def open_feed(connection: HTTPConnection[HubState], asked: Asked) -> Opene
     hub = connection.state
     credential = credential_of(connection)
     caller = hub["callers"].of(credential)
-    # Nobody is let in who owes an answer to an erasure; listening goes on for those who listen already.
+    # Nobody is let in who owes an answer to an erasure; those who listen already are let go within a minute.
     if caller.account is not None and await hub["shared"].owes(caller.reader, hub["clock"]()):
         raise AnswerOwed
     query = event_filters(asked)

@@ -140,6 +140,8 @@ class _Kept:
         self._rows: Mapping[str, Row] = {}
 
     def renewed(self, dossiers: DossierSight, tellings: Tellings) -> Mapping[str, Row]:
+        # What is told may lag behind what was touched: then the rows are true up to there, and made anew from there.
+        reached = tellings.reached()
         turn, touched = dossiers.moved(self._turn)
         merged = tellings.merged
         if touched is None or self._turn < 0 or merged != self._merged:
@@ -148,7 +150,7 @@ class _Kept:
             concerned = {merged.of(ref) for ref in self._concerned(tellings, touched)}
             left = {ref: row for ref, row in self._rows.items() if ref not in concerned}
             self._rows = self._made(tellings, dossiers.existing(concerned), left)
-        self._turn, self._merged = turn, merged
+        self._turn, self._merged = min(turn, reached), merged
         return self._rows
 
     def _concerned(self, tellings: Tellings, touched: Collection[str]) -> set[str]:

@@ -76,6 +76,9 @@ class Timeline(Protocol):
     def published(self) -> dict[str, int]:
         """Return how many events there are of each publisher, by slug."""
 
+    def reached(self) -> int:
+        """Return up to which place of the log events are told."""
+
 
 class Tellings:
     """Finds what visible events tell; references that people judged the same are read as one.
@@ -135,6 +138,10 @@ class Tellings:
     def published(self) -> dict[str, int]:
         """Return how many events of each publisher these readers see or saw retracted, by slug, as of now."""
         return self._timeline.published()
+
+    def reached(self) -> int:
+        """Return up to which place of the log events are told, as of now."""
+        return self._timeline.reached()
 
 
 def _once(tellings: Iterable[Telling]) -> list[Telling]:

@@ -227,15 +227,23 @@ class GraphSight:
 
 
 class _Excerpt:
-    """What an export reads: the nodes there were at its start, a few at a time, so that memory stays flat."""
+    """What an export reads: the nodes there were at its start, a few at a time, so that memory stays flat.
+
+    Each few are read as they are then, also where other views took the place of those that it began with.
+    """
 
     def __init__(self, view: "Graph", allowed: Allowed, query: GraphQuery) -> None:
-        self._view = view
         self._query = query
-        self._allowed = frozenset(no for no in allowed.numbers() if view.labels.label(no).tlp not in _STAYS)
+        self._reader = allowed.reader
+        self._read_from(view)
         with view.lock:
             self._refs = self._look().everyone()
         self._among = frozenset(self._refs)
+
+    def _read_from(self, view: "Graph") -> None:
+        self._view = view
+        numbers = Allowed(view.labels, self._reader).numbers()
+        self._allowed = frozenset(no for no in numbers if view.labels.label(no).tlp not in _STAYS)
 
     def _look(self) -> Look:
         return look_at(self._view, self._allowed, self._query)
@@ -256,6 +264,8 @@ class _Excerpt:
         """Read chunk by chunk; the lock is free while whoever exports writes."""
         for start in range(0, len(self._refs), _CHUNK):
             chunk = self._refs[start : start + _CHUNK]
+            if self._view.newest is not self._view:
+                self._read_from(self._view.newest)
             with self._view.lock:
                 look = self._look()
                 found = read(look, [ref for ref in chunk if look.sees(ref)])

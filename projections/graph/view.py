@@ -48,6 +48,16 @@ class Graph:
         self._newest = 0
         self._merged = MergedKept()
         self.briefs = Briefs()
+        self._successor: Graph | None = None
+
+    @property
+    def newest(self) -> "Graph":
+        """The view that is fed now: itself, until another took its place."""
+        return self if self._successor is None else self._successor.newest
+
+    def give_way(self, successor: "Graph") -> None:
+        """Note which view, of the same log, is fed in place of this one from now on; who still reads goes on there."""
+        self._successor = successor
 
     def load(self, db: sqlite3.Connection) -> None:
         """Read network, history and journal from the tables."""

@@ -15,6 +15,7 @@ import orjson
 import pytest
 from nats.aio.client import Client
 
+from events.event import Position
 from hub.bus.link import FAULTS, LOG, PUBLIC, SUBJECTS, Letter, Link, TidyClient, linked
 from tests.boarding import eventually, relayed
 from tests.contract.test_commands import Terminal
@@ -169,6 +170,25 @@ def test_what_no_hub_wrote_under_an_events_name_keeps_no_retraction_from_an_edge
     post(pair, titled(3, "Siskin"))
     shows(pair, "Siskin")
     assert "Nightingale" not in pair.edge.get("/api/v1/events").text
+
+
+def test_a_word_of_an_event_that_the_log_has_not_keeps_nobody_waiting_for_it(
+    pair: Pair, cluster: NatsCluster
+) -> None:
+    post(pair, titled(1, "Nightingale"))
+    pair.wait()
+    beyond = Position(pair.hub.app_state["end_of_log"]() + 1_000)
+    cursor = pair.hub.app_state["cursors"].encode(beyond, 0)
+
+    async def spoil(link: Link) -> None:
+        extent = await link.extent(PUBLIC)
+        last = (await link.after(PUBLIC, 0))[-1]
+        word = orjson.dumps({**orjson.loads(last.box), "cursor": cursor})
+        await link.publish(Letter(last.subject, word, cursor), extent.last)
+
+    at_the_bus(cluster, spoil)
+    post(pair, titled(2, "Siskin"))
+    shows(pair, "Siskin")
 
 
 def test_what_was_told_of_a_log_before_it_was_restored_is_not_believed_though_the_keys_are_the_same(

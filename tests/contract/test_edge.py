@@ -20,7 +20,7 @@ from projections.event_query import EventQuery
 from tests.canaries import Aviary, Who, heard, heard_in_folder, songs
 from tests.nats_cluster import NatsCluster, nats_cluster
 from tests.nest import make_nest
-from tests.running import TestClient, World, calling, make_world, threat
+from tests.running import TestClient, World, calling, example, make_world, threat
 
 Json = Any
 SECONDS = 30.0
@@ -223,6 +223,34 @@ def test_an_event_that_becomes_public_comes_and_one_that_is_no_more_is_destroyed
     assert sorted(one, key=orjson.dumps) == sorted(other, key=orjson.dumps)
     asyncio.run(_until(lambda: not _anywhere(pair.folder, b"Nightingale")))
     assert _anywhere(pair.folder, b"Kingfisher")
+    asyncio.run(_forgotten(cluster, b"Nightingale"))
+    # Nor is it said again to those who come later.
+    asyncio.run(_clear(cluster.url()))
+    post(pair, titled(3, "Wren"))
+    asyncio.run(_until(lambda: "Wren" in pair.edge.get("/api/v1/events").text))
+    assert not any(b"Nightingale" in orjson.dumps(word) for word in asyncio.run(_words(cluster)))
+
+
+def profile(number: int, name: str) -> Json:
+    """Return a public profile of a lawyer who agreed to be named in public."""
+    data = example("lawyer.profiled.v1")
+    data |= {"lawyer": f"lawyer:harbour-bar-watch.{number:04d}", "identity": {"names": [{"full": name}]}}
+    data["protection"] = {"consent_level": "C5", "scopes": ["media"], "review_by": "2032-01-01"}
+    return {**threat(number, tlp="clear"), "id": f"l-{number}", "type": "lawyer.profiled", "data": data}
+
+
+def test_a_name_that_may_be_said_in_public_no_more_is_destroyed(pair: Pair, cluster: NatsCluster) -> None:
+    shown = post(pair, profile(2, "Nightingale"))
+    pair.wait()
+    assert "Nightingale" in pair.same("/api/v1/events")
+    assert _anywhere(pair.folder, b"Nightingale")
+    withdrawal = {"subject_of_consent": shown["data"]["lawyer"], "effect": "restrict_to_pseudonym"}
+    withdrawal |= {"effective_from": "2031-05-04T12:00:00Z", "giver": "self"}
+    post(pair, {**shown, "id": "w-2", "type": "consent.withdrawn", "tlp": "amber+strict", "data": withdrawal})
+    asyncio.run(_until(lambda: "Nightingale" not in pair.edge.get("/api/v1/events").text))
+    pair.wait()
+    pair.same(f"/api/v1/events/{shown['source']}/{shown['id']}")
+    asyncio.run(_until(lambda: not _anywhere(pair.folder, b"Nightingale")))
     asyncio.run(_forgotten(cluster, b"Nightingale"))
     # Nor is it said again to those who come later.
     asyncio.run(_clear(cluster.url()))

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import partial
+from queue import Queue
+from threading import Thread
 from typing import Any
 
 import pytest
+from starlette.testclient import WebSocketTestSession
 
 from tests.contract.test_scenario_time import N, O, Timed, timed
 from tests.contract.test_scenarios import STORIES
@@ -16,6 +19,7 @@ from tests.receiver import Receiver, receiving
 from tests.wire import ORIGIN
 
 Json = Any
+SECONDS = 30.0
 REFUSED = (403, "urn:hub:problem:erasure-unanswered")
 
 
@@ -55,6 +59,24 @@ def follow(told: Timed, slug: str, wish: Json) -> Json:
     return answer.json()
 
 
+def listening(told: Timed, slug: str) -> WebSocketTestSession:
+    session: WebSocketTestSession = told.client.websocket_connect("/api/v1/feed", headers=told.bearer(slug))
+    return session
+
+
+def last_words(listener: WebSocketTestSession) -> str:
+    """Return why the hub says goodbye."""
+    heard: Queue[str] = Queue()
+
+    def hear() -> None:
+        while (said := listener.receive_json())["kind"] != "bye":
+            assert said["kind"] in {"live", "beat", "changed", "withdrawn", "event"}
+        heard.put(said["reason"])
+
+    Thread(target=hear, daemon=True).start()
+    return heard.get(timeout=SECONDS)
+
+
 def key_of(told: Timed, slug: str, purpose: str) -> str:
     answer = told.client.post("/api/v1/addresses", json={"for": purpose}, headers=told.bearer(slug))
     assert answer.status_code == 201, answer.text
@@ -86,7 +108,17 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 
 def test_every_way_out_is_closed_until_the_answer_and_nothing_is_lost(scene: Scene) -> None:
     told = scene.told
-    told.day("2026-06-15T12:01")
+    followed = follow(told, N, {"channel": "page", "type": ["body.*"]})["id"]
+    news = f"/api/v1/subscriptions/{followed}/news"
+    assert scene.pull(news, N) == (200, None)
+    with listening(told, N) as debtor, listening(told, O) as other:
+        told.day("2026-06-15T12:01")
+        assert last_words(debtor) == "restart"
+        scene.tell_all("B-0")
+        while (said := other.receive_json())["kind"] != "event":
+            assert said["kind"] in {"live", "beat", "changed"}
+        assert said["event"]["id"] == "B-0"
+    assert scene.pull(news, N) == REFUSED
     for address in ("/api/v1/events", "/api/v1/graph/changes", "/feed.atom", "/feed.json", "/hearings.ics"):
         assert scene.pull(address, N) == REFUSED, address
         assert scene.pull(address, O) == scene.pull(address, None) == (200, None)

@@ -1,7 +1,7 @@
 """Whoever asks much waits for himself: nobody else waits for his answers."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ import pytest
 from starlette.responses import Response, StreamingResponse
 
 from hub.address import Address, Asked, HubRequest
-from hub.api.answers import json_answer
+from hub.api.answers import caller_of, json_answer
 from hub.api.graph import streamed
 from hub.fairness import AT_ONCE, AT_ONCE_FROM_ONE_PLACE, Turns
 from hub.routing import routes_of
@@ -37,7 +37,7 @@ class Long:
         return json_answer({})
 
     async def stream(self, request: HubRequest, _: Asked) -> Response:
-        return StreamingResponse(streamed(request, self._pieces()))
+        return StreamingResponse(streamed(request, self._pieces(), caller_of(request).reader))
 
     def _work(self) -> None:
         self.begun.release()
@@ -105,6 +105,36 @@ def test_an_account_that_asks_much_keeps_no_other_waiting(world: LongWorld) -> N
     with flooded(world, world.bearer("observer"), AT_ONCE) as url:
         assert answers(url, "/api/v1/events", world.bearer("docket"))
         assert answers(url, "/api/v1/events")
+
+
+def test_whoever_waits_while_his_rights_end_is_told_nothing(world: LongWorld) -> None:
+    world.issue("leaving", "open-docket", "observer")
+    busy = ("observer", "docket", "publisher", "steward")
+    with serving(world) as served, ThreadPoolExecutor(READERS + 1) as pool:
+        served.settle()
+        long = [name for name in busy for _ in range(READERS // len(busy))]
+        asked = [
+            pool.submit(httpx.get, f"{served.url}/long", headers=world.bearer(name), timeout=2 * SECONDS)
+            for name in long
+        ]
+        assert all(world.long.begun.acquire(timeout=SECONDS) for _ in long)
+        headers = world.bearer("leaving")
+        late = pool.submit(httpx.get, f"{served.url}/api/v1/lawyers", headers=headers, timeout=2 * SECONDS)
+        reading = served.server.lifespan.state["reading"]
+        until(lambda: reading.statistics().tasks_waiting == 1)
+        world.revoke("leaving")
+        world.long.ended.set()
+        assert {one.result().status_code for one in asked} == {200}
+        assert late.result().status_code == 401
+
+
+def until(holds: Callable[[], bool]) -> None:
+    gate = threading.Event()
+    for _ in range(100 * SECONDS):
+        if holds():
+            return
+        gate.wait(0.01)
+    raise AssertionError("it never became so")
 
 
 def test_strangers_from_many_places_leave_room_for_partners_and_one_for_another() -> None:

@@ -190,6 +190,34 @@ def test_a_download_that_is_read_slowly_arrives_whole(hub: Served) -> None:
     assert time.monotonic() - began > SLOW
 
 
+@pytest.mark.parametrize("ends", ["revoked", "suspended"])
+def test_a_download_ends_with_the_rights_of_its_reader(tmp_path: Path, ends: str) -> None:
+    world = make_world(tmp_path, at_least_seconds=60.0)
+    with serving(world) as hub:
+        filled(world, hub, 400)
+        token = f"Authorization: Bearer {world.tokens['observer']}"
+        asked = f"GET /api/v1/graph/export?format=json HTTP/1.1\r\nHost: hub.test\r\n{token}\r\n\r\n"
+        with closing(stalled(hub, asked)) as reader:
+            until(lambda: len(waiting(hub)) == 1)
+            if ends == "revoked":
+                world.revoke("observer")
+            else:
+                hub.post(suspension("open-docket"), world.bearer("steward"))
+            with pytest.raises(ConnectionResetError):
+                read_all(reader, b"0\r\n\r\n")
+            assert not waiting(hub)
+        # Others download on.
+        answer = httpx.get(f"{hub.url}/api/v1/graph/export?format=json", headers=world.bearer("publisher"))
+        assert len(answer.json()["nodes"]) > 800
+
+
+def suspension(slug: str) -> Json:
+    """Return the suspension of a partner."""
+    data = {"partner": f"partner:{slug}", "from": "2031-05-04T11:45:00Z", "scope": "both", "reason": "seized"}
+    source = "urn:hub:partner:stewards"
+    return {"specversion": "1.0", "id": "end", "source": source, "type": "partner.suspended", "data": data}
+
+
 @KINDS
 def test_a_reader_who_wakes_before_the_end_is_told(hub: Served, request_text: str) -> None:
     with closing(stalled(hub, request_text)) as reader:

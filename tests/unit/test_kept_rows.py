@@ -1,7 +1,8 @@
 """What boards keep for each class of readers: no more in all than a machine can hold, and never a wrong row."""
 
 import gc
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from events.audience import Reader
 from projections.boards.countries.page import country_page
+from projections.changes import Change
 from projections.reading_room import ReadingRoom
 from schemas.registry import Registry
 from tests.logs import MemoryLog
@@ -79,3 +81,26 @@ def test_rows_of_classes_that_are_gone_count_until_they_are_the_oldest(
     room.shelves.stock.most = own
     page(room, SECOND)
     assert len(room.shelves.stock) <= own
+
+
+def test_rows_that_are_asked_for_while_views_are_folded_do_not_outlive_what_they_were_made_from(
+    log: MemoryLog, room: ReadingRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page(room, FIRST)
+    timeline, asked = room.shelves.timeline, []
+    fold = timeline.fold
+
+    def fold_late(db: sqlite3.Connection, changes: Sequence[Change]) -> None:
+        asked.append(page(room, FIRST))
+        fold(db, changes)
+
+    monkeypatch.setattr(timeline, "fold", fold_late)
+    log.retract("e1")
+    log.correct("e2", ("/categories", ["due_process.denial_of_counsel"]))
+    room.catch_up()
+    assert asked
+    found = page(room, FIRST)
+    assert found["safety"]["threats"]["count"] == 5
+    room.shelves.stock.most = 0
+    page(room, SECOND)
+    assert found == page(room, FIRST)

@@ -13,6 +13,8 @@ from events.audience import Reader
 from events.event import Position, RecordedEvent
 from projections import generations, preparing
 from projections.event_query import EventQuery
+from projections.graph import sight
+from projections.graph.exports import pieces
 from projections.preparing import Exchange, PreparingFailed, prepare, take_prepared
 from projections.reading_room import ReadingRoom
 from projections.shelves import Code, Shelves
@@ -228,6 +230,36 @@ def test_a_room_exchanges_its_views_and_goes_on(code: Code, log: MemoryLog, path
         until(lambda: generations.in_use(path) == [generations.second(path)])
         log.erase(f"lawyer:{OWN}.1")
         assert room.wait_for(log.head(), 10)
+
+
+def is_exchanged(room: ReadingRoom, path: Path) -> bool:
+    room.catch_up()
+    return room.shelves.database.path != path
+
+
+def test_an_export_that_was_begun_before_tells_nothing_that_was_taken_back_since(
+    code: Code, log: MemoryLog, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sight, "_CHUNK", 1)
+    monkeypatch.setattr(pieces, "PIECE", 1)
+    room = ReadingRoom(code.registry, log, path)
+    room.catch_up()
+    nodes = room.purge(Reader(OWN, clearance="red")).export("json")
+    told = [next(nodes), next(nodes)]
+    assert prepare(code, path).is_current
+    exchange = Exchange(code, path, room)
+    thread = threading.Thread(target=exchange.now, daemon=True)
+    thread.start()
+    until(lambda: is_exchanged(room, path))
+    log.retract("e4")
+    log.erase(f"lawyer:{OWN}.3")
+    room.catch_up()
+    said = b"".join([*told, *nodes])
+    assert f"threat:{OWN}.1".encode() in said
+    assert f"threat:{OWN}.4".encode() not in said
+    exchange.stop()
+    thread.join(60)
+    room.stop()
 
 
 @pytest.fixture

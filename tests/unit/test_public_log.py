@@ -10,8 +10,9 @@ import pytest
 from events.audience import PUBLIC, Label
 from events.event import Position, RecordedEvent
 from projections.changes import Change
+from projections.event_query import EventQuery
 from projections.public_log import PublicLog
-from projections.public_words import Word, hidden_now, is_same, word_of
+from projections.public_words import Word, is_same, labels_now, word_of
 from projections.reading_room import ReadingRoom
 from projections.timeline import TimelineView
 from tests.folding import registry
@@ -67,7 +68,7 @@ def said(timeline: TimelineView, change: Change, cursor: str) -> Word:
 
 def test_what_nobody_else_may_read_makes_no_word(timeline: TimelineView, event: RecordedEvent) -> None:
     assert word_of(put(event, GREEN), timeline) is None
-    assert word_of(put(event), timeline, is_hidden=True) is None
+    assert word_of(put(event), timeline, GREEN) is None
     told = word_of(put(event), timeline)
     assert told is not None
     assert told["event"]["data"]["categories"] == ["liberty.arrest"]
@@ -154,6 +155,40 @@ def test_what_was_erased_is_gone_from_what_was_said_before(
     assert [one.erased for one in edge.read(Position(0), 9)] == [{TITLE}, {TITLE}]
 
 
+NAMED = Label("clear", "harbour-bar-watch", consent="C5")
+UNNAMED = Label("clear", "harbour-bar-watch", consent="C1")
+
+
+def test_a_name_that_is_public_no_more_is_said_nowhere_again(
+    edge: PublicLog, timeline: TimelineView, log: MemoryLog, tmp_path: Path
+) -> None:
+    event = log.profile(tlp="clear")
+    first = said(timeline, put(event, NAMED), "a")
+    assert "Dovrask" in str(first)
+    assert "Dovrask" not in str(word_of(put(event, NAMED), timeline, UNNAMED))
+    edge.apply([first], {})
+    assert holds(tmp_path, b"Dovrask")
+    room = ReadingRoom(registry(), edge, tmp_path / "public.views", given=edge)
+    try:
+        room.catch_up()
+        assert "Dovrask" in str(room.purge(PUBLIC).event(event.source, event.id))
+        change = replace(put(event, UNNAMED, reason="narrowed", before=NAMED), at=Position(3))
+        edge.apply([said(timeline, change, "b")], {})
+        room.catch_up()
+        assert not holds(tmp_path, b"Dovrask")
+        feed = room.purge(PUBLIC).feed(Position(0), 0, EventQuery(), 9)
+        found = [(one.kind, one.reason) for one in feed.messages]
+        assert found == [("event", None), ("withdrawn", "narrowed"), ("changed", "narrowed")]
+        again = replace(put(event, NAMED, reason="released", before=UNNAMED), at=Position(4))
+        edge.apply([said(timeline, again, "c")], {})
+        room.catch_up()
+        assert "Dovrask" in str(room.purge(PUBLIC).event(event.source, event.id))
+        feed = room.purge(PUBLIC).feed(Position(0), 0, EventQuery(), 9)
+        assert [(one.kind, one.reason) for one in feed.messages][-1] == ("changed", "released")
+    finally:
+        room.stop()
+
+
 def test_an_edge_folds_the_words_that_it_has(
     edge: PublicLog, timeline: TimelineView, event: RecordedEvent, tmp_path: Path
 ) -> None:
@@ -170,7 +205,7 @@ def test_an_edge_folds_the_words_that_it_has(
         room.stop()
 
 
-def test_it_is_known_which_events_are_public_now(
+def test_it_is_known_which_label_events_have_now(
     log: MemoryLog, timeline: TimelineView, tmp_path: Path
 ) -> None:
     log.threat(2, tlp="green")
@@ -178,7 +213,8 @@ def test_it_is_known_which_events_are_public_now(
     room.catch_up()
     try:
         shelves = room.shelves
-        assert hidden_now(shelves.database.writer, [1, 2], shelves.timeline) == {2}
+        found = labels_now(shelves.database.writer, [1, 2], shelves.timeline)
+        assert {position: label.tlp for position, label in found.items()} == {1: "clear", 2: "green"}
     finally:
         room.stop()
 

@@ -254,6 +254,23 @@ def test_who_is_judged_the_same_is_one_node_until_the_judgement_goes(tmp_path: P
         assert asked.ask("pagerank") == before
 
 
+def test_what_was_computed_before_the_graph_was_read_anew_is_not_taken_for_what_is_there_now(
+    tmp_path: Path,
+) -> None:
+    with asking(tmp_path) as asked:
+        views = asked.views
+        told = [threat(number, number, f"lawyer:a.{number}") for number in range(1, 6)]
+        views.put(*told[:4])
+        views.drop(told[0], at=7)
+        assert "threat:a.2" in {row["node"]["ref"] for row in asked.ask("core")["items"]}
+        views.graph.load(views.database.writer)
+        # By now as much has come and gone since it was read as had before it was asked.
+        views.put(told[4])
+        views.drop(told[1], at=8)
+        refs = {row["node"]["ref"] for row in asked.ask("core")["items"]}
+        assert refs == {f"{kind}:a.{number}" for kind in ("threat", "lawyer") for number in (3, 4, 5)}
+
+
 def finish(asked: Asking, pending: Pending, reader: Reader = PUBLIC) -> Json | None:
     job = asked.desk.job(Allowed(asked.views.labels, reader).reader, pending.job)
     assert job is not None

@@ -94,7 +94,12 @@ class MeasureSight:
         view = self._view
         with view.lock:
             allowed = self._allowed.numbers()
-            version = view.journal.version(allowed), look_at(view, allowed, ALL).merged.canonical
+            # A journal that was read anew counts anew.
+            version = (
+                view.journal,
+                view.journal.version(allowed),
+                look_at(view, allowed, ALL).merged.canonical,
+            )
         key = self._allowed.reader, "cut"
         return self._desk.kept.renew(key, version, self._made, lambda made: made.cut.size).cut
 
