@@ -44,5 +44,6 @@ def is_sound(secret: bytes, key: bytes, kept: bytes, position: int) -> bool:
 
 
 def _check(secret: bytes, key: bytes, digest: bytes, position: int) -> bytes:
-    said = key + digest + position.to_bytes(8)
+    # Of a damaged row it may be negative.
+    said = key + digest + position.to_bytes(8, signed=True)
     return blake2b(said, digest_size=CHECK_BYTES, key=secret, person=b"row").digest()

@@ -154,6 +154,12 @@ class Accounts:
         with self._tables.reading() as db:
             return [_account(row) for row in db.execute(asked, (partner, partner)).fetchall()]
 
+    def working(self) -> set[str]:
+        """Return the ids of tokens that are not revoked; rows that are not as they were written give nobody rights."""
+        with self._tables.reading() as db:
+            rows = db.execute("SELECT id FROM tokens WHERE revoked IS NULL").fetchall()
+        return {str(one) for (one,) in rows if self._is_sound("tokens", "id", one)}
+
     def known(self, account_id: str) -> Account | None:
         """Return the account of an id, whether its token works or not; None if there never was one."""
         asked = f"SELECT {_COLUMNS} FROM tokens t WHERE t.id = ?"

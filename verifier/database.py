@@ -154,7 +154,8 @@ def _leaf(found: Findings, secret: bytes, row: Sequence[Any]) -> bytes:
         found.faults.append(f"The event at place {position} is missing.")
         return bytes(kept)
     found.events += 1
-    identity = UUID(str(stream)).bytes + version.to_bytes(8)
+    # Of a damaged row it may be negative.
+    identity = UUID(str(stream)).bytes + version.to_bytes(8, signed=True)
     salt = blake2b(identity, digest_size=32, key=secret, person=b"row").digest()
     name = topic.encode()
     whole = salt + identity + len(name).to_bytes(4) + name + bytes(state)

@@ -52,7 +52,7 @@ _NOT_OURS = (
     "log.key in the folder of keys is not the key that this log is signed with: nothing new is signed. Put the copy "
     "from the safe there. If it is lost, say the key of the log that you gave to others: --key VKEY."
 )
-_BROKEN = (ValueError, TypeError, LookupError, AttributeError, sqlite3.DatabaseError)
+_BROKEN = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, sqlite3.DatabaseError)
 """What reading rows raises that are not what was written."""
 
 

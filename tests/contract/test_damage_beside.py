@@ -159,3 +159,29 @@ def test_without_views_there_is_nothing_to_compare(world: World, terminal: Termi
     for one in world.settings.data.glob("views.sqlite*"):
         one.unlink()
     terminal.ok("verify", "--views")
+
+
+@pytest.mark.parametrize(
+    ("name", "statement", "said"),
+    [
+        ("log.sqlite", "UPDATE stored_events SET originator_version = -originator_version", "changed"),
+        ("log.sqlite", "UPDATE recorded_keys SET position = -position", "recorded"),
+        (
+            "accounts.sqlite",
+            "UPDATE tokens SET role = 'nobody', clearance = 'x'",
+            "accounts.sqlite is damaged",
+        ),
+        (
+            "accounts.sqlite",
+            "UPDATE tokens SET created = 1e300, expires = 'soon'",
+            "accounts.sqlite is damaged",
+        ),
+    ],
+)
+def test_numbers_and_words_that_no_hub_writes_are_told_and_end_nothing(
+    terminal: Terminal, world: World, name: str, statement: str, said: str
+) -> None:
+    change(world, name, statement)
+    result = terminal.run("verify")
+    assert (result.exit_code, isinstance(result.exception, SystemExit)) == (1, True), result.exception
+    assert said in result.stdout

@@ -25,7 +25,7 @@ class Undone:
         self._endings = Endings(archive.store.keys())
         self._destroyed: set[str] = set()
         # Before the log is read: what is made meanwhile may stand behind what is read of it.
-        self._before = {one.id for one in archive.accounts.listing()}
+        self._before = archive.accounts.working()
         self._made: set[str] = set()
         self._revoked: set[str] = set()
 
@@ -46,8 +46,7 @@ class Undone:
 
     def remarks(self) -> list[str]:
         """Return a sentence for tokens that work and that the log knows nothing of: earlier releases made such."""
-        works = [one.id for one in self._archive.accounts.listing() if one.revoked is None]
-        strange = sorted(self._before & {*works} - self._made)
+        strange = sorted(self._before & self._archive.accounts.working() - self._made)
         return _said("The log does not say who made these tokens, which work:", strange, _STRANGE)
 
     def faults(self) -> list[str]:
@@ -55,8 +54,7 @@ class Undone:
         # Looked at only now: what ended while the log was read has ended here before it stood there.
         living = filter(lambda one: one.destroyed is None, self._archive.store.keys())
         subjects = sorted({one.subject for one in living if one.kid in self._destroyed})
-        tokens = [one for one in self._archive.accounts.listing() if one.id in self._revoked]
-        works = sorted(one.id for one in tokens if one.revoked is None)
+        works = sorted(self._archive.accounts.working() & self._revoked)
         return [
             *_said(
                 "vault.sqlite is older than the log: what was destroyed opens again, of",
