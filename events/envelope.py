@@ -288,6 +288,8 @@ def _check_extension(name: str, value: Json) -> Iterator[Problem]:
     pointer = f"/{escape(name[:64])}" if name.isascii() and name.isprintable() else ""
     if name in _OWN:
         yield Problem(pointer, "not_allowed", "Is set by the hub.")
+    elif name == "data_base64":
+        yield Problem(pointer, "unknown_field", "Is not taken.", "Send the payload as JSON, in data.")
     elif not _NAME.fullmatch(name):
         hint = "Extension attributes have 1 to 20 lower-case letters and digits."
         yield Problem(pointer, "unknown_field", "Is no attribute of an event.", hint)

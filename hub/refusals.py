@@ -82,10 +82,10 @@ class BodyTooLarge(Exception):
 
 
 class MediaTypeUnknown(Exception):
-    """The body is of a kind that the hub does not read."""
+    """The body is of a kind that the hub does not read: not of those it knows, or written in another way."""
 
-    def __init__(self, known: Sequence[str]) -> None:
-        super().__init__(f"Send one of: {', '.join(known)}.")
+    def __init__(self, known: Sequence[str], mend: str = "") -> None:
+        super().__init__(mend or f"Send one of: {', '.join(known)}.")
 
 
 class BodyMalformed(Exception):

@@ -19,6 +19,9 @@ KNOWN = (STRUCTURED, PLAIN, BATCH, NDJSON, SIGNED)
 SMALL = 4096
 """Bytes of a body that is no event."""
 
+_NO_UTF_8 = "Send it in UTF-8: behind the media type stands nothing, or charset=utf-8."
+_PACKED = "Send the body as it is, not packed: without Content-Encoding."
+
 _WRAPPING = 16 * 1024
 """Room for what stands around the event in an envelope: its signatures."""
 
@@ -31,15 +34,17 @@ def media_type(request: HubRequest, known: Sequence[str] = KNOWN) -> str:
         known: what may be sent there.
 
     Raises:
-        MediaTypeUnknown: none, several, unknown, or in another encoding than UTF-8.
+        MediaTypeUnknown: none, several, unknown, in another encoding than UTF-8, or packed.
     """
     said = request.headers.getlist("content-type")
     kind, _, parameters = said[0].lower().partition(";") if len(said) == 1 else ("", "", "")
     charset = parameters.replace('"', "").replace(" ", "")
-    if kind.strip() not in known or charset not in {"", "charset=utf-8"}:
+    if kind.strip() not in known:
         raise MediaTypeUnknown(known)
+    if charset not in {"", "charset=utf-8"}:
+        raise MediaTypeUnknown(known, _NO_UTF_8)
     if request.headers.get("content-encoding", "identity") != "identity":
-        raise MediaTypeUnknown(known)
+        raise MediaTypeUnknown(known, _PACKED)
     return kind.strip()
 
 

@@ -82,7 +82,7 @@ class Hub:
 
         Raises:
             Unreachable: no answer in time.
-            Turned: any status of 400 or above.
+            Turned: the hub refuses it, by any status of 400 or above.
         """
         return self._desk.get(path, params)
 

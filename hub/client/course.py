@@ -7,18 +7,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-import orjson
-
-from hub.client.answers import AGAIN, FIRST_PAUSE, LONGEST_PAUSE, NO_HUB, Turned, Unreachable
+from hub.client.answers import (
+    AGAIN,
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    NO_HUB,
+    Turned,
+    Unreachable,
+    refusal_of,
+)
 from hub.client.messages import Bye, FeedMessage, message_of
 
 FEED = "/api/v1/feed"
 BEGIN, NOW = "begin", "now"
 SILENCE_SECONDS = 45.0
 """Three beats of a hub with the usual settings."""
-
-LONGEST_SENTENCE = 500
-"""In characters, of what a hub says: whatever it is, it goes to a screen or into a book."""
 
 SPREAD_SECONDS = 2.0
 """Over how long those come back who were all sent away at once."""
@@ -112,11 +115,12 @@ class Course:
             Turned: coming back would not help: the token, the cursor or a filter is refused.
             Unreachable: time to give up.
         """
-        if status < 400:
-            return self.broken(NO_HUB)
-        if status not in AGAIN:
-            raise Turned(status, sentence_of(status, body))
-        return self.broken(f"it answered {status}", retry_after(headers))
+        if status in AGAIN:
+            return self.broken(f"it answered {status}", retry_after(headers))
+        turned = refusal_of(status, headers, body)
+        if turned is not None:
+            raise turned
+        return self.broken(NO_HUB)
 
     def broken(self, reason: str, at_least: float = 0.0) -> Pause:
         """Say what to do after a connection that ended, or never began.
@@ -130,7 +134,7 @@ class Course:
             Unreachable: not reached once within the timeout of the feed.
         """
         if self._goodbye == "revoked":
-            raise Turned(403, "The token was revoked.")
+            raise Turned(403, "The token has expired or was revoked.")
         timeout = self._feed.timeout
         if not self._was_reached and timeout is not None and self._waited >= timeout:
             raise Unreachable(f"The hub could not be reached ({reason}).")
@@ -155,14 +159,3 @@ def retry_after(headers: Mapping[str, str]) -> float:
     """Return the seconds that an answer asks to wait, within reason."""
     said = headers.get("retry-after", "")
     return min(float(said), LONGEST_PAUSE) if said.isascii() and said.isdigit() else 0.0
-
-
-def sentence_of(status: int, body: bytes | None) -> str:
-    """Return what a problem document says, in one sentence that can be shown and kept anywhere."""
-    try:
-        problem = orjson.loads(body or b"")
-        detail = str(problem.get("detail") or problem.get("title") or "")
-    except (ValueError, AttributeError):
-        detail = ""
-    said = "".join(one for one in detail[:LONGEST_SENTENCE] if one.isprintable())
-    return said or f"The hub answered {status}."

@@ -9,18 +9,22 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from events.strict import breaches
 from hub.client.answers import Refused, Turned, Unreachable
 from hub.client.asking import Pages, address_of, path_of
 from hub.client.door import Door, Patience
 from hub.client.naming import completed
 from hub.client.outbox import Outbox
 from hub.client.published import Published, Pushed
-from hub.client.push import Push, Tally, problems_of
+from hub.client.push import Push, Refusal, Tally, problems_of
+from schemas.problem import Problem
 
 Json = Any
 Pause = Callable[[float], None]
 
 CHUNK = 500
+
+_NO_JSON = Problem("", "malformed_json", "This event is no JSON object, or holds what JSON cannot say.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,13 @@ class Desk:
         return other
 
     def push(self, events: Iterable[Mapping[str, Json]], batch: int, *, dry_run: bool) -> Pushed:
-        """Put events into the outbox, then send all that waits there."""
+        """Put events into the outbox, then send all that waits there; what cannot be sent is refused by its line."""
+        tally = Tally()
         with closing(self._outbox(is_durable=not dry_run)) as outbox:
-            numbered = (("", line, completed(event)) for line, event in enumerate(events, 1))
+            numbered = enumerate(events, 1)
             while chunk := list(islice(numbered, CHUNK)):
-                outbox.add(chunk)
-            push, tally = Push(self.door, outbox, batch, dry_run=dry_run), Tally()
+                outbox.add(_sendable(chunk, tally))
+            push = Push(self.door, outbox, batch, dry_run=dry_run)
             try:
                 push.send_all(tally, lambda _: None)
             except (Unreachable, Turned) as ended:
@@ -80,8 +85,9 @@ class Desk:
 
     def publish(self, event: Mapping[str, Json]) -> Published:
         """Put one event into the outbox, then send it alone."""
+        whole = _written(event)
         with closing(self._outbox(is_durable=True)) as outbox:
-            waiting = outbox.keep(completed(event))
+            waiting = outbox.keep(whole)
             said = Push(self.door, outbox, 1, dry_run=False).send_one(waiting)
         if said["status"] not in {"stored", "duplicate"}:
             raise Refused(problems_of(said))
@@ -116,6 +122,34 @@ class Desk:
     def _outbox(self, *, is_durable: bool) -> Outbox:
         address = self.address
         return Outbox(address.outbox if is_durable else None, address.url, address.run, address.token)
+
+
+def _sendable(
+    lines: Iterable[tuple[int, Mapping[str, Json]]], tally: Tally
+) -> Iterator[tuple[str, int, Json]]:
+    for line, event in lines:
+        try:
+            yield "", line, _written(event)
+        except Refused as refused:
+            tally.refusals.append(Refusal("", line, None, refused.problems))
+
+
+def _written(event: Mapping[str, Json]) -> dict[str, Json]:
+    """Return an event that can be written down, with all that it needs.
+
+    Raises:
+        Refused: it is none; the hub would refuse it, and nothing can bring it there.
+    """
+    try:
+        whole = completed(event)
+        text = json.dumps(whole, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Refused([_NO_JSON]) from error
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise Refused(breaches(whole, None)) from error
+    return whole
 
 
 def _pushed(tally: Tally) -> Pushed:

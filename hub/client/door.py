@@ -9,8 +9,17 @@ from typing import Any
 
 import httpx
 
-from hub.client.answers import AGAIN, BAD_CERTIFICATE, FIRST_PAUSE, LONGEST_PAUSE, NO_HUB, Turned, Unreachable
-from hub.client.course import retry_after, sentence_of
+from hub.client.answers import (
+    AGAIN,
+    BAD_CERTIFICATE,
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    NO_HUB,
+    Turned,
+    Unreachable,
+    refusal_of,
+)
+from hub.client.course import retry_after
 
 Json = Any
 Query = Mapping[str, str] | Sequence[tuple[str, str]]
@@ -92,7 +101,7 @@ class Door:
 
         Raises:
             Unreachable: no answer in time.
-            Turned: any status of 400 or above.
+            Turned: the hub refuses it, by any status of 400 or above.
         """
 
         def has_all(said: Json) -> bool:
@@ -110,11 +119,11 @@ class Door:
         """Hand the body of an address to `write` piece by piece; errors as for `get`."""
         try:
             with self._client.stream("GET", path, params=dict(params)) as answer:
-                if answer.status_code >= 400:
-                    answer.read()
-                    raise Turned(answer.status_code, sentence_of(answer.status_code, answer.content))
                 if not answer.is_success or "text/html" in answer.headers.get("content-type", ""):
-                    raise Unreachable(f"The hub could not be reached ({NO_HUB}).")
+                    answer.read()
+                    raise _refused(answer) or Unreachable(
+                        f"The hub could not be reached ({_reason(answer)})."
+                    )
                 for piece in answer.iter_bytes():
                     write(piece)
         except _BROKEN as error:
@@ -129,23 +138,32 @@ class Door:
         while True:
             try:
                 answer = self._client.request(method, path, **request)
-                reason = f"it answered {answer.status_code}"
+                reason = _reason(answer)
             except _BROKEN as error:
                 answer, reason = None, reason_of(error)
             if answer is not None and answer.status_code not in AGAIN:
-                if answer.status_code >= 400:
-                    raise Turned(answer.status_code, sentence_of(answer.status_code, answer.content))
+                turned = _refused(answer)
+                if turned is not None:
+                    raise turned
                 with suppress(ValueError):
                     said = answer.json()
                     if answer.is_success and fits(said):
                         return said
-                reason = NO_HUB
             if not pauses:
                 raise Unreachable(f"The hub could not be reached ({reason}).")
             asked = retry_after(answer.headers) if answer is not None else 0.0
             pause = max(pauses.pop(0), asked)
             self.patience.told(f"The hub does not answer ({reason}); trying again in {pause:g} s.")
             self.patience.pause(pause)
+
+
+def _refused(answer: httpx.Response) -> Turned | None:
+    return refusal_of(answer.status_code, answer.headers, answer.content)
+
+
+def _reason(answer: httpx.Response) -> str:
+    """Say why an answer is none that was asked for."""
+    return f"it answered {answer.status_code}" if answer.status_code in AGAIN else NO_HUB
 
 
 def _any(_: Json) -> bool:

@@ -75,7 +75,8 @@ async def follow(feed: Feed, course: Course, ways: Ways) -> AsyncGenerator[FeedM
                     yield message
         except InvalidStatus as refused:
             answer = refused.response
-            pause = course.refused(answer.status_code, answer.headers, bytes(answer.body))
+            headers = {name.lower(): value for name, value in answer.headers.raw_items()}
+            pause = course.refused(answer.status_code, headers, bytes(answer.body))
         except (NoMessage, Silent) as broken:
             pause = course.broken(str(broken))
         except (OSError, WebSocketException) as broken:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from events.submission import is_signed
-from hub.client.answers import Turned, Unreachable
+from hub.client.answers import TOO_LARGE, Turned, Unreachable
 from hub.client.door import Door
 from hub.client.outbox import Outbox, Waiting
 from hub.client.signing import inner
@@ -17,7 +17,6 @@ Json = Any
 
 EVENTS = "/api/v1/events"
 LARGEST_BODY = 16 * 1024 * 1024
-TOO_LARGE = 413
 TAKEN = frozenset({"stored", "duplicate"})
 
 
@@ -166,7 +165,8 @@ class Push:
             tally.duplicates += 1
         else:
             named = inner(waiting.event).get("id")
-            tally.refusals.append(Refusal(waiting.file, waiting.line, named, problems_of(result)))
+            told = named if isinstance(named, str) else None
+            tally.refusals.append(Refusal(waiting.file, waiting.line, told, problems_of(result)))
             self._refused.append(waiting.no)
             return False
         tally.cursor = result.get("cursor", tally.cursor)
@@ -192,7 +192,7 @@ def _answers(answer: Json, named: Sequence[Json]) -> bool:
         results = {result["line"]: result for result in answer["results"]}
         said = [results[at] for at in range(1, len(named) + 1)]
         return len(answer["results"]) == len(named) and all(
-            one["id"] == name if one["status"] in TAKEN else one.get("id") in {name, None}
+            one["id"] == name if one["status"] in TAKEN else one.get("id") in (name, None)
             for one, name in zip(said, named, strict=True)
         )
     except (KeyError, TypeError):

@@ -28,6 +28,10 @@ class Shapes:
             found = [below for base, schema in found for below in self._below(base, schema, step)]
         return frozenset(kind for base, schema in found for kind in self._kinds(base, schema))
 
+    def required(self) -> Sequence[str]:
+        """Return the names of the fields that every payload has."""
+        return [*self._documents.get(self._root, {}).get("required", ())]
+
     def _variants(self, base: str, schema: Json) -> Iterator[tuple[str, Json]]:
         """Yield the schema and all that it refers to or is composed of."""
         yield base, schema

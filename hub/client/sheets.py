@@ -2,7 +2,8 @@
 
 `data.place.country` is a field of the payload, `data.targets[0]` an item of a list, `data.targets` a whole list with
 `;` between its items; `id`, `type`, `tlp`, `audience`, `time` and the other names of the envelope stand by themselves.
-With a type given from outside, `data.` may be left out in every column. A column without a name is empty.
+With a type given from outside, `data.` may be left out in every column. A column without a name is empty. A line
+`sep=;` before the header, which spreadsheet programs write and hide, says what stands between cells.
 """
 
 import csv
@@ -22,6 +23,10 @@ ENVELOPE = frozenset(
     "specversion id source type subject time tlp audience notbefore correlationid causationid expirytime "
     "dataschema datacontenttype sequence dataclassification dataregulation datacategory recordedtime".split()
 )
+_SEPARATOR = re.compile(r"""["']?sep=([,;\t|])["']?""", re.IGNORECASE)
+_SHOWN = 120
+"""Most characters of a sheet that a sentence repeats."""
+
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d{1,4})\]")
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -48,13 +53,17 @@ def read_sheet(
         event_type: type of every row that has no `type` of its own.
 
     Raises:
-        SheetRefused: no header, a column named twice, or a name that is no path.
+        SheetRefused: no header, a column named twice, or names that are no fields, as in a title.
     """
-    first = next(lines, "").lstrip("\ufeff")
-    delimiter = max(",;\t", key=first.count)
+    first, above = next(lines, "").lstrip("\ufeff"), 0
+    said = _SEPARATOR.fullmatch(first.strip("\r\n"))
+    if said is not None:
+        first, above = next(lines, ""), 1
+    delimiter = max(",;\t", key=first.count) if said is None else said[1]
     rows = csv.reader(chain([first], lines), delimiter=delimiter, strict=True)
-    paths = _paths(_header(rows), event_type)
-    at = rows.line_num + 1
+    shapes = None if event_type is None else shapes_of(event_type)
+    paths = _paths(_header(rows), above + 1, shapes, is_typed=event_type is not None)
+    at = above + rows.line_num + 1
     while True:
         try:
             row = next(rows, None)
@@ -65,7 +74,7 @@ def read_sheet(
             return
         if any(cell.strip() for cell in row):
             yield at, *_event(row, paths, shapes_of, event_type)
-        at = rows.line_num + 1
+        at = above + rows.line_num + 1
 
 
 def _header(rows: Iterator[list[str]]) -> list[str]:
@@ -75,16 +84,41 @@ def _header(rows: Iterator[list[str]]) -> list[str]:
         raise SheetRefused(f"The first row, which names the columns, is no CSV: {error}.") from error
 
 
-def _paths(header: Sequence[str], event_type: str | None) -> list[Path]:
+def _paths(header: Sequence[str], line: int, shapes: Shapes | None, *, is_typed: bool) -> list[Path]:
     """Return the path of each column; none for one without a name."""
-    is_bare = event_type is not None and not any(name.startswith("data.") for name in header)
-    paths = [_path(name, is_bare=is_bare) if name else () for name in header]
+    is_bare = is_typed and not any(name.startswith("data.") for name in header)
+    try:
+        paths = [_path(name, is_bare=is_bare) if name else () for name in header]
+    except SheetRefused as refused:
+        raise SheetRefused(f"{refused} {_as_read(header, line, shapes)}") from refused
     if not any(paths):
         raise SheetRefused("The sheet, or its first line, is empty: that line names the columns.")
+    if is_bare and shapes is not None and not any(_is_known(path, shapes) for path in paths if path):
+        raise SheetRefused(f"No column is a field of this type. {_as_read(header, line, shapes)}")
     for at, path in enumerate(paths):
         if path and path in paths[:at]:
             raise SheetRefused(f"Column {at + 1} has the same name as an earlier one.")
     return paths
+
+
+def _is_known(path: Path, shapes: Shapes) -> bool:
+    return path[0] in ENVELOPE or bool(shapes.types(path[1:2]))
+
+
+def _as_read(header: Sequence[str], line: int, shapes: Shapes | None) -> str:
+    """Say what was taken for the header, and what one looks like."""
+    example = ",".join(["id", "type", "data.threat", "data.targets"] if shapes is None else shapes.required())
+    said = _shown(", ".join(filter(None, header)))
+    return (
+        f'Line {line} was read as the names of the columns: "{said}". If it is a title, take it out: '
+        f"the first line has to name the columns, as in {example}"
+    )
+
+
+def _shown(text: str) -> str:
+    """Return a piece of a sheet that can be shown: no control characters, and not too long."""
+    said = "".join(one for one in text if one.isprintable())
+    return said if len(said) <= _SHOWN else f"{said[:_SHOWN]}..."
 
 
 def _path(name: str, *, is_bare: bool) -> Path:
@@ -96,7 +130,7 @@ def _path(name: str, *, is_bare: bool) -> Path:
         return ("data", *steps)
     if not is_path or steps[0] != "data" or len(steps) == 1:
         raise SheetRefused(
-            f'Column "{name}" is no field: write data.place.country or data.targets[0], '
+            f'Column "{_shown(name)}" is no field: write data.place.country or data.targets[0], '
             "or a name of the envelope such as id, type, tlp."
         )
     return steps

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from hub.client.answers import Turned
 from hub.client.asking import pairs
 from hub.client.course import NOW, SILENCE_SECONDS, Course, Feed
 from hub.client.follow import Ways
@@ -20,6 +21,10 @@ from hub.commands.world import World, say, token_option, warn_of_open_line
 
 IDLE_SECONDS = 0.1
 MOST_UNSETTLED = 500
+OF_TOKENS = frozenset({401, 403})
+_GOES_ON = (
+    "What has come is kept; the same command goes on behind it, with a token of the same partner that works."
+)
 
 
 @click.command(
@@ -86,8 +91,8 @@ def follow(
     When the connection breaks, it is opened again where it broke off: nothing is missed, nothing comes twice. With
     --state the same holds across runs. If the messages go to a file (--to, or > and >>), a kill or a loss of power at
     any moment leaves each message there once: the end of the file is compared with the state, and a torn line is cut.
-    If they go to a pipe, the last line before a kill may come again; its cursor tells. A token that is revoked ends it
-    with status 1.
+    If they go to a pipe, the last line before a kill may come again; its cursor tells. A token that is revoked or
+    expires ends it with status 1; with --state, the same command and another token go on from there.
     """
     settings = world.settings(url=url, token=token)
     warn_of_open_line(settings.url)
@@ -99,6 +104,10 @@ def follow(
         try:
             course = Course(feed, out.resume(after or NOW), lambda: int.from_bytes(world.random(4)) / 2**32)
             is_stopped = asyncio.run(_until_stopped(feed, course, out, count))
+        except Turned as turned:
+            if state is None or turned.status not in OF_TOKENS:
+                raise
+            raise Turned(turned.status, f"{turned} {_GOES_ON}") from turned
         except OSError as error:
             if error.errno == EPIPE:
                 raise  # the reader has gone; click ends quietly

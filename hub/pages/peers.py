@@ -25,9 +25,13 @@ SENTENCES = (
     sentences.NOT_ACKNOWLEDGED,
     # What the client says, which programs of partners take without any of this.
     N_("The hub is away (%(why)s); trying again in %(seconds)s s."),
-    N_("The token was revoked."),
+    N_("The token has expired or was revoked."),
     N_("The hub answered %(status)s."),
     N_("it answered %(status)s"),
+    N_(
+        "what answered is no hub: is its address right, with https? Perhaps this network wants you to sign in first: "
+        "open any page in a browser"
+    ),
     N_("it restarts"),
     N_("we were too slow for it"),
     N_("it closed the connection"),

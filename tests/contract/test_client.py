@@ -134,6 +134,31 @@ class TestPublishing:
             found = [one["id"] for one in reader.events(types="threat.reported")]
         assert [found.count(f"t-{number}") for number in range(100, 130)] == [1] * 30
 
+    def test_what_cannot_be_sent_is_refused_by_its_line_and_the_others_go(self, mine: Hub) -> None:
+        half = {"summary": {"en": "half \ud800 a sign"}}
+        looped: dict[str, Json] = {}
+        looped["data"] = looped
+        broken: list[Any] = [
+            {**threat(61), "data": {**threat(61)["data"], **half}},
+            {**threat(62), "id": "\udfff"},
+            {**threat(63), "data": {1, 2}},
+            looped,
+            7,
+            {**threat(64), "id": ["a", "list"]},
+        ]
+        pushed = mine.push([threat(60), *broken, threat(65)])
+        assert (pushed.stored, mine.waiting()) == (2, 0)
+        told = {one.line: [(each.pointer, each.code) for each in one.problems] for one in pushed.refused}
+        assert told == {
+            2: [("/data/summary/en", "lone_surrogate")],
+            3: [("/id", "lone_surrogate")],
+            **{line: [("", "malformed_json")] for line in (4, 5, 6)},
+            7: [("/id", "wrong_type")],
+        }
+        with pytest.raises(Refused, match="surrogate"):
+            mine.publish(broken[0])
+        assert (mine.push([threat(60), threat(65)]).duplicates, mine.waiting()) == (2, 0)
+
     def test_refusals_say_which_and_why(self, mine: Hub) -> None:
         pushed = mine.push(
             [threat(10), {"type": "threat.reported", "data": {}}, {"type": "no.such", "data": {}}]

@@ -7,8 +7,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 import hub.__main__
+from hub.client import Event, Live, Turned
+from hub.client import Hub as Client
+from hub.client.door import Door, Patience
 from hub.client.outbox import FILE as OUTBOX_FILE
+from hub.client.outbox import Outbox
+from hub.client.push import Push, Tally
 from hub.commands.catalogue import example_event
 from hub.commands.root import COMMANDS
 from hub.commands.root import hub as command
@@ -579,6 +585,87 @@ def test_a_push_with_another_partners_token_says_what_it_leaves(hub_: Hub, tmp_p
     own = hub_.terminal.ok(*words, hub_.world.tokens["docket"], sheet, "--type", "threat.reported")
     assert own == "1 stored, 0 known already, 0 refused.\n"
     assert [one["source"] for one in hub_.listed()] == ["urn:hub:partner:open-docket"]
+
+
+@pytest.mark.parametrize("is_revoked", [True, False], ids=["revoked", "expired"])
+def test_a_token_that_ends_amid_a_push_and_a_feed_costs_nothing(
+    hub_: Hub, tmp_path: Path, is_revoked: bool
+) -> None:
+    world, clock = hub_.world, hub_.world.clock
+    token = world.issue("short", SLUG, "publisher", expires=clock() + timedelta(hours=1))
+    events = [{name: value for name, value in one.items() if name != "source"} for one in threats(8)]
+
+    def end(_: int) -> None:
+        if is_revoked:
+            world.revoke("short")
+        else:
+            clock.move(hours=2)
+
+    box, tally = tmp_path / "box", Tally()
+    at_once = Patience(0, lambda _: None, lambda _: None)
+    with (
+        closing(Outbox(box, hub_.url, "run", token)) as outbox,
+        closing(Door(hub_.url, token, at_once)) as door,
+    ):
+        outbox.add(("a.ndjson", at, one) for at, one in enumerate(events, 1))
+        with pytest.raises(Turned):
+            Push(door, outbox, 3, dry_run=False).send_all(tally, end)
+        assert (tally.stored, len(outbox)) == (3, 5)
+    words = ["push", "--to", hub_.url, "--outbox", box, "--token"]
+    ended = hub_.terminal.run(*words, token)
+    assert ended.exit_code == 1
+    assert "has expired or was revoked" in ended.stderr
+    assert "5 waiting in the outbox" in ended.stdout
+
+    state, out = tmp_path / "state", tmp_path / "feed.ndjson"
+    following = ["follow", "--from", hub_.url, "--after", "begin", "--type", "threat.*", "--state", state]
+    world.issue("new", SLUG, "publisher")
+    hub_.terminal.ok(*following, "--to", out, "--count", "3", "--token", world.tokens["new"])
+    told = hub_.terminal.fails(1, *following, "--to", out, "--token", token)
+    assert "What has come is kept; the same command goes on behind it" in told
+    assert hub_.terminal.ok(*words, world.tokens["new"]) == "5 stored, 0 known already, 0 refused.\n"
+    assert [one["id"] for one in hub_.listed()] == [f"t{number}" for number in range(8)]
+    hub_.terminal.ok(*following, "--to", out, "--count", "5", "--token", world.tokens["new"])
+    heard = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [one["event"]["id"] for one in heard if one["kind"] == "event"] == [f"t{n}" for n in range(8)]
+
+
+@pytest.mark.parametrize("is_revoked", [True, False], ids=["revoked", "expired"])
+def test_a_feed_ends_with_its_token_and_goes_on_with_another(
+    hub_: Hub, tmp_path: Path, is_revoked: bool
+) -> None:
+    world, clock = hub_.world, hub_.world.clock
+    token = world.issue("short", SLUG, "publisher", expires=clock() + timedelta(hours=1))
+    world.issue("new", SLUG, "publisher")
+    file, found = tmp_path / "state", list[str]()
+
+    def until_live(token: str, then: Callable[[], None] | None) -> None:
+        with Client(hub_.url, token, outbox=tmp_path) as mine:
+            for message in mine.follow("begin", types="threat.*", state=file):
+                if isinstance(message, Event):
+                    found.append(message.event["id"])
+                elif isinstance(message, Live):
+                    if then is None:
+                        break
+                    then()
+
+    def end() -> None:
+        if is_revoked:
+            world.revoke("short")
+        else:
+            clock.move(hours=2)
+        hub_.terminal.ok("push", second, "--to", hub_.url, "--token", world.tokens["new"])
+
+    first, second = (
+        ndjson(tmp_path / f"{name}.ndjson", some)
+        for name, some in (("first", threats(4)[:2]), ("second", threats(4)[2:]))
+    )
+    hub_.terminal.ok("push", first, "--to", hub_.url, "--token", world.tokens["new"])
+    with pytest.raises(Turned, match="has expired or was revoked"):
+        until_live(token, end)
+    assert found == ["t0", "t1"]
+    until_live(world.tokens["new"], None)
+    assert found == ["t0", "t1", "t2", "t3"]
 
 
 def test_an_outbox_that_does_not_open_is_told_to_its_owner(hub_: Hub, tmp_path: Path) -> None:

@@ -97,6 +97,43 @@ class TestCloudevents:
             event.get_id() for event in events
         ]
 
+    @pytest.mark.parametrize("write", [to_structured_event, to_binary_event])
+    @pytest.mark.parametrize(
+        ("said", "about"),
+        [
+            ({"content-type": "text/plain"}, "Send one of: application/cloudevents+json, application/json, "),
+            ({"content-type": ""}, "Send one of: "),
+            ({"content-type": "application/cloudevents+xml"}, "Send one of: "),
+            ({"content-type": "application/json; charset=utf-16"}, "Send it in UTF-8"),
+            ({"content-type": "application/json", "content-encoding": "gzip"}, "not packed"),
+        ],
+    )
+    def test_what_it_says_wrong_of_its_body_is_told_with_what_to_say(
+        self, hub: Served, world: World, write: Any, said: dict[str, str], about: str
+    ) -> None:
+        event = cloud_event()
+        message = write(event)
+        headers = {**message.headers, **said, **world.bearer("publisher")}
+        answer = httpx.post(f"{hub.url}{EVENTS}", content=message.body, headers=headers)
+        assert (answer.status_code, answer.headers["content-type"]) == (415, "application/problem+json")
+        assert about in answer.json()["detail"]
+        right = {**message.headers, "Content-Type": f'{message.headers["content-type"]}; Charset="UTF-8"'}
+        right.pop("content-type")
+        headers = {**right, **world.bearer("publisher")}
+        assert httpx.post(f"{hub.url}{EVENTS}", content=message.body, headers=headers).status_code == 201
+
+    def test_bytes_go_in_binary_mode_and_are_refused_in_base64(self, hub: Served, world: World) -> None:
+        event = cloud_event()
+        bare = CloudEvent(event.get_attributes(), json.dumps(event.get_data()).encode())
+        told = []
+        for write in (to_structured_event, to_binary_event):
+            message = write(bare)
+            headers = {**message.headers, **world.bearer("publisher")}
+            told.append(httpx.post(f"{hub.url}{EVENTS}", content=message.body, headers=headers))
+        assert [one.status_code for one in told] == [422, 201]
+        hints = {one["pointer"]: one.get("hint") for one in told[0].json()["errors"]}
+        assert hints["/data_base64"] == "Send the payload as JSON, in data."
+
     def test_it_reads_what_the_hub_gives(self, hub: Served, world: World) -> None:
         event = cloud_event()
         message = to_structured_event(event)

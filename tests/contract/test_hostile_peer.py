@@ -227,13 +227,20 @@ def test_what_could_not_be_told_cannot_be_told_later_either(south: House, title:
         assert south.status()["far"]["withdrawn"] == 1
 
 
-@pytest.mark.parametrize("detail", ["\\ud800", "a\\u0000b", "\\u001b[2J" + "x" * 100_000])
-def test_what_a_hub_says_of_its_refusal_ends_no_listening_to_others(south: House, detail: str) -> None:
+@pytest.mark.parametrize(
+    ("detail", "state"),
+    [("\\ud800", "away"), ("a\\u0000b", "refused"), ("\\u001b[2J" + "x" * 100_000, "refused")],
+)
+def test_what_a_hub_says_of_its_refusal_ends_no_listening_to_others(
+    south: House, detail: str, state: str
+) -> None:
     def refuse(socket: ServerConnection, request: Request) -> Response | None:
-        is_feed = request.path.startswith("/api/v1/feed")
-        return (
-            socket.respond(403, f'{{"detail": "{detail}"}}') if is_feed else crooked.answer(socket, request)
-        )
+        if not request.path.startswith("/api/v1/feed"):
+            return crooked.answer(socket, request)
+        answer = socket.respond(403, f'{{"type": "urn:hub:problem:may-not", "detail": "{detail}"}}')
+        del answer.headers["Content-Type"]
+        answer.headers["Content-Type"] = "application/problem+json"
+        return answer
 
     with (
         stranger([told(good()), LIVE]) as there,
@@ -246,7 +253,7 @@ def test_what_a_hub_says_of_its_refusal_ends_no_listening_to_others(south: House
         settings, chance = south.world.settings, south.world.chance
         with closing(open_book(settings.data, chance)) as book:
             assert book.add(Peer("crooked", crooked.url, "t", "hub-south", frozenset({HARBOUR})))
-        found = until(lambda: south.status()["crooked"]["state"] == "refused" and south.status()["crooked"])
+        found = until(lambda: south.status()["crooked"]["state"] == state and south.status()["crooked"])
         listen(south, there)
         until(lambda: south.status()["far"]["state"] == "live", "the listening to another")
         server.shutdown()

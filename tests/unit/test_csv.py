@@ -221,6 +221,36 @@ def test_a_header_that_means_nothing_is_refused(reading: Reading, header: str, a
         sheet(reading, header)
 
 
+@pytest.mark.parametrize("said", ["sep=;", "SEP=;", '"sep=;"', "\ufeffsep=;"])
+def test_a_line_that_says_what_stands_between_cells_is_understood(reading: Reading, said: str) -> None:
+    rows = sheet(reading, f'{said}\r\nid;data.a,b\r\n1;"x\ny"\r\n2;z\r\n')
+    assert [(at, event["data"]) for at, event, _ in rows] == [(3, {"a,b": "x\ny"}), (5, {"a,b": "z"})]
+    with pytest.raises(SheetRefused, match="empty"):
+        sheet(reading, f"{said}\r\n")
+
+
+@pytest.mark.parametrize(
+    "title", ["Threats in spring", "Threats in spring;;;", '"Threats\x1b[2J in spring",,']
+)
+def test_a_title_above_the_header_is_told_with_what_a_header_looks_like(reading: Reading, title: str) -> None:
+    text = f"{title}\nid;threat;targets\n1;threat:open-docket.1;lawyer:open-docket.1\n"
+    with pytest.raises(SheetRefused) as typed:
+        sheet(reading, text, "threat.reported")
+    assert 'Line 1 was read as the names of the columns: "Threats' in str(typed.value)
+    assert str(typed.value).endswith("as in threat,targets,categories")
+    assert str(typed.value).isprintable()
+    with pytest.raises(SheetRefused, match=r"Line 2 was read.*Threats.*as in id,type,data\.threat"):
+        sheet(reading, "sep=;\nThreats in spring;;\nid;data.threat\n")
+    with pytest.raises(SheetRefused, match=r'"Threats in .{109}\.\.\."'):
+        sheet(reading, f"Threats in spring{' and summer' * 20}\n", "threat.reported")
+
+
+def test_one_known_column_is_enough_of_a_header(reading: Reading) -> None:
+    [(_, event, _)] = sheet(reading, "threat,colour\nthreat:open-docket.1,red\n", "threat.reported")
+    assert event["data"] == {"threat": "threat:open-docket.1", "colour": "red"}
+    assert len(sheet(reading, "colour\nred\n", "no.such")) == 1
+
+
 def test_columns_that_contradict_each_other_do_not_break_the_reading(reading: Reading) -> None:
     [(_, event, [problem])] = sheet(reading, "data.a,data.a.b\nx,y\n")
     assert (event["data"], problem.pointer) == ({"a": "x"}, "/data/a/b")

@@ -297,12 +297,15 @@ class TestFollowing:
         assert "no whole message came for 0.3 s" in told[0]
 
     @pytest.mark.parametrize(
-        ("body", "about"),
-        [('{"detail": "No such token."}', "No such token"), ("[]", "answered 401"), ("<", "answered 401")],
+        ("said", "about"), [({"detail": "No such token."}, "No such token"), ({}, "answered 401")]
     )
-    def test_a_refusal_is_told_in_the_hubs_words(self, body: str, about: str) -> None:
+    def test_a_refusal_is_told_in_the_hubs_words(self, said: Json, about: str) -> None:
         def refuse(socket: ServerConnection, _: Request) -> Response:
-            return socket.respond(HTTPStatus.UNAUTHORIZED, body)
+            problem = json.dumps({"type": "urn:hub:problem:not-signed-in", **said})
+            answer = socket.respond(HTTPStatus.UNAUTHORIZED, problem)
+            del answer.headers["Content-Type"]
+            answer.headers["Content-Type"] = "application/problem+json"
+            return answer
 
         with hub([], refuse=refuse) as (url, _), pytest.raises(Turned, match=about):
             heard(url, 1)
@@ -320,7 +323,12 @@ class TestFollowing:
         assert pauses == [0.5, 1.0]
 
     @pytest.mark.parametrize(
-        "status", [HTTPStatus.OK, HTTPStatus.FOUND, HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED]
+        "status",
+        [
+            *(HTTPStatus.OK, HTTPStatus.FOUND, HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED),
+            *(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED),
+            HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS,
+        ],
     )
     def test_what_answers_in_the_place_of_a_hub_is_not_listened_to_and_not_followed(
         self, status: HTTPStatus
@@ -333,6 +341,9 @@ class TestFollowing:
                 asked.append(request)
                 answer = socket.respond(status, "<html>Sign in to this network</html>")
                 answer.headers["Location"] = f"ws{other.removeprefix('http')}/"
+                answer.headers["Content-Type"] = (
+                    "text/html"  # a second one: what stands between may say odd things
+                )
                 return answer if len(asked) < 2 else None
 
             with hub([message("c1")], refuse=refuse) as (url, _):

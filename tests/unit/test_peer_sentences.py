@@ -14,6 +14,7 @@ from hub.federation.listener import _CODES
 from hub.outgoing import Outgoing, Rules, TargetRefused, TargetUnreachable
 from hub.pages.peers import LONGEST, OF_COPIES, SENTENCES, refusal_said, state_said
 from hub.pages.refusals import OF_CODES
+from hub.problems import MEDIA
 from hub.texts.languages import LANGUAGES
 from hub.texts.speech import Speech, speech_of
 from tests.running import registry
@@ -32,6 +33,7 @@ def bye(reason: str) -> str:
 
 def noted_by_the_client() -> Iterator[str]:
     yield course().refused(503, {}, b"").sentence
+    yield course().refused(403, {"content-type": "text/html"}, b"<html>").sentence
     for reason in ("it closed the connection", "nothing came for 15 s", "no whole message came for 300 s"):
         yield course().broken(reason).sentence
     with pytest.raises(NoMessage) as nonsense:
@@ -46,7 +48,7 @@ def noted_by_the_client() -> Iterator[str]:
     with pytest.raises(Turned) as revoked:
         followed.broken("it closed the connection")
     with pytest.raises(Turned) as refused:
-        course().refused(401, {}, b"")
+        course().refused(401, {"content-type": MEDIA}, b'{"type": "urn:hub:problem:not-signed-in"}')
     yield from (f"{one.value}{AGAIN}" for one in (revoked, refused))
 
 

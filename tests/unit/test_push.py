@@ -35,11 +35,20 @@ class Told:
         self.paths: list[str] = []
         self.asked: list[str] = []
         self.shows: Answer = (200, {"partner": "open-docket"})
+        self.media: str = ""
 
     def answer(self, body: list[Json]) -> Answer:
         self.bodies.append(body)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         return answer(body) if callable(answer) else answer
+
+    def written(self, status: int, body: Json) -> tuple[bytes, str]:
+        """Return the bytes and the media type of an answer; what is refused is a problem, unless told otherwise."""
+        if isinstance(body, bytes):
+            return body, self.media or "text/html"
+        is_problem = status >= 400 and isinstance(body, dict)
+        said = {"type": "urn:hub:problem:told", **body} if is_problem else body
+        return json.dumps(said).encode(), self.media or f"application/{'problem+' if is_problem else ''}json"
 
 
 def all_stored(body: list[Json]) -> Answer:
@@ -64,8 +73,9 @@ def hub(told: Told, packed: str = "") -> Iterator[str]:
             self._write(status, body)
 
         def _write(self, status: int, body: Json) -> None:
-            raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+            raw, media = told.written(status, body)
             self.send_response(status)
+            self.send_header("Content-Type", media)
             self.send_header("Content-Length", str(len(raw)))
             if packed:
                 self.send_header("Content-Encoding", packed)
@@ -180,10 +190,49 @@ def test_a_refused_token_ends_the_push_with_the_hubs_sentence() -> None:
         push(Told((401, {"detail": "No such token."})), events(1))
 
 
-@pytest.mark.parametrize("body", [b"<html>", [], {}])
-def test_an_answer_that_is_no_problem_document_is_told_by_its_status(body: Json) -> None:
+def test_a_refusal_without_a_sentence_is_told_by_its_status() -> None:
     with pytest.raises(Turned, match="answered 418"):
-        push(Told((418, body)), events(1))
+        push(Told((418, {})), events(1))
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 407, 451])
+@pytest.mark.parametrize(
+    ("body", "media"),
+    [
+        (b"<html>Your company blocks this</html>", "text/html; charset=utf-8"),
+        (b"", "text/plain"),
+        (b"<html>", "application/problem+json"),
+        ([], "application/problem+json"),
+        ({"type": "about:blank", "title": "Blocked"}, "application/problem+json"),
+        ({"type": "urn:hub:problem:told"}, "application/json"),
+    ],
+)
+def test_what_is_refused_by_no_hub_is_tried_again_and_loses_nothing(
+    status: int, body: Json, media: str
+) -> None:
+    told = Told((status, body), all_stored)
+    told.media = media
+    with hub(told) as url, closing(Outbox(None, url, "run")) as outbox:
+        outbox.add([("", 1, {"id": "1", "source": "s"})])
+        with closing(Door(url, "t", Patience(0, lambda _: None, lambda _: None))) as door:
+            with pytest.raises(Unreachable, match=r"what answered is no hub.*sign in"):
+                Push(door, outbox, 9, dry_run=False).send_all(Tally(), lambda _: None)
+            assert len(outbox) == 1
+            told.media = ""
+            tally = Tally()
+            Push(door, outbox, 9, dry_run=False).send_all(tally, lambda _: None)
+        assert (tally.stored, len(outbox)) == (1, 0)
+
+
+def test_a_body_too_large_for_what_stands_between_goes_in_halves() -> None:
+    def small_only(body: list[Json]) -> Answer:
+        return (413, b"<html>nginx</html>") if len(body) > 1 or body[0]["id"] == "2" else all_stored(body)
+
+    tally, waiting, _ = push(Told(small_only), events(4))
+    assert (tally.stored, waiting) == (3, 0)
+    [refusal] = tally.refusals
+    assert (refusal.id, refusal.problems[0].code) == ("2", "too_large")
+    assert "between here and the hub" in refusal.problems[0].detail
 
 
 def answering(change: Callable[[Json], Json], status: int = 200) -> Callable[[list[Json]], Answer]:
@@ -269,6 +318,20 @@ def test_what_waits_under_another_token_is_not_sent_as_this_partners(tmp_path: P
                         Push(door, outbox, 9, dry_run=False).send_all(Tally(), lambda _: None)
                 assert outbox.foreign() == bool(partner)
     assert [[one["id"] for one in body] for body in told.bodies] == [["2"], ["3"]]
+
+
+@pytest.mark.parametrize("id_", [7, ["x"], {"a": 1}, None])
+def test_an_id_of_another_kind_holds_nobody_up(id_: Json) -> None:
+    """A hub names no id that is no text: such an event is refused by its line, and waits for nothing."""
+
+    def hubs(body: list[Json]) -> Answer:
+        said = all_stored(body)[1]
+        said["results"][1] = {"line": 2, "id": id_ if id_ == 7 else None, "status": "refused"}
+        return 207, said
+
+    tally, waiting, _ = push(Told(hubs), [{"id": "1"}, {"id": id_}, {"id": "3"}])
+    assert (tally.stored, waiting) == (2, 0)
+    assert [(one.line, one.id) for one in tally.refusals] == [(3, None)]
 
 
 def test_what_became_of_each_line_is_told() -> None:
