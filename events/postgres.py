@@ -8,6 +8,7 @@ from typing import Any, cast
 import psycopg
 from eventsourcing.persistence import (
     InterfaceError,
+    InternalError,
     Notification,
     OperationalError,
     PersistenceError,
@@ -26,7 +27,7 @@ from psycopg.sql import SQL
 from events.ids import RandomBytes
 from events.ledger_tables import STATEMENTS, Run, leaf_row, postgres
 from events.log import Known, Row
-from events.postgres_line import Fence, Line
+from events.postgres_line import FROZEN_SECONDS, Fence, Line
 from events.recorded_keys import digest_in, recorded_keys
 from events.salt import SALT_BYTES
 from events.travelling import RawRow
@@ -258,6 +259,9 @@ class Datastore(PostgresDatastore):
             # After a failover all of them are dead, and each would cost somebody an attempt.
             self.pool.check()
             raise
+        except InternalError as fault:
+            # This process stood still within a transaction, and the server has ended that.
+            raise OperationalError(str(fault)) from fault
 
 
 class PostgresLogFactory(PostgresFactory):
@@ -284,6 +288,7 @@ class PostgresLogFactory(PostgresFactory):
             **where,
             connect_timeout=_POOL_SECONDS,
             lock_timeout=_LOCK_SECONDS,
+            idle_in_transaction_session_timeout=FROZEN_SECONDS,
             pool_size=2,
             max_overflow=10,
         )

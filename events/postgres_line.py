@@ -32,10 +32,14 @@ _ALIVE = {
 }
 """A server that vanished without a word is noticed within seconds."""
 
+FROZEN_SECONDS = 30
+"""How long a transaction may wait for its hub: one that stands still, or is gone, holds locks that others wait for."""
+
 _WHO = (
     "SELECT system_identifier::text AS system, substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS timeline,"
     " set_config('synchronous_commit', CASE current_setting('synchronous_commit')"
-    " WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false) FROM pg_control_system()"
+    " WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false),"
+    f" set_config('idle_in_transaction_session_timeout', '{FROZEN_SECONDS}s', false) FROM pg_control_system()"
 )
 """Who a server is; a standby refuses the question. A server may be set to confirm before it has written: not to us."""
 

@@ -26,6 +26,7 @@ from events.glass import Glass
 from events.notes import Signer
 from events.store import open_store
 from hub import contracts, problems
+from hub.abreast import AbreastTurn
 from hub.access import Callers
 from hub.accounts import open_accounts
 from hub.address import Address
@@ -228,7 +229,8 @@ def _open(parts: _Parts, opened: ExitStack) -> HubState:
     shelf.bound(store.head())
     standing = Standing(accounts, callers, clock)
     tools = Tools(shelf, DeliveryLog(shelf), standing, room.purge, cursors, clock, parts.random)
-    turn = open_turn(settings, office)
+    in_step = {} if office is None else {"is_in_step": office.is_in_step}
+    turn = AbreastTurn(open_turn(settings, office), room, store.head, **in_step)
     opened.callback(turn.close)
     templates = _templates()
     postman = open_postman(settings, tools, turn, registry, opened)

@@ -1,7 +1,8 @@
 """The tables that hubs share, in a schema of their own beside the log on PostgreSQL."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -22,6 +23,9 @@ WAIT_SECONDS = 2.0
 VERSION_SECONDS = 0.1
 """How long it may stay unknown that another hub has written: a revocation holds everywhere after it."""
 
+MOST_SECONDS_OFF = 60.0
+"""So far the clocks of a hub and of the database may be apart."""
+
 _WRITING, _MAKING = 0x68756232, 0x68756233
 """Advisory locks: of whoever writes to one set of tables, and of whoever makes them."""
 
@@ -37,7 +41,7 @@ _WORDS = (
     ("LIMIT -1", "LIMIT ALL"),
     ("x''", "''::bytea"),
 )
-_NUMBERS = f"SELECT name, number FROM {SCHEMA}.versions"
+_NUMBERS = f"SELECT name, number, extract(epoch FROM clock_timestamp())::float8 FROM {SCHEMA}.versions"
 _PLACE = re.compile(r"\?(\d*)|(?<!:):([a-z_]+)")
 
 
@@ -88,12 +92,13 @@ class PostgresOffice:
     Args:
         url: of the log.
         fence: file that remembers which servers were replaced.
+        seconds: of this machine's clock, since 1970.
 
     Raises:
         StoreUnavailable: the database does not answer.
     """
 
-    def __init__(self, url: str, fence: Path | None = None) -> None:
+    def __init__(self, url: str, fence: Path | None = None, seconds: Callable[[], float] = time.time) -> None:
         said: dict[str, Any] = {**conninfo_to_dict(url)}
         self._said = {
             **said,
@@ -102,6 +107,8 @@ class PostgresOffice:
             "autocommit": True,
         }
         self._numbers: dict[str, int] | None = {}
+        self._seconds = seconds
+        self._seconds_off = 0.0
         self._stopping = Event()
         self._pool = ConnectionPool(
             kwargs=self._said,
@@ -168,6 +175,10 @@ class PostgresOffice:
             raise StoreUnavailable
         return numbers.get(name, 0)
 
+    def is_in_step(self) -> bool:
+        """Tell whether this machine's clock says what the database's did a moment ago, as far as is known."""
+        return self._seconds_off <= MOST_SECONDS_OFF
+
     def close(self) -> None:
         """Close every connection."""
         self._stopping.set()
@@ -180,7 +191,8 @@ class PostgresOffice:
             try:
                 line = line or self.line()
                 rows = line.cursor(row_factory=tuple_row).execute(_NUMBERS.encode()).fetchall()
-                self._numbers = dict(rows)
+                self._seconds_off = max((abs(self._seconds() - said) for _, _, said in rows), default=0.0)
+                self._numbers = {name: number for name, number, _ in rows}
             except psycopg.errors.UndefinedTable:
                 continue  # nobody has made tables yet
             except psycopg.Error:

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from hub.access import address_of, credential_of, refuse_foreign_origin
 from hub.address import Address, Asked, Follower, HubRequest, HubSocket, read_query
-from hub.api.parameters import AT_LEAST, at_least
+from hub.api.parameters import AT_LEAST, GOING_ON, at_least
 from hub.api.queries import whole_position
 from hub.fairness import TURN
 from hub.metrics import NAME
@@ -106,7 +106,10 @@ async def _asked(one: Address, connection: HubRequest | HubSocket) -> Asked:
     if one.method != "GET":
         return read_query(one.parameters, query)
     asked = read_query((*one.parameters, at_least), query)
-    await _reach(connection.state, asked[AT_LEAST])
+    # Of several hubs another may have given the cursor: one that is behind would say that nothing follows.
+    going_on = [asked[each.name] for each in one.parameters if each in GOING_ON]
+    for cursor in (asked[AT_LEAST], *going_on):
+        await _reach(connection.state, cursor)
     return asked
 
 

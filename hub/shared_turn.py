@@ -22,6 +22,12 @@ _GONE_SOON = (
 )
 """So that the server lets go of a machine that vanished."""
 
+FROZEN_SECONDS = 20
+"""How long the holder may not ask: the kernel of a machine whose processes stand still answers for them."""
+
+_NEVER_IDLE = "SELECT set_config(name, %s, false) FROM pg_settings WHERE name = 'idle_session_timeout'"
+"""Asked so, a PostgreSQL before 14, which does not know it, says nothing."""
+
 
 class SharedTurn:
     """A lock in the database, held by a connection of its own.
@@ -47,7 +53,7 @@ class SharedTurn:
             return self._has
 
     def close(self) -> None:
-        """Leave the turn to others."""
+        """Leave the turn to others; whoever asks again may take it again."""
         with self._lock:
             self._let_go()
 
@@ -56,6 +62,7 @@ class SharedTurn:
             if self._line is None:
                 self._line = self._office.line()
                 self._line.execute(_GONE_SOON)
+                self._line.execute(_NEVER_IDLE, (f"{FROZEN_SECONDS}s",))
             asked = "SELECT true" if self._has else "SELECT pg_try_advisory_lock(%s)"
             with self._line.cursor(row_factory=tuple_row) as cursor:
                 ((self._has,),) = cursor.execute(asked, () if self._has else (TURN,)).fetchall()

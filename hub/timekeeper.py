@@ -6,6 +6,7 @@ import anyio
 import anyio.to_thread
 
 from events.clock import Clock
+from events.event import Position
 from events.intake import Intake
 from events.submission import StoreBusy, StoreUnavailable
 from hub.subscriptions.turn import Duty
@@ -15,10 +16,10 @@ MOST_DUES = 500
 """How many deadlines are written in one go: after a long rest, partners' events come between."""
 
 MOST_PAGES = 8
-"""How many times in one round: embargoes and erasures do not wait, and the views keep up.
+"""How many times in one round: embargoes and erasures do not wait, and the views keep up."""
 
-A round that finds the views behind says what they do not know yet again, which the log recognises, and no more.
-"""
+PATIENCE_SECONDS = 1.0
+"""How long a round waits for the views: partners may publish all the time."""
 
 
 async def keep_time(
@@ -48,11 +49,12 @@ def release_due(intake: Intake, room: ReadingRoom, clock: Clock) -> bool:
 def pass_due(intake: Intake, room: ReadingRoom, clock: Clock) -> int:
     """Say in order of time which deadlines have passed by now; return how many nobody had said before.
 
-    What another hub said, or this one where the views are not there yet, the log recognises.
+    What another hub said meanwhile the log recognises.
     """
     said = 0
     try:
-        for page in islice(room.deadlines_due(clock(), MOST_DUES), MOST_PAGES):
+        now, known = clock(), _known(room)
+        for page in islice(room.deadlines_due(now, MOST_DUES, known), MOST_PAGES):
             said += intake.pass_deadlines(page) if page else 0
     except (StoreBusy, StoreUnavailable):
         # The next round says the rest.
@@ -64,7 +66,7 @@ def mark_due(intake: Intake, room: ReadingRoom) -> int:
     """Say which claims nothing supports any more since their only source was erased; return how many now."""
     done = 0
     try:
-        for one in room.unsupported_due():
+        for one in room.unsupported_due(_known(room)):
             done += intake.mark_unsupported(one.source, one.id, one.time)
     except (StoreBusy, StoreUnavailable):
         # The next round tries again.
@@ -76,9 +78,24 @@ def erase_due(intake: Intake, room: ReadingRoom, clock: Clock) -> int:
     """Destroy what withdrawals want erased whose time has come; return how many were seen to now."""
     done = 0
     try:
-        for one in room.erasures_due(clock()):
+        now, known = clock(), _known(room)
+        for one in room.erasures_due(now, known):
             done += intake.erase(one.subject, one.source, one.id)
     except (StoreBusy, StoreUnavailable):
         # The next round tries again.
         return done
     return done
+
+
+def _known(room: ReadingRoom) -> Position:
+    """Return how far the log goes, when the views are there or that took too long; blocks.
+
+    Asked after the clock: whatever was recorded in time to move or take back what is due is up to there. What is said
+    cannot be unsaid, so nothing is said by views that lack any of it.
+
+    Raises:
+        StoreUnavailable: the log does not answer.
+    """
+    known = room.head()
+    room.wait_for(known, PATIENCE_SECONDS)
+    return known

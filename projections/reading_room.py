@@ -22,6 +22,7 @@ from projections.graph.whole.measuring import MeasureSight
 from projections.labels import Allowed, class_of
 from projections.names import memory
 from projections.own_sight import OwnSight
+from projections.positions import position_in
 from projections.preparing import Exchange
 from projections.public_log import PublicLog
 from projections.public_words import Word, labels_now, word_of
@@ -37,6 +38,8 @@ from schemas.registry import Registry
 Json = Any
 
 _MOST_SIGHTS = 256
+
+_NOTHING = Position(0)
 
 
 class ReadingRoom:
@@ -250,27 +253,46 @@ class ReadingRoom:
         with shelves.database.snapshot() as db:
             return shelves.rulings.next_release(db)
 
-    def deadlines_due(self, now: datetime, most: int) -> Iterator[Sequence[Mapping[str, Json]]]:
+    def head(self) -> Position:
+        """Return how far the log goes, whatever is applied of it.
+
+        Raises:
+            StoreUnavailable: it does not answer.
+        """
+        return self._log.head()
+
+    def deadlines_due(
+        self, now: datetime, most: int, known: Position = _NOTHING
+    ) -> Iterator[Sequence[Mapping[str, Json]]]:
         """Yield the deadlines that have passed and of which that was not said, as of what is applied, page by page.
 
-        They come in order of time; what is applied meanwhile changes only pages to come.
+        They come in order of time; what is applied meanwhile changes only pages to come. There are none while their
+        view, stalled or folded anew, does not have all up to `known`: what it lacks may have moved or ended them.
         """
         place: DuePlace | None = DuePlace()
         while place is not None:
             shelves = self._now
             with shelves.database.snapshot() as db:
+                if position_in(db, shelves.deadlines.name) < known:
+                    return
                 page = shelves.deadlines.due(db, now, most, place)
             place = page.end
             yield page.dues
 
-    def unsupported_due(self) -> list[Bereft]:
-        """Return the claims that nothing supports any more and of which that was not said, as of what is applied."""
-        shelves = self._now
-        with shelves.database.snapshot() as db:
-            return shelves.unsupported.due(db)
+    def unsupported_due(self, known: Position = _NOTHING) -> list[Bereft]:
+        """Return the claims that nothing supports any more and of which that was not said, as of what is applied.
 
-    def erasures_due(self, now: datetime) -> list[DueErasure]:
-        """Return the withdrawals whose time has come and that no erasure has followed, as of what is applied."""
+        There are none while their view does not have all up to `known`: what it lacks may support them.
+        """
         shelves = self._now
         with shelves.database.snapshot() as db:
-            return shelves.erasures.due(db, now)
+            return shelves.unsupported.due(db) if position_in(db, shelves.unsupported.name) >= known else []
+
+    def erasures_due(self, now: datetime, known: Position = _NOTHING) -> list[DueErasure]:
+        """Return the withdrawals whose time has come and that no erasure has followed, as of what is applied.
+
+        There are none while their view does not have all up to `known`: what it lacks may have taken them back.
+        """
+        shelves = self._now
+        with shelves.database.snapshot() as db:
+            return shelves.erasures.due(db, now) if position_in(db, shelves.erasures.name) >= known else []

@@ -357,5 +357,8 @@ dry_run = flag("dry_run", "Check only; record nothing.")
 LIST_FILTERS = (one_country, status, about_one, where, sort)
 """The filters that all lists share."""
 
+GOING_ON = (after, since_cursor, before)
+"""Cursors from which a list goes on: whoever shows one has been told what stands there."""
+
 EVENT_FILTERS = (types, country, about, partner, urgency, since, until)
 """The filters that `GET /events` and the feed share."""

@@ -155,8 +155,8 @@ class Dispatcher:
     async def _serve_once(self, name: str) -> bool:
         pace = self._paces.get(name, "new")
         async with _place(self._lanes[pace], None if pace == "slow" else SLOW_SECONDS):
-            # Read here, not before the turn came: rights and events may have changed while it waited.
-            ready = None if self._is_leaving else await self._blocking(self.outbox.take, name)
+            # Read here, not before its place came: rights and events may have changed while it waited.
+            ready = None if self._is_leaving else await self._blocking(self._take, name)
             if ready is None:
                 return False
             began = asyncio.get_running_loop().time()
@@ -165,6 +165,10 @@ class Dispatcher:
         self._paces[name] = "slow" if took > SLOW_SECONDS else "quick"
         await self._blocking(self.outbox.settle, ready, answer)
         return answer.arrived
+
+    def _take(self, name: str) -> Ready | None:
+        """Return the next letter, as long as this hub sends: another may have the turn since the last one."""
+        return self.outbox.take(name) if self._turn.is_mine() else None
 
     async def _send(self, ready: Ready) -> Answer:
         try:

@@ -387,6 +387,47 @@ def test_an_event_of_ones_own_is_corrected_by_its_form(client: TestClient, world
     assert client.get(address).status_code == 404
 
 
+def test_a_correction_takes_nothing_back_that_was_said_after_its_form_was_opened(
+    client: TestClient, world: World
+) -> None:
+    signed_in(client, world, "all")
+    form = {
+        **THREAT,
+        "data/threat": ["threat:quill-network.d"],
+        "data/occurred": ["2031-05-01"],
+        "id": ["twice"],
+    }
+    cursor = post(client, "threat.reported", form, "send").headers["location"].rpartition("=")[2]
+    address, reason = "/correct/twice", {"correction/reason": ["wrong_date"]}
+    # Two opened the form at once, or one opened it at a hub that had not heard of the first correction.
+    first = second = Fields(client.get(address, params={"at_least": cursor}).text).values
+
+    def correct(act: str, shown: Any, **changed: list[str]) -> Any:
+        return client.post(address, data={**shown, **reason, **changed, "act": act}, headers=HUB)
+
+    sent = correct("send", first, **{"data/occurred": ["2031-05-02"]})
+    assert sent.status_code == 303
+    client.get("/healthz", params={"at_least": sent.headers["location"].rpartition("=")[2]})
+    named = {"data/narrative": ["They came at night."]}
+    second = {**second, "id": ["another"]}
+    more = Fields(correct("add data/targets", second, **named).text).values
+    for late in (second, more):
+        refused = correct("send", late, **named)
+        assert (refused.status_code, "reads differently since you opened the form" in refused.text) == (
+            422,
+            True,
+        )
+    # Whoever has compared goes on with what stands on the form.
+    now = {**Fields(refused.text).values, "data/occurred": ["2031-05-02"]}
+    sent = correct("send", now, **named)
+    assert sent.status_code == 303, sent.text
+    told = client.get(
+        "/api/v1/events/urn:hub:partner:quill-network/twice",
+        params={"at_least": sent.headers["location"].rpartition("=")[2]},
+    ).json()["event"]["data"]
+    assert (told["occurred"], told["narrative"]) == ("2031-05-02", "They came at night.")
+
+
 def test_a_date_is_said_in_words(client: TestClient) -> None:
     said = client.get("/in-words", params={"said": "March or April 2026"}).json()
     assert said == {"edtf": "[2026-03,2026-04]", "words": "one of these: March 2026, April 2026"}

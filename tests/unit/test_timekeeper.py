@@ -9,6 +9,7 @@ import pytest
 
 from events.decisions.aggregate import Actor, DecisionRefused
 from events.decisions.deadlines import PASSED, Deadlines, silences
+from hub.timekeeper import erase_due, mark_due
 from tests.archive_fixtures import TurnedClock, sqlite_url
 from tests.timekeeping import Hub, words
 
@@ -134,3 +135,60 @@ def test_silence_is_said_of_bodies_alone_and_on_the_last_day() -> None:
         "from": "body:a-b.1",
     }
     assert silences(due(**asked, lead="P7D")) == silences(due()) == []
+
+
+def test_what_was_taken_back_is_not_said_by_views_that_lack_that(hub: Hub, waits_for_nobody: None) -> None:
+    offer_and_withdraw(hub)
+    hub.room.catch_up()
+    take_back(hub)
+    hub.archive.clock.turn(days=31)
+    assert (hub.say(), erase(hub)) == (0, 0)
+    hub.room.catch_up()
+    assert (hub.say(), erase(hub)) == (0, 0)
+
+
+def test_what_was_taken_back_is_not_said_by_views_that_are_folded_anew(
+    hub: Hub, waits_for_nobody: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("projections.tail.BATCH", 1)
+    offer_and_withdraw(hub)
+    take_back(hub)
+    hub.room.catch_up()
+    hub.archive.clock.turn(days=31)
+    for name in ("deadlines", "erasures"):
+        hub.room.rebuild(name)
+    steps = 0
+    while hub.room._tail.step():
+        assert (hub.say(), erase(hub), mark_due(hub.archive.intake, hub.room)) == (0, 0, 0)
+        steps += 1
+    assert steps > 4
+
+
+def test_what_stands_is_said_and_destroyed_when_the_views_have_everything(hub: Hub) -> None:
+    offer_and_withdraw(hub)
+    hub.archive.clock.turn(days=31)
+    hub.room.catch_up()
+    assert hub.say() == 1
+    hub.room.catch_up()
+    assert erase(hub) == 1
+
+
+@pytest.fixture
+def waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.timekeeper.PATIENCE_SECONDS", 0)
+
+
+def offer_and_withdraw(hub: Hub) -> None:
+    hub.archive.push(BAR, "offer.made", OFFER, id="o1")
+    said = {"subject_of_consent": "lawyer:open-docket.7", "effect": "erase"}
+    hub.archive.push(BAR, "consent.withdrawn", said, id="w1")
+
+
+def take_back(hub: Hub) -> None:
+    for event_id in ("o1", "w1"):
+        taken = hub.archive.push(BAR, "record.retracted", {"about_event": event_id, "reason": "false"})
+        assert taken.status == "stored"
+
+
+def erase(hub: Hub) -> int:
+    return erase_due(hub.archive.intake, hub.room, hub.archive.clock)

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from typing import NamedTuple
 
+import orjson
 from starlette.responses import Response
 
 from events.event import Json
@@ -13,7 +15,7 @@ from hub.pages.publishing import pages
 from hub.pages.publishing.desk import Desk, Sheeted, Written
 from hub.pages.publishing.fields import Field, form_of
 from hub.pages.publishing.keeping import is_of, kept
-from hub.pages.publishing.problems import CANNOT_EMPTY, NOTHING_CHANGED, own
+from hub.pages.publishing.problems import CANNOT_EMPTY, NOTHING_CHANGED, READS_OTHERWISE, own
 from hub.pages.publishing.sheet import (
     Sheet,
     Verdict,
@@ -34,6 +36,10 @@ CORRECTED = "record.corrected"
 _ABOUT = ("about_event", "about_source", "changes")
 _SAME = object()
 
+READS = "reads"
+"""The hidden field that says how the event read when its form was opened. Somebody may have corrected it since, or
+another hub, that opened the form, did not know that yet: then what was left alone would take that back."""
+
 TITLE = N_("Correct: %(title)s")
 LEAD = N_(
     "Change what is wrong. Only what you change is sent; what it said before stays in the event's history."
@@ -45,6 +51,7 @@ class _Said(NamedTuple):
     """What stands on the form besides the event, and what came of it."""
 
     further: Mapping[str, Json]
+    reads: str
     verdict: Verdict = Verdict()
     problems: Sequence[Problem] = ()
     is_plain: bool = False
@@ -63,7 +70,7 @@ async def show_correction(request: HubRequest, _: Asked) -> Response:
     """Answer the form of an event of the caller's own, filled in with what it says."""
     table = await _table(request)
     sheeted = table.desk.page(Written(table.event["data"], {}))
-    return _answer(request, table, sheeted, _Said({}, is_plain=True))
+    return _answer(request, table, sheeted, _Said({}, _reading(table.event), is_plain=True))
 
 
 async def take_correction(request: HubRequest, _: Asked) -> Response:
@@ -79,17 +86,19 @@ async def take_correction(request: HubRequest, _: Asked) -> Response:
     data = payload_of(payload, table.desk.form)
     sheet, further = _sheet(table, typed, payload, data)
     sheeted = table.desk.page(Written(data, sheet.envelope, sheet.id), act)
+    reads = _reading(table.event)
+    opened = next(iter(typed.get(READS, ())), reads)
     if act.startswith(("add ", "remove ")):
-        return _answer(request, table, sheeted, _Said(further, is_plain=True))
+        return _answer(request, table, sheeted, _Said(further, opened, is_plain=True))
     changes: Sequence[Json] = sheet.data.get("changes", ())
-    problems = _before(table, data, sheet)
+    problems = [own("", READS_OTHERWISE)] if opened != reads else _before(table, data, sheet)
     raw = sheet.raw(table.correction, table.desk.publisher)
     is_dry = act != "send" or bool(problems)
     verdict = Verdict() if problems else await pages.judged(request, table.desk.publisher, raw, is_dry=is_dry)
     problems += [_placed(one, changes) for one in verdict.problems]
     if not problems and not is_dry:
         return pages.gone(request, verdict)
-    return _answer(request, table, sheeted, _Said(further, verdict, problems))
+    return _answer(request, table, sheeted, _Said(further, reads, verdict, problems))
 
 
 async def _table(request: HubRequest) -> _Table:
@@ -110,6 +119,10 @@ async def _table(request: HubRequest) -> _Table:
     whole = form_of(correction, registry)
     left = tuple(one for one in whole.children if one.name not in _ABOUT)
     return _Table(desk, correction, _group(whole, left), event)
+
+
+def _reading(event: Mapping[str, Json]) -> str:
+    return sha256(orjson.dumps(event["data"], option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
 
 
 def _group(whole: Field, children: tuple[Field, ...]) -> Field:
@@ -182,6 +195,7 @@ def _answer(request: HubRequest, table: _Table, sheeted: Sheeted, said: _Said) -
         "action": request.url.path,
         "correction": about.children,
         "usual": table.correction.tlp,
+        "reads": said.reads,
     }
     sheeted.attributes["tlp"].values = [table.correction.tlp]
     if said.is_plain:

@@ -32,6 +32,10 @@ TOO_LOOSE = N_(
 )
 CANNOT_EMPTY = N_("A correction cannot empty a field. Withdraw the event, and publish it anew.")
 NOTHING_CHANGED = N_("Nothing is changed yet.")
+READS_OTHERWISE = N_(
+    "This event reads differently since you opened the form. What you left as it was may be older than what is said"
+    " now: compare it with the event, and check again."
+)
 
 _LEAST_CONSENT: Mapping[str, str] = MappingProxyType({"clear": "C5", "green": "C2"})
 """What a person must have allowed so that a label is not looser than consent."""
