@@ -1,13 +1,10 @@
 """What a technician does at night with the docs in his hand: nothing that was erased, revoked or lost comes of it."""
 
-import resource
 import shutil
 import signal
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +15,7 @@ from hub.backup import unfinished
 from hub.keys import CURSOR_KEY, SUBSCRIPTIONS_KEY, VAULT_KEY
 from tests.contract.test_backup import LAWYER, SECRET, erase, record, save, take_key, told
 from tests.contract.test_commands import Terminal
+from tests.full_disk import full_disk
 from tests.postgres import fresh_database
 from tests.restoring import archive, close, make_hub, place, signer_of
 from tests.running import World, make_world, recording
@@ -39,17 +37,6 @@ from hub.__main__ import main
 sys.argv = ["hub", *sys.argv[2:]]
 main()
 """
-
-
-@contextmanager
-def room_for(size: int) -> Iterator[None]:
-    """Let no file of this process grow beyond so many bytes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture
@@ -349,7 +336,7 @@ def test_a_backup_is_unpacked_where_it_was_said_or_nowhere(
     gone.mkdir()
     assert "Nothing was changed." in Terminal({"TMPDIR": str(gone)}).ok("verify", log)
     assert list(gone.iterdir()) == []
-    with room_for(1_000):
+    with full_disk(1_000):
         said = Terminal({"TMPDIR": str(gone)}).fails(1, "verify", log)
     assert f"log.age cannot be unpacked into {gone}: File too large. Name another with TMPDIR." in said
     assert list(gone.iterdir()) == []

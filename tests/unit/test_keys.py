@@ -1,8 +1,5 @@
 """The folder of keys: made once, for its owner alone, wherever the operator keeps it."""
 
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,6 +19,7 @@ from hub.keys import (
     vault_key,
 )
 from tests.contract.test_commands import Terminal
+from tests.full_disk import full_disk
 from tests.running import Chance, make_world, recording
 
 PAIR = ("lawyer:harbour-bar-watch.1", "harbour-bar-watch")
@@ -75,19 +73,9 @@ def test_every_command_finds_keys_that_are_elsewhere(tmp_path: Path) -> None:
     assert {one["check"]: one["ok"] for one in terminal.many("doctor", "--data", data)}["secrecy"]
 
 
-@contextmanager
-def files_of_at_most(count: int) -> Iterator[None]:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (count, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 def test_a_copy_that_does_not_fit_leaves_nothing(tmp_path: Path) -> None:
     world = make_world(tmp_path / "hub")
     with recording(world):
-        with files_of_at_most(8192), pytest.raises(StoreUnavailable):
+        with full_disk(8192), pytest.raises(StoreUnavailable):
             copy_log(world.settings.data / "log.sqlite", tmp_path / "copy")
         assert not (tmp_path / "copy").exists()

@@ -1,9 +1,7 @@
 """Whole logs are copied and moved, and what keeps them from it is said."""
 
-import resource
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from events.moving import NotEmpty, copy_from_postgres, load_into_postgres
 from events.restoring import NotALog, copy_log, may_have_gaps, newest_moment, revoked_tokens, save_log
 from events.submission import StoreUnavailable
+from tests.full_disk import full_disk
 from tests.postgres import fresh_database
 from tests.running import World, make_world
 
@@ -20,17 +19,6 @@ NOWHERE = "postgresql://postgres@/none?host=/nowhere"
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return make_world(tmp_path / "hub")
-
-
-@contextmanager
-def full_disk(size: int) -> Iterator[None]:
-    """Let no file grow beyond a size."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_what_is_no_log_is_not_copied(tmp_path: Path) -> None:
