@@ -69,16 +69,7 @@ def labels_now(db: sqlite3.Connection, positions: Collection[int], reader: Reade
 
 def gone_of(word: Word) -> Word:
     """Return the word that takes back what was said of an event."""
-    left = {name: value for name, value in word["event"].items() if name in _NAMED}
-    return {
-        "kind": "gone",
-        "source": word["source"],
-        "id": word["id"],
-        "stem": word["stem"],
-        "reason": "retracted",
-        "was": word["consent"],
-        "event": {**left, "tlp": "clear", "data": {}},
-    }
+    return _taken_back(word["stem"], word["event"], "retracted", word["consent"])
 
 
 def is_same(one: Word, other: Word) -> bool:
@@ -131,17 +122,25 @@ def _said(change: Change, reader: Reader, now: Label, *, was: bool) -> Word:
 
 
 def _gone(change: Change) -> Word:
-    event = change.event
-    left = {name: value for name, value in event.envelope.items() if name in _NAMED}
     # Why, as far as the public is told: not that its publisher is believed no more, nor to whom it is shown now.
     reason = change.reason if change.reason in ("retracted", "erased") else "narrowed"
+    return _taken_back(
+        change.event.stem,
+        change.event.envelope,
+        "retracted" if change.reason == "quarantined" else reason,
+        _consent(change.before) if change.before is not None else None,
+    )
+
+
+def _taken_back(stem: str, envelope: Mapping[str, Json], reason: str, was: str | None) -> Word:
+    left = {name: value for name, value in envelope.items() if name in _NAMED}
     return {
         "kind": "gone",
-        "source": event.source,
-        "id": event.id,
-        "stem": event.stem,
-        "reason": "retracted" if change.reason == "quarantined" else reason,
-        "was": _consent(change.before) if change.before is not None else None,
+        "source": envelope["source"],
+        "id": envelope["id"],
+        "stem": stem,
+        "reason": reason,
+        "was": was,
         "event": {**left, "tlp": "clear", "data": {}},
     }
 

@@ -3,21 +3,19 @@
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import anyio
 import anyio.to_thread
-import orjson
 
 from hub.access import Callers, Credential
 from hub.accounts import Account
 from hub.bus.link import PUBLIC, Link, Said, linked
 from hub.bus.relay import keep
+from hub.bus.words import Word, word_in
 
 LOOK_SECONDS = 1.0
 MOST_WAITING = 1_000
-
-Word = Mapping[str, Any]
 
 _PARTS = {"kind", "source", "id", "stem", "reason", "was", "event", "cursor", "after"}
 """What every word has."""
@@ -124,8 +122,5 @@ class Edge:
 
 def _word(said: Said) -> Word | None:
     """Return the word in a message; None if it is none: whoever may ask the servers can have them answer to all."""
-    try:
-        word = orjson.loads(said.box)
-    except orjson.JSONDecodeError:
-        return None
-    return word if isinstance(word, dict) and word.keys() >= _PARTS else None
+    word = word_in(said.box)
+    return word if word.keys() >= _PARTS else None

@@ -12,6 +12,7 @@ import orjson
 from events.cursor import Cursors, UnknownCursor
 from events.event import Json, Position
 from hub.bus.link import PUBLIC, Extent, Letter, Link, OutOfTurn
+from hub.bus.words import Word, word_in
 
 EVENTS = 200
 AT_ONCE = 32
@@ -20,7 +21,6 @@ VIEWS_SECONDS = 60.0
 TOO_LARGE = 4096
 """What a message needs beside its word, at most."""
 
-Word = dict[str, Any]
 Place = tuple[Position, int]
 
 
@@ -88,7 +88,7 @@ class Announcer:
         last = await link.last(PUBLIC, extent)
         if last is None:
             return extent.last, (Position(0), 0), ""
-        word = _word(last.box)
+        word = word_in(last.box)
         try:
             cursor = str(word["cursor"])
             place = self._cursors.decode(cursor)
@@ -150,18 +150,9 @@ class Announcer:
         """Tell whether the stream says the same of an event already: then only what is hidden has changed."""
         if known is None:
             said = await link.newest(PUBLIC, subject)
-            known = None if said is None else _word(said)
+            known = None if said is None else word_in(said)
         return known is not None and self._judge.is_same(known, word)
 
     def _subject(self, word: Json) -> str:
         named = f"{word['source']} {word['id']}".encode()
         return f"hub.public.{blake2b(named, digest_size=16, key=self._key).hexdigest()}"
-
-
-def _word(box: bytes) -> Word:
-    """Return the word in a message; an empty one if whoever wrote it was no hub."""
-    try:
-        word = orjson.loads(box)
-    except orjson.JSONDecodeError:
-        return {}
-    return word if isinstance(word, dict) else {}

@@ -34,7 +34,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsCluster]:
         yield started
 
 
-async def _clear(url: str) -> None:
+async def clear(url: str) -> None:
     async with linked(url, "HUB") as link:
         for one in (LOG, PUBLIC):
             await link.delete(one)
@@ -102,7 +102,7 @@ def _cursors(text: str) -> Iterator[str]:
 @contextmanager
 def paired(world: World, cluster: NatsCluster, folder: Path) -> Iterator[Pair]:
     """Give a world's hub and an edge of it, both on the bus."""
-    asyncio.run(_clear(cluster.url()))
+    asyncio.run(clear(cluster.url()))
     folder.mkdir()
     home = replace(world, settings=replace(world.settings, bus=cluster.url()))
     own = replace(world.settings, data=folder, bus=cluster.url("edge"), edge=True, edge_of=HUB)
@@ -225,7 +225,7 @@ def test_an_event_that_becomes_public_comes_and_one_that_is_no_more_is_destroyed
     assert _anywhere(pair.folder, b"Kingfisher")
     asyncio.run(_forgotten(cluster, b"Nightingale"))
     # Nor is it said again to those who come later.
-    asyncio.run(_clear(cluster.url()))
+    asyncio.run(clear(cluster.url()))
     post(pair, titled(3, "Wren"))
     asyncio.run(_until(lambda: "Wren" in pair.edge.get("/api/v1/events").text))
     assert not any(b"Nightingale" in orjson.dumps(word) for word in asyncio.run(_words(cluster)))
@@ -253,7 +253,7 @@ def test_a_name_that_may_be_said_in_public_no_more_is_destroyed(pair: Pair, clus
     asyncio.run(_until(lambda: not _anywhere(pair.folder, b"Nightingale")))
     asyncio.run(_forgotten(cluster, b"Nightingale"))
     # Nor is it said again to those who come later.
-    asyncio.run(_clear(cluster.url()))
+    asyncio.run(clear(cluster.url()))
     post(pair, titled(3, "Wren"))
     asyncio.run(_until(lambda: "Wren" in pair.edge.get("/api/v1/events").text))
     assert not any(b"Nightingale" in orjson.dumps(word) for word in asyncio.run(_words(cluster)))
@@ -370,7 +370,7 @@ def test_a_public_stream_that_is_deleted_comes_again_and_an_edge_that_was_away_m
     with paired(world, cluster, tmp_path / "edge") as pair:
         post(pair, titled(1, "Wren"))
         pair.wait()
-        asyncio.run(_clear(cluster.url()))
+        asyncio.run(clear(cluster.url()))
         post(pair, titled(2, "Finch"))
         pair.wait()
         assert [one["position"] for one in _filed(tmp_path)] == list(range(1, 6))

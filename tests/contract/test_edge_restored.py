@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from hub.bus.link import LOG, PUBLIC, linked
 from tests.boarding import until
 from tests.contract.test_commands import Terminal
-from tests.contract.test_edge import HUB, titled, told
+from tests.contract.test_edge import HUB, clear, titled, told
 from tests.nats_cluster import NatsCluster, nats_cluster
 from tests.running import TestClient, World, calling, make_world
 
@@ -42,12 +41,7 @@ def restored(world: World, saved: Path, folder: Path) -> World:
 
 
 def test_an_edge_lets_go_of_what_a_restored_log_has_lost(cluster: NatsCluster, tmp_path: Path) -> None:
-    async def cleared() -> None:
-        async with linked(cluster.url(), "HUB") as link:
-            for one in (LOG, PUBLIC):
-                await link.delete(one)
-
-    asyncio.run(cleared())
+    asyncio.run(clear(cluster.url()))
     world = make_world(tmp_path / "hub", bus=cluster.url())
     own = replace(world.settings, data=tmp_path / "edge", bus=cluster.url("edge"), edge=True, edge_of=HUB)
     own.data.mkdir()
